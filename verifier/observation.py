@@ -32,11 +32,15 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class TextLine:
-    """One recognised line. `confidence` is the recogniser's mean character probability, 0 to 1."""
+    """One recognised line. `confidence` is the recogniser's mean character probability, 0 to 1.
+
+    `per_character` holds that probability for each character of `text`, or is empty where nobody kept it.
+    """
 
     text: str
     confidence: float
     box: Box
+    per_character: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

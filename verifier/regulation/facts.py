@@ -1,0 +1,328 @@
+"""What the rules take: plain records of what was planned, seen, received and decided. No pixels, no database rows.
+
+Evidence is named by strings the caller chooses (``sha256:…`` of a picture, ``inspection:17`` of a record); rules pass
+them on untouched. Times carry an offset. Our own gaps are `not_run`, never a fact against anybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from verifier.finding import Outcome
+from verifier.plan import Agency, Session, TrainingClass
+
+# ---------------------------------------------------------------- one session
+
+
+class Presence(StrEnum):
+    """Whether a student attended a session, as attendance concluded it; the contract's words, and our own gap."""
+
+    PRESENT = "present"
+    ABSENT = "absent"
+    UNSURE = "unsure"
+    LEAVE = "leave"  # approved: not an absence, shown apart
+    NOT_RUN = "not_run"  # we did not look at the session's evidence
+
+
+class FaceSeen(StrEnum):
+    """Whether a student's face was found in the session's photos or video."""
+
+    SEEN = "seen"
+    NOT_SEEN = "not_seen"  # every face in the photos was readable, and this student's was not among them
+    CANNOT_TELL = "cannot_tell"  # no photos, faces that could not be read, or no enrolment photo
+    NOT_RUN = "not_run"
+
+
+@dataclass(frozen=True, slots=True)
+class StudentFact:
+    """One student in one session. `evidence` names the photos and sign-ins behind it."""
+
+    student_no: str
+    presence: Presence
+    face: FaceSeen = FaceSeen.CANNOT_TELL
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SignInFact:
+    """One sign-in that was attributed to the session.
+
+    `distance_m` is the way to the session's venue, computed by the caller in one coordinate frame; None where unknown.
+    `longitude` and `latitude` are degrees exactly as the source gave them, in whatever frame.
+    """
+
+    student_no: str
+    signed_at: datetime
+    source: str = ""
+    device: str = ""
+    longitude: float | None = None
+    latitude: float | None = None
+    distance_m: float | None = None
+    evidence: str = ""
+
+
+class ReportState(StrEnum):
+    """How one photo report of a session stands (Art. 7(2): one from the front, one from the back)."""
+
+    COMPLETE = "complete"
+    INCOMPLETE = "incomplete"  # photos came, but certainly no pair: only one picture, or both from one end
+    MISSING = "missing"  # nothing came, and we were able to receive
+    UNSURE = "unsure"  # photos came, and whether they make a report cannot be told
+    NOT_RUN = "not_run"  # our own outage, or the photos were not looked at
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoReport:
+    """One photo report of a session. Photos known to be of another day or re-used are no report: the caller drops them."""
+
+    state: ReportState
+    evidence: tuple[str, ...] = ()
+
+
+class CameraState(StrEnum):
+    """What a camera showed during a span of time."""
+
+    TEACHING = "teaching"
+    ROOM_EMPTY = "room_empty"  # the picture was clear, and nobody was in the room
+    NOT_SHOWING = "not_showing"  # unreachable, switched off, covered or turned away: theirs
+    UNSURE = "unsure"
+    NOT_RUN = "not_run"  # we did not look: ours
+
+
+@dataclass(frozen=True, slots=True)
+class CameraSpan:
+    """What the camera showed from `starts_at` up to `ends_at`."""
+
+    starts_at: datetime
+    ends_at: datetime
+    state: CameraState
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was concluded about one question of a session, e.g. whether the filed teacher taught.
+
+    FAILED needs hard evidence (another filed teacher's face at the desk, coordinates far away in genuine photos);
+    a face that could not be read is UNSURE. `detail` is a short text for the inspector.
+    """
+
+    outcome: Outcome = Outcome.NOT_RUN
+    evidence: tuple[str, ...] = ()
+    detail: str = ""
+
+
+NOT_LOOKED = Seen()
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedTeaching:
+    """When teaching really began and ended, as somebody saw who would have seen it earlier or later too.
+
+    A photo taken at ten does not show that nobody taught at nine: only an on-site check or a camera that ran
+    throughout may fill this. None where it was not observed.
+    """
+
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    source: str = ""  # "on_site" or "camera"
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFacts:
+    """Everything known about one session.
+
+    `closed` False means the session is still to come or its evidence may still arrive in time: no rule judges it.
+    `camera` None means no camera is filed for it, so nothing was asked of one.
+    """
+
+    session: Session
+    students: tuple[StudentFact, ...] = ()
+    reports: tuple[PhotoReport, ...] = ()
+    camera: tuple[CameraSpan, ...] | None = None
+    sign_ins: tuple[SignInFact, ...] = ()
+    teacher: Seen = NOT_LOOKED
+    place: Seen = NOT_LOOKED
+    timetable: Seen = NOT_LOOKED
+    observed: ObservedTeaching | None = None
+    closed: bool = True
+
+
+# ---------------------------------------------------------------- what people recorded
+
+
+class CaseSource(StrEnum):
+    """Where a suspected impersonation was found: only on-site findings count for 13(1)(3)."""
+
+    ON_SITE = "on_site"
+    PHOTO = "photo"
+    VIDEO = "video"
+
+
+class CaseState(StrEnum):
+    """How a case or a violation stands. Stored, never renamed."""
+
+    PROPOSED = "proposed"
+    NEEDS_ON_SITE = "needs_on_site"
+    AWAITING_SECOND = "awaiting_second"  # confirmed by one person where two are needed
+    CONFIRMED = "confirmed"
+    DISMISSED = "dismissed"
+    LAPSED = "lapsed"  # later evidence took the ground away before anybody decided
+
+
+@dataclass(frozen=True, slots=True)
+class ImpersonationCase:
+    """One student's place taken by somebody else. `inspection` names the on-site check that found it."""
+
+    case: str
+    student_no: str
+    session_id: str
+    source: CaseSource
+    state: CaseState
+    evidence: tuple[str, ...] = ()
+    inspection: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRecord:
+    """What only a person can establish, recorded for one rule: who, when, why, with which evidence."""
+
+    rule: str
+    reference: str
+    recorded_on: date
+    by: str
+    note: str
+    evidence: tuple[str, ...] = ()
+    state: CaseState = CaseState.PROPOSED
+
+
+@dataclass(frozen=True, slots=True)
+class OnSiteInspection:
+    """One on-site inspection (Art. 9). `inspectors` are the names of those who took part."""
+
+    reference: str
+    day: date
+    inspectors: tuple[str, ...]
+    evidence: tuple[str, ...] = ()
+    notified_beforehand: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OffSiteSupervision:
+    """One off-site supervision (Art. 10): `kind` is ``video``, ``sign_in_data`` or ``phone``."""
+
+    reference: str
+    day: date
+    kind: str
+    by: str
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """One followed-up student (Art. 11). `by_phone` calls need a recording; `reached` False: tried in vain."""
+
+    student_no: str
+    day: date
+    by: str
+    reached: bool = True
+    by_phone: bool = True
+    recording: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One spot check by phone or on site (13(2)(2)): how many were asked, how many turned out not to have been trained.
+
+    `unclear` are those who were not reached or whose answer settles nothing; they are among `asked`.
+    """
+
+    reference: str
+    day: date
+    kind: str  # "phone" or "on_site"
+    asked: int
+    false: int
+    unclear: int = 0
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WarningIssued:
+    """One written warning: a rectification notice (Annex 4) that was issued. Voided ones do not count and stay listed."""
+
+    notice: str
+    class_number: str
+    issued_on: date
+    rules: tuple[str, ...]
+    violations: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+    voided: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveItem:
+    """One kind of document of the class archive. `present` None: nobody has looked yet."""
+
+    code: str
+    present: bool | None
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TeachingSeen:
+    """The first evidence that the class was taught."""
+
+    day: date
+    evidence: tuple[str, ...]
+
+
+# ---------------------------------------------------------------- one class, one agency
+
+
+@dataclass(frozen=True, slots=True)
+class ClassFacts:
+    """Everything known about one class on the day `as_of`.
+
+    Attributes:
+        sessions: In time order; `judge_class` refuses another order, since streaks depend on it.
+        settled_until: Rule code → the last day that an earlier confirmed violation covers. What happened up to then
+            has been dealt with and is not counted again; what goes on after it is a new breach.
+        shared_devices: Devices filed as common attendance terminals: many sign-ins from one of them mean nothing.
+        certified_on, applied_on, paid_on: Certificate, subsidy application, payment; None while they have not happened.
+        archive: None while nobody has begun the archive.
+        roster_submitted: Whether the sealed roster came with the filing.
+    """
+
+    training: TrainingClass
+    as_of: date
+    sessions: tuple[SessionFacts, ...] = ()
+    first_teaching: TeachingSeen | None = None
+    cases: tuple[ImpersonationCase, ...] = ()
+    inspections: tuple[OnSiteInspection, ...] = ()
+    off_site: tuple[OffSiteSupervision, ...] = ()
+    follow_ups: tuple[FollowUp, ...] = ()
+    samples: tuple[Sample, ...] = ()
+    records: tuple[PersonRecord, ...] = ()
+    warnings: tuple[WarningIssued, ...] = ()
+    archive: tuple[ArchiveItem, ...] | None = None
+    archived_on: date | None = None
+    archive_discarded_on: date | None = None
+    certified_on: date | None = None
+    applied_on: date | None = None
+    paid_on: date | None = None
+    settled_until: Mapping[str, date] = field(default_factory=dict)
+    shared_devices: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyFacts:
+    """Everything known about one agency on the day `as_of`."""
+
+    agency: Agency
+    as_of: date
+    warnings: tuple[WarningIssued, ...] = ()
+    records: tuple[PersonRecord, ...] = ()

@@ -1,0 +1,98 @@
+"""All settings in one place: environment variables ``VERIFIER_*`` or a ``.env`` file, units in the names."""
+
+from __future__ import annotations
+
+import base64
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from platformdirs import user_cache_path, user_data_path
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What can be set. Secrets are `SecretStr`: printing the settings shows stars."""
+
+    model_config = SettingsConfigDict(env_prefix="VERIFIER_", env_file=".env", extra="ignore", frozen=True)
+
+    workspace: Path = Field(
+        default_factory=lambda: user_data_path("verifier"),
+        description="Folder for the embedded database, evidence, reports and keys.",
+    )
+    database_url: str | None = Field(None, description="SQLAlchemy URL; default: SQLite in the workspace.")
+    evidence_url: str | None = Field(None, description="Folder or s3://bucket?endpoint=…; default: in the workspace.")
+    evidence_access_key: SecretStr | None = None
+    evidence_secret_key: SecretStr | None = None
+    data_key: SecretStr | None = Field(
+        None, description="32 bytes in base64 that seal ID numbers and embeddings; default: a key file in the workspace."
+    )
+    timezone: str = Field("Asia/Shanghai", description="IANA zone in which times are shown and timetables are read.")
+    language: Literal["zh_CN", "en"] = "zh_CN"
+    policy: str = Field("yiyang-2023-23", description="The regulation in force, verifier/regulation/policies/*.toml.")
+
+    cache_dir: Path = Field(
+        default_factory=lambda: user_cache_path("verifier"), description="Where prepared model files are kept."
+    )
+    models_dir: Path | None = Field(None, description="A folder with model files, searched before installed packages.")
+    face_pack: str = "opencv-zoo"
+    people_pack: str | None = "yolox-nano"
+
+    workers: int = Field(
+        default_factory=lambda: len(os.sched_getaffinity(0)), ge=1, description="Processes that look at photos."
+    )
+    # Generous: 60 times what a 12-megapixel photo takes on one 2023 server core (benchmarks/photos.py).
+    photo_timeout_s: float = Field(180.0, gt=0, description="A photo that takes longer is cut off as not_run.")
+    # Twice the peak of a 50-megapixel photo (benchmarks/photos.py), so only hostile files meet it.
+    photo_memory_mb: int = Field(6000, ge=1000, description="Address space one look may add; above it: not_run.")
+    close_after_s: float = Field(0.0, ge=0, description="How long after its end a session is left open for uploads.")
+
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65535)
+    log_format: Literal["console", "json"] = "console"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError(f"{name!r} is no IANA time zone such as Asia/Shanghai") from error
+        return name
+
+    @field_validator("workspace", "cache_dir", "models_dir")
+    @classmethod
+    def _absolute(cls, folder: Path | None) -> Path | None:
+        return None if folder is None else folder.expanduser().absolute()
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which people read times."""
+        return ZoneInfo(self.timezone)
+
+    @property
+    def database(self) -> str:
+        """The database's URL, with the embedded default."""
+        return self.database_url or f"sqlite:///{self.workspace / 'verifier.sqlite3'}"
+
+    @property
+    def evidence(self) -> str:
+        """The evidence store's URL, with the embedded default."""
+        return self.evidence_url or str(self.workspace / "evidence")
+
+    def data_key_bytes(self) -> bytes | None:
+        """The key from the environment, decoded; None when the workspace's key file is to be used.
+
+        Raises:
+            ValueError: it is not 32 bytes in base64.
+        """
+        if self.data_key is None:
+            return None
+        key = base64.b64decode(self.data_key.get_secret_value(), validate=True)
+        if len(key) != 32:
+            raise ValueError(f"VERIFIER_DATA_KEY decodes to {len(key)} bytes, 32 are wanted")
+        return key
