@@ -1,0 +1,170 @@
+"""Printed coordinates: decimals or degrees, minutes and seconds, labelled in many ways and in either order.
+
+Which number is the longitude is decided by its label, and the label by its range: nothing above 90 is a latitude, and in
+China (73 to 136 E, 3 to 54 N) the two cannot be confused. A label that its range contradicts is reported as swapped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from verifier.observation import Field
+from verifier.photo.stamp_text import DIGIT as D
+from verifier.photo.stamp_text import Reading, mostly_digits, to_digits
+
+# China's outermost points: 73.5 to 135.1 E, 3.9 to 53.6 N.
+CHINA_LONGITUDE = (73.0, 136.0)
+CHINA_LATITUDE = (3.0, 54.0)
+AMBIGUOUS_CONFIDENCE = 0.5
+
+_LABELS = {
+    "经度": "lon", "东经": "lon", "西经": "lon-", "纬度": "lat", "北纬": "lat", "南纬": "lat-",
+    "longitude": "lon", "long": "lon", "lng": "lon", "lon": "lon", "latitude": "lat", "lat": "lat",
+    "e": "lon", "w": "lon-", "n": "lat", "s": "lat-",
+}  # fmt: skip
+_TOKEN = re.compile(
+    rf"""(?:(?P<pair>经\s*纬\s*度?|坐\s*标|GPS)\s*[:.]?\s*)?
+    (?:(?P<before>[经纬]\s*度|[东西]\s*经|[南北]\s*纬|Longitude|Latitude|Long|Lng|Lon|Lat|(?<![A-Za-z])[NSEW])\s*[:.]?\s*)?
+    (?:
+      (?<![0-9.])(?P<deg>{D}{{1,3}})\s*[°度]\s*(?P<min>{D}{{1,2}})\s*['分]\s*(?P<sec>{D}{{1,2}}(?:\.{D}+)?)\s*(?:"|''?|秒)?
+      |
+      (?<![0-9.])(?P<dec>-?{D}{{1,3}}\s?\.\s?{D}{{2,10}})(?![0-9.])\s*[°度]?
+    )
+    (?:\s*(?P<after>[NSEW])(?![A-Za-z]))?""",
+    re.I | re.X,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Number:
+    value: float
+    role: str  # "lon", "lat" or "" where nothing says so
+    paired: bool  # stands under a word that announces coordinates
+    marked: bool  # carries a degree sign, so it is a coordinate even without a label
+    row: int
+    field: Field[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Coordinates:
+    """What was understood; `swapped` where printed letters contradict the ranges. Spans are (row, start, end)."""
+
+    longitude: Field[float] | None
+    latitude: Field[float] | None
+    swapped: bool
+    spans: tuple[tuple[int, int, int], ...]
+
+
+def find_coordinates(rows: Sequence[Reading]) -> Coordinates | None:
+    """The first pair of coordinates in some rows; a half pair where only one number could be read; None without any."""
+    numbers: list[_Number] = []
+    spans: list[tuple[int, int, int]] = []
+    announced = False
+    for index, row in enumerate(rows):
+        for match in _TOKEN.finditer(row.text):
+            announced = announced or match["pair"] is not None
+            number = _read_number(row, index, match, announced)
+            if number is None:
+                continue
+            numbers.append(number)
+            spans.append((index, *match.span()))
+    numbers, spans = _drop_strays(numbers, spans)
+    if not numbers:
+        return None
+    first = numbers[0]
+    second = next((other for other in numbers[1:] if not first.role or other.role != first.role), None)
+    if second is None and len(numbers) > 1:
+        second = numbers[1]
+    if second is None:
+        return _decide_single(first, spans)
+    return _decide_pair(first, second, spans)
+
+
+def _read_number(row: Reading, index: int, match: re.Match[str], announced: bool) -> _Number | None:
+    if match["deg"]:
+        printed = match["deg"] + match["min"] + match["sec"]
+        degrees, minutes = int(to_digits(match["deg"])), int(to_digits(match["min"]))
+        seconds = float(to_digits(match["sec"]))
+        if minutes > 59 or seconds >= 60:
+            return None
+        value = degrees + minutes / 60 + seconds / 3600
+        start, end = match.start("deg"), match.end("sec")
+    else:
+        printed = match["dec"]
+        value = float(to_digits(printed.replace(" ", "")))
+        start, end = match.span("dec")
+    if not mostly_digits(printed) or abs(value) > 180:
+        return None
+    roles = [_LABELS[re.sub(r"\s", "", match[name]).lower()] for name in ("before", "after") if match[name]]
+    role = roles[-1] if roles else ""
+    if role.endswith("-"):
+        value, role = -value, role[:-1]
+    marked = bool(match["deg"]) or "°" in match.group()
+    sure = row.digits_confidence(start, end)
+    field = Field(value, sure, row.box_of(start, end), match.group().strip())
+    return _Number(value, role, announced, marked, index, field)
+
+
+def _drop_strays(
+    numbers: list[_Number], spans: list[tuple[int, int, int]]
+) -> tuple[list[_Number], list[tuple[int, int, int]]]:
+    """Keep what is labelled, announced or marked, and bare numbers only as a pair on one row with three decimals each."""
+    kept = []
+    for number, span in zip(numbers, spans, strict=True):
+        beside = [other for other in numbers if other.row == number.row]
+        bare_pair = len(beside) == 2 and all(len(other.field.text.split(".")[-1]) >= 3 for other in beside)
+        if number.role or number.paired or number.marked or bare_pair:
+            kept.append((number, span))
+    return [number for number, _ in kept], [span for _, span in kept]
+
+
+def _decide_single(number: _Number, spans: list[tuple[int, int, int]]) -> Coordinates | None:
+    if number.role == "lon":
+        return Coordinates(number.field, None, False, tuple(spans))
+    if number.role == "lat" and abs(number.value) <= 90:
+        return Coordinates(None, number.field, False, tuple(spans))
+    return None
+
+
+def _decide_pair(first: _Number, second: _Number, spans: list[tuple[int, int, int]]) -> Coordinates | None:
+    labelled = {first.role, second.role} == {"lon", "lat"} or bool(first.role) != bool(second.role)
+    if labelled:
+        longitude_first = first.role == "lon" or second.role == "lat"
+        printed, turned = (first, second), (second, first)
+        if not longitude_first:
+            printed, turned = turned, printed
+        if _possible(*printed) and (_in_china(*printed) or not _in_china(*turned)):
+            return Coordinates(printed[0].field, printed[1].field, False, tuple(spans))
+        if _possible(*turned):
+            return Coordinates(turned[0].field, turned[1].field, True, tuple(spans))
+        return None
+    # Without labels the usual order is latitude first (the app whose stamps are most common prints it so).
+    options = [(second, first), (first, second)]
+    contradicting = bool(first.role)  # the same letter on both
+    for fits in (_in_china, _possible):
+        fitting = [option for option in options if fits(*option)]
+        if len(fitting) == 1:
+            return Coordinates(fitting[0][0].field, fitting[0][1].field, contradicting, tuple(spans))
+        if fitting:
+            break
+    else:
+        return None
+    longitude, latitude = options[0]
+    return Coordinates(_doubt(longitude.field), _doubt(latitude.field), contradicting, tuple(spans))
+
+
+def _doubt(field: Field[float]) -> Field[float]:
+    return Field(field.value, min(field.confidence, AMBIGUOUS_CONFIDENCE), field.box, field.text)
+
+
+def _in_china(longitude: _Number, latitude: _Number) -> bool:
+    return (
+        CHINA_LONGITUDE[0] <= longitude.value <= CHINA_LONGITUDE[1]
+        and CHINA_LATITUDE[0] <= latitude.value <= CHINA_LATITUDE[1]
+    )
+
+
+def _possible(longitude: _Number, latitude: _Number) -> bool:
+    return abs(longitude.value) <= 180 and abs(latitude.value) <= 90

@@ -1,0 +1,202 @@
+"""Printed dates, clocks, weekdays and zone offsets.
+
+Every rule decides by form and calendar alone. What the timetable would like to see is not known here; a value that no
+calendar has stays unread.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+
+from verifier.observation import Field
+from verifier.photo.stamp_text import DIGIT as D
+from verifier.photo.stamp_text import Reading, mostly_digits, to_digits
+
+# A camera whose clock was lost prints 1970 or 2000; stamps of the future do not exist before this century ends.
+FIRST_YEAR, LAST_YEAR = 1970, 2099
+# Confidence of a value whose form allows two meanings (03/04/2025): an even chance.
+AMBIGUOUS_CONFIDENCE = 0.5
+
+_END = rf"(?=$|[^0-9]|{D}{{1,2}}\s*:\s*{D}{{2}})"
+_YEAR_FIRST = re.compile(
+    rf"(?<![0-9])(?P<y>{D}{{4}})\s*[.\-/,年·]\s*(?P<m>{D}{{1,2}})\s*[.\-/,月·]\s*(?P<d>{D}{{1,2}})(?:\s*[日号])?{_END}"
+)
+# One separator lost in reading still leaves a single meaning, as long as month and day have two digits.
+_YEAR_FIRST_TIGHT = re.compile(rf"(?<![0-9])(?P<y>(?:19|20)\d\d)[.\-/]?(?P<m>\d\d)[.\-/]?(?P<d>\d\d){_END}")
+_YEAR_LAST = re.compile(rf"(?<![0-9])(?P<a>{D}{{1,2}})\s*(?P<s>[.\-/])\s*(?P<b>{D}{{1,2}})\s*[.\-/]\s*(?P<y>{D}{{4}}){_END}")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = r"(?P<n>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
+_DAY_MONTH = re.compile(rf"(?<![0-9])(?P<d>{D}{{1,2}})\s*{_MONTH}\s*[.,]?\s*(?P<y>{D}{{4}})(?![0-9])", re.I)
+_MONTH_DAY = re.compile(rf"{_MONTH}\s*\.?\s*(?P<d>{D}{{1,2}})\s*[.,]?\s*(?P<y>{D}{{4}})(?![0-9])", re.I)
+
+_HALF = "AM|PM|A\\.M\\.|P\\.M\\."
+_CLOCK = re.compile(
+    rf"(?:(?P<cn>上午|下午|中午|凌晨|早上|晚上|傍晚)\s*)?(?:(?P<en1>{_HALF})\s*)?"
+    rf"(?<![0-9:.])(?P<h>{D}{{1,2}})\s*[:;]\s*(?P<m>{D}{{2}})(?:\s*[:;]\s*(?P<s>{D}{{2}}))?(?![0-9])"
+    rf"(?:\s*(?P<en2>{_HALF})(?![a-z]))?",
+    re.I,
+)
+_OFFSET = re.compile(r"(?:GMT|UTC)\s*(?P<sign>[+-])\s*(?P<h>\d{1,2})(?:\s*:?\s*(?P<m>\d{2}))?", re.I)
+
+_CHINESE_DAYS = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "六": 5, "日": 6, "天": 6, "-": 0, "ー": 0}
+# 一 is a single stroke, so it is read as a dash as well; no other weekday looks like one.
+_CHINESE_WEEKDAY = re.compile(
+    r"(?:星\s*期|礼\s*拜)\s*(?P<w>[一二三四五六日天\-ー])|(?<![\u4e00-\u9fff])周(?P<v>[一二三四五六日])(?![\u4e00-\u9fff])"
+)
+_ENGLISH_WEEKDAY = re.compile(
+    r"(?<![A-Za-z])(?P<w>Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:day|s|sday|nesday|rs|rsday|r|urday|nes)?\.?(?![a-z])", re.I
+)
+_ENGLISH_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+@dataclass(frozen=True, slots=True)
+class FoundDate:
+    """A date with its span in the row, and the other date that the same print could mean, if any."""
+
+    field: Field[date]
+    start: int
+    end: int
+    month_first: bool = False
+    otherwise: date | None = None
+
+
+def find_date(row: Reading) -> FoundDate | None:
+    """The first date in a row, in any of the printed orders; None where there is none that the calendar has."""
+    for pattern in (_YEAR_FIRST, _DAY_MONTH, _MONTH_DAY, _YEAR_FIRST_TIGHT):
+        for match in pattern.finditer(row.text):
+            found = _date_from(row, match, tight=pattern is _YEAR_FIRST_TIGHT)
+            if found is not None:
+                return found
+    for match in _YEAR_LAST.finditer(row.text):
+        found = _date_year_last(row, match)
+        if found is not None:
+            return found
+    return None
+
+
+def _date_from(row: Reading, match: re.Match[str], *, tight: bool) -> FoundDate | None:
+    groups = match.groupdict()
+    if not mostly_digits(groups["y"] + groups["d"]):
+        return None
+    name = groups.get("n")
+    month = _MONTHS.index(name.lower()[:3]) + 1 if name else int(to_digits(groups["m"]))
+    value = make_date(int(to_digits(groups["y"])), month, int(to_digits(groups["d"])))
+    if value is None:
+        return None
+    # Letters of a month's name are no digits in disguise.
+    sure = row.confidence(*match.span()) if name else row.digits_confidence(*match.span())
+    if _runs_into_clock(row.text[match.end() :]) or (tight and not match.group().isdigit()):
+        sure = min(sure, AMBIGUOUS_CONFIDENCE)
+    box = row.box_of(*match.span())
+    return FoundDate(Field(value, sure, box, match.group()), match.start(), match.end())
+
+
+def _runs_into_clock(rest: str) -> bool:
+    """Whether a one-digit hour follows without a gap: 2024.10.218:10 is the 21st at 8 or the 2nd at 18."""
+    return re.match(rf"{D}\s*:", rest) is not None
+
+
+def _date_year_last(row: Reading, match: re.Match[str]) -> FoundDate | None:
+    if not mostly_digits(match.group()):
+        return None
+    first, second, year = (int(to_digits(match[name])) for name in ("a", "b", "y"))
+    month_first = make_date(year, first, second)
+    day_first = make_date(year, second, first)
+    # Cameras' own overlays print 02-23-2017, apps 23/02/2017: the separator decides where the calendar does not.
+    prefer_month = match["s"] == "-"
+    chosen, other = (month_first, day_first) if prefer_month else (day_first, month_first)
+    if chosen is None:
+        chosen, other, prefer_month = other, None, not prefer_month
+    if chosen is None:
+        return None
+    sure = row.digits_confidence(*match.span())
+    if other is not None and other != chosen:
+        sure = min(sure, AMBIGUOUS_CONFIDENCE)
+    field = Field(chosen, sure, row.box_of(*match.span()), match.group())
+    return FoundDate(field, match.start(), match.end(), prefer_month, other if other != chosen else None)
+
+
+def make_date(year: int, month: int, day: int) -> date | None:
+    """The date, or None where the calendar has none such."""
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        return None
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundClock:
+    """A clock with its span in the row; `has_seconds` tells HH:MM:SS from HH:MM."""
+
+    field: Field[time]
+    has_seconds: bool
+    start: int
+    end: int
+
+
+def find_clock(row: Reading) -> FoundClock | None:
+    """The first clock in a row, 24-hour or 12-hour (AM/PM, 上午/下午); None where no day has such a time."""
+    for match in _CLOCK.finditer(row.text):
+        if not mostly_digits(match["h"] + match["m"]):
+            continue
+        hour = _to_24_hours(int(to_digits(match["h"])), match)
+        minute = int(to_digits(match["m"]))
+        second = int(to_digits(match["s"])) if match["s"] else 0
+        if hour is None or hour > 23 or minute > 59 or second > 59:
+            continue
+        start, end = match.start("h"), match.end("s") if match["s"] else match.end("m")
+        sure = row.digits_confidence(start, end)
+        for half in ("cn", "en1", "en2"):
+            if match[half]:
+                sure = min(sure, row.confidence(*match.span(half)))
+        box = row.box_of(*match.span())
+        return FoundClock(
+            Field(time(hour, minute, second), sure, box, match.group()), bool(match["s"]), match.start(), match.end()
+        )
+    return None
+
+
+def _to_24_hours(hour: int, match: re.Match[str]) -> int | None:
+    """Hour of the day; None where the half of the day contradicts it."""
+    chinese = match["cn"]
+    english = (match["en1"] or match["en2"] or "").upper().replace(".", "")
+    if chinese in ("上午", "早上", "凌晨") or english == "AM":
+        # 12 AM is midnight, and nothing after noon is 上午.
+        return None if hour > 12 else (0 if hour == 12 and (english or chinese == "凌晨") else hour)
+    if chinese in ("下午", "晚上", "傍晚") or english == "PM":
+        if chinese == "晚上" and hour == 12:
+            return 0
+        return hour if hour >= 12 else hour + 12
+    if chinese == "中午":
+        return hour + 12 if hour in (1, 2) else hour
+    return hour
+
+
+def find_offset(row: Reading) -> tuple[timedelta, int, int] | None:
+    """A printed offset from UTC with its span; None where there is none between -12 and +14 hours."""
+    match = _OFFSET.search(row.text)
+    if match is None:
+        return None
+    minutes = int(match["h"]) * 60 + int(match["m"] or 0)
+    offset = timedelta(minutes=-minutes if match["sign"] == "-" else minutes)
+    if not timedelta(hours=-12) <= offset <= timedelta(hours=14):
+        return None
+    return offset, match.start(), match.end()
+
+
+def find_weekday(row: Reading) -> tuple[Field[int], int, int] | None:
+    """A weekday (0 = Monday) with its span; None where the row has none."""
+    match = _CHINESE_WEEKDAY.search(row.text)
+    if match is not None:
+        value = _CHINESE_DAYS[match["w"] or match["v"]]
+    else:
+        match = _ENGLISH_WEEKDAY.search(row.text)
+        if match is None:
+            return None
+        value = _ENGLISH_DAYS.index(match["w"].lower())
+    field = Field(value, row.confidence(*match.span()), row.box_of(*match.span()), match.group())
+    return field, match.start(), match.end()
