@@ -1,1 +1,332 @@
-def main() -> None: ...
+"""The command line. Each command reads its input, calls one use case and shows the answer; the work is done elsewhere.
+
+Exit status: 0 = ran, whatever it found; 1 = could not do the work; 2 = wrong usage. With ``--json`` stdout holds one JSON object
+and nothing else; progress bars and logs go to stderr.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import structlog
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from verifier import __version__
+from verifier.language import use_language
+from verifier.logs import configure_logs
+from verifier.settings import Settings
+
+log = structlog.get_logger()
+app = typer.Typer(
+    name="verifier",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    help="""Checks that subsidised vocational training really happened.
+
+Start here: **verifier demo** makes a sample class, verifies it and shows what was found.
+
+With your own class: **verifier template DIR**, fill it in, **verifier import DIR**, **verifier nightly**, **verifier serve**.
+
+Settings are environment variables VERIFIER_… (VERIFIER_WORKSPACE, VERIFIER_LANGUAGE=en, VERIFIER_WORKERS …);
+**verifier settings** lists them with their values.""",
+)
+models_app = typer.Typer(no_args_is_help=True, help="Model packs: what is installed, under which licence, and how to get more.")
+database_app = typer.Typer(no_args_is_help=True, help="The database behind the records.")
+app.add_typer(models_app, name="models")
+app.add_typer(database_app, name="database")
+
+Workspace = Annotated[
+    Path | None, typer.Option("--workspace", help="Folder of database, evidence and reports. [default: VERIFIER_WORKSPACE]")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else.")]
+
+
+class CannotDoIt(Exception):
+    """The work could not be done; the message says why and what to do. Exit status 1."""
+
+
+def _settings(workspace: Path | None = None) -> Settings:
+    settings = Settings(**({"workspace": workspace} if workspace else {}))
+    use_language(settings.language)
+    configure_logs(settings.log_format, settings.log_level)
+    return settings
+
+
+def _print_json(answer: dict[str, Any]) -> None:
+    print(json.dumps(answer, ensure_ascii=False, indent=2))
+
+
+def _parse_day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is no date such as 2023-06-12") from error
+
+
+Day = Annotated[date | None, typer.Option(parser=_parse_day, metavar="YYYY-MM-DD")]
+
+
+@app.command()
+def demo(
+    workspace: Annotated[Path | None, typer.Option("--workspace", help="Where to make it. [default: ./verifier-demo]")] = None,
+    serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve the pages when done.")] = True,
+) -> None:
+    """Make a sample class with planted faults, run the night over it and show what was found.
+
+    The pictures come from installed packages (insightface's sample photo, scikit-image's astronaut). Enrolment and class pictures
+    derive from the same photo, so this shows that the machinery works, not how well faces are recognised.
+    """
+    from verifier.demo.run import run_demo
+
+    settings = _settings((workspace or Path("verifier-demo")).absolute())
+    all_found = run_demo(settings, Console())
+    if serve:
+        _serve(settings)
+    if not all_found:
+        raise typer.Exit(1)
+
+
+@app.command()
+def template(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that does not exist yet or is empty.")]) -> None:
+    """Write an empty, commented class folder to fill in."""
+    from verifier.filing import write_template
+
+    _settings()
+    try:
+        for path in write_template(folder):
+            print(path)
+    except FileExistsError as error:
+        raise CannotDoIt(str(error)) from error
+
+
+@app.command("import")
+def import_(
+    class_folder: Annotated[Path, typer.Argument(metavar="CLASS_FOLDER", help="A folder with class.toml, roster, photos …")],
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check a class folder, say every fault with file and line, and load it. Twice is once.
+
+    Nothing is loaded while there are errors; warnings are shown and loaded.
+    """
+    from verifier.intake import import_class_folder
+
+    settings = _settings(workspace)
+    answer = import_class_folder(class_folder, settings)
+    if as_json:
+        _print_json(answer.to_json())
+    else:
+        _show_import(answer.to_json())
+    if not answer.loaded:
+        raise typer.Exit(1)
+
+
+def _show_import(answer: dict[str, Any]) -> None:
+    console = Console()
+    for fault in answer["faults"]:
+        place = fault["file"] + (f":{fault['line']}" if fault["line"] else "")
+        colour = "red" if fault["severity"] == "error" else "yellow"
+        console.print(f"[{colour}]{fault['severity']}[/] ", end="")
+        console.print(f"{place}  {fault['problem']} {fault['remedy']}", markup=False, highlight=False, soft_wrap=True)
+    if not answer["loaded"]:
+        console.print(f"{answer['class'] or answer['folder']}: nothing was loaded, {answer['errors']} error(s).", markup=False)
+        return
+    table = Table("what", "added", "changed", "unchanged", title=f"{answer['class']}: loaded")
+    for name, counts in answer["counts"].items():
+        table.add_row(name, *(str(counts[key]) for key in ("added", "changed", "unchanged")))
+    console.print(table)
+
+
+@app.command()
+def nightly(
+    day: Annotated[
+        date | None,
+        typer.Option("--date", parser=_parse_day, metavar="YYYY-MM-DD", help="The day to close. [default: yesterday]"),
+    ] = None,
+    since: Annotated[
+        date | None,
+        typer.Option(
+            "--since", parser=_parse_day, metavar="YYYY-MM-DD", help="Report from this day on. [default: what this run closed]"
+        ),
+    ] = None,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Verify all evidence not yet verified and close the sessions of the day and of every earlier day not yet closed.
+
+    It may be killed at any moment and started again. A missed night is caught up by the next.
+    """
+    from verifier.nightly import run_night
+    from verifier.report.terminal import show_night
+
+    settings = _settings(workspace)
+    if day and since and since > day:
+        raise typer.BadParameter(f"--since {since} is after --date {day}")
+    night = run_night(settings, day=day, since=since)
+    if as_json:
+        _print_json(night.answer)
+    else:
+        show_night(night, Console())
+
+
+@app.command()
+def check(
+    photos: Annotated[list[Path], typer.Argument(metavar="PHOTO…", help="Pictures to verify.")],
+    class_folder: Annotated[Path | None, typer.Option("--class", metavar="CLASS_FOLDER", help="The class they belong to.")] = None,
+    session: Annotated[str | None, typer.Option("--session", metavar="ID", help="The session they were handed in for.")] = None,
+    annotate: Annotated[
+        Path | None, typer.Option("--annotate", metavar="DIR", help="Write copies with boxes and outcomes there.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Verify pictures without any database. What needs a class is `not_applicable` without one."""
+    from verifier.checking import check_photos
+    from verifier.report.terminal import show_photos
+
+    settings = _settings()
+    if session and not class_folder:
+        raise typer.BadParameter("--session needs --class: sessions are defined by a class")
+    answer = check_photos(photos, settings, class_folder=class_folder, session_id=session, annotate_into=annotate)
+    if as_json:
+        _print_json(answer)
+    else:
+        show_photos(answer, Console())
+
+
+@app.command()
+def evaluate(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folders enrol/<id>/*.jpg, test/<id>/*.jpg, strangers/*.jpg.")],
+    as_json: AsJson = False,
+) -> None:
+    """Measure error rates on labelled data: FNIR at stated FPIR, with intervals."""
+    from verifier.evaluation import evaluate_with_settings
+    from verifier.report.terminal import show_evaluation
+
+    answer = evaluate_with_settings(folder, _settings())
+    if as_json:
+        _print_json(answer)
+    else:
+        show_evaluation(answer, Console())
+
+
+@models_app.command("list")
+def models_list(as_json: AsJson = False) -> None:
+    """Packs with their role, licence, source and state."""
+    from verifier.vision.packs import describe_packs
+
+    settings = _settings()
+    packs = describe_packs(settings.cache_dir, settings.models_dir)
+    if as_json:
+        _print_json({"packs": packs})
+        return
+    table = Table("pack", "role", "state", "licence", "source", title=f"Model packs (cache: {settings.cache_dir})")
+    for pack in packs:
+        table.add_row(*(str(pack[key]) for key in ("name", "role", "state", "licence", "source")))
+    Console().print(table)
+
+
+@models_app.command("pull")
+def models_pull(
+    name: Annotated[str, typer.Argument(help="A pack of `verifier models list`.")],
+    accept_licence: Annotated[bool, typer.Option("--accept-licence", help="You read the licence and accept it.")] = False,
+) -> None:
+    """Fetch a pack from its upstream and check every file's SHA-256."""
+    from verifier.vision.packs import pull_pack
+
+    settings = _settings()
+    print(pull_pack(name, settings.cache_dir, accept_licence=accept_licence))
+
+
+@database_app.command("upgrade")
+def database_upgrade(workspace: Workspace = None) -> None:
+    """Bring the database's tables to this version (PostgreSQL; SQLite does it by itself)."""
+    from verifier.records.database import upgrade
+
+    settings = _settings(workspace)
+    upgrade(settings.database)
+    print("The database is up to date.")
+
+
+@app.command()
+def serve(
+    workspace: Workspace = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on. [default: VERIFIER_HOST]")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on. [default: VERIFIER_PORT]")] = None,
+) -> None:
+    """Serve the API and the pages."""
+    settings = _settings(workspace)
+    _serve(settings.model_copy(update={"host": host or settings.host, "port": settings.port if port is None else port}))
+
+
+def _serve(settings: Settings) -> None:
+    # By name: nobody imports the ways in, and this is only a way to start one of them.
+    from importlib import import_module
+
+    import_module("api.server").serve(settings)
+
+
+@app.command()
+def report(
+    class_number: Annotated[str, typer.Argument(metavar="CLASS", help="The class's number, e.g. YY-2023-0071.")],
+    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="[default: reports/ in the workspace]")] = None,
+    workspace: Workspace = None,
+) -> None:
+    """Write the class's records and documents (.html, .xlsx)."""
+    from verifier.report import write_class_report
+
+    settings = _settings(workspace)
+    for path in write_class_report(class_number, settings, out):
+        print(path)
+
+
+@app.command()
+def settings(workspace: Workspace = None) -> None:
+    """List all settings with their values; secrets are shown as stars."""
+    current = _settings(workspace)
+    table = Table("variable", "value", "what")
+    for name, field in Settings.model_fields.items():
+        table.add_row(f"VERIFIER_{name.upper()}", str(getattr(current, name)), field.description or "")
+    Console().print(table)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    print(__version__)
+
+
+def _known_failures() -> tuple[type[Exception], ...]:
+    """Failures that are explained by their message; anything else is a fault of ours and keeps its traceback."""
+    from verifier.demo.pictures import DemoPicturesMissing
+    from verifier.evidence import EvidenceError
+    from verifier.intake import UnknownClass
+    from verifier.records.database import DatabaseError
+    from verifier.vision.packs import PackError
+
+    return (CannotDoIt, DemoPicturesMissing, EvidenceError, UnknownClass, DatabaseError, PackError, OSError)
+
+
+def main() -> None:
+    """Entry point: run a command; a failure becomes one clear line and exit status 1."""
+    try:
+        app(standalone_mode=True)
+    except ValidationError as error:
+        for fault in error.errors():
+            name = "VERIFIER_" + "_".join(str(part) for part in fault["loc"]).upper()
+            print(f"verifier: setting {name}: {fault['msg']}", file=sys.stderr)
+        sys.exit(2)
+    except _known_failures() as error:
+        print(f"verifier: {error}", file=sys.stderr)
+        sys.exit(1)
+    except Exception as error:  # noqa: BLE001 - the last resort: said, logged with its traceback, exit status 1
+        log.exception("command_failed")
+        print(f"verifier: unexpected {type(error).__name__}: {error}", file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,125 @@
+"""What a command found, as tables in a terminal. Works on the JSON answers, so both shapes say the same."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from verifier.language import translate
+
+if TYPE_CHECKING:
+    from verifier.nightly import Night
+
+COLOURS = {
+    "passed": "green",
+    "present": "green",
+    "matched": "green",
+    "failed": "red",
+    "absent": "red",
+    "stranger": "red",
+    "unsure": "yellow",
+    "unclear": "yellow",
+    "not_run": "magenta",
+    "not_applicable": "bright_black",
+    "unreadable": "bright_black",
+    "teacher": "cyan",
+    "leave": "cyan",
+}
+WORDS = {
+    "passed": "通过",
+    "failed": "不通过",
+    "unsure": "无法判断",
+    "not_run": "未能检查",
+    "not_applicable": "不适用",
+}
+
+
+def coloured(word: str) -> Text:
+    """An outcome or state in its colour and the reader's language."""
+    return Text(translate(WORDS.get(word, word)), style=COLOURS.get(word, ""))
+
+
+def show_photos(answer: dict[str, Any], console: Console) -> None:
+    """One table a photo: every finding with its sentence."""
+    for photo in answer["photos"]:
+        title = Text.assemble(photo["file"], "  ", coloured(photo["outcome"]))
+        table = Table(title=title, title_justify="left", show_lines=False, expand=True)
+        table.add_column(translate("检查项"), no_wrap=True)
+        table.add_column(translate("结论"), no_wrap=True)
+        table.add_column(translate("说明"), ratio=1)
+        for finding in photo["findings"]:
+            table.add_row(finding["check"], coloured(finding["outcome"]), Text(finding["reason"]))
+        console.print(table)
+
+
+def show_night(night: Night, console: Console) -> None:
+    """Sessions, what failed, cases and proposed violations of one night."""
+    answer = night.answer
+    table = Table(title=translate("课次"), title_justify="left")
+    for heading in ("班次", "课次", "应到", "实到", "待定", "到课率", "结论"):
+        table.add_column(translate(heading))
+    for session in answer["sessions"]:
+        rate = "–" if session["rate"] is None else f"{session['rate']:.0%}"
+        table.add_row(
+            *(Text(str(session[key])) for key in ("class", "id", "expected", "present", "unsure")),
+            rate,
+            coloured(session["outcome"]),
+        )
+    console.print(table)
+    rows = [
+        (photo["file"], finding["check"], finding["outcome"], finding["reason"])
+        for photo in answer["photos"]
+        for finding in photo["findings"]
+        if finding["outcome"] in ("failed", "not_run")
+    ]
+    rows += [
+        (session["id"], finding["check"], finding["outcome"], finding["reason"])
+        for session in answer["sessions"]
+        for finding in session["findings"]
+        if finding["outcome"] in ("failed", "not_run")
+    ]
+    _show_rows(console, "不通过与未能检查", rows)
+    _show_rows(
+        console,
+        "需要人工复核的案件",
+        [(case["session"] or "", case["kind"], "unsure", case["reason"]) for case in answer["cases"]],
+    )
+    _show_rows(
+        console,
+        "建议的违规（由人决定）",
+        [(item["session"] or "", item["rule"], item["state"], item["reason"]) for item in answer["violations"]],
+    )
+    counts = answer["night"]
+    line = translate("本次新看照片 {looked} 张，结案课次 {closed} 个，用时 {seconds} 秒。")
+    console.print(line.format(**{**counts, "seconds": round(counts["seconds"], 1)}))
+    for not_closed in answer["not_closed"]:
+        console.print(Text(f"{not_closed['session']}: {not_closed['reason']}", style="yellow"))
+    console.print(Text(translate("报告：{path}").format(path=night.report_html or "–")))
+
+
+def _show_rows(console: Console, title: str, rows: list[tuple[str, str, str, str]]) -> None:
+    if not rows:
+        return
+    table = Table(title=translate(title), title_justify="left", expand=True)
+    table.add_column(translate("位置"), overflow="fold")
+    table.add_column(translate("项目"), no_wrap=True)
+    table.add_column(translate("结论"), no_wrap=True)
+    table.add_column(translate("说明"), ratio=1)
+    for place, what, outcome, reason in rows:
+        table.add_row(Text(place), what, coloured(outcome), Text(reason))
+    console.print(table)
+
+
+def show_evaluation(answer: dict[str, Any], console: Console) -> None:
+    """Error rates as a table: value, interval, count."""
+    table = Table("measure", "value", title=str(answer.get("folder", "")), title_justify="left")
+    for name, value in answer.items():
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                table.add_row(f"{name}.{key}", Text(str(inner)))
+        else:
+            table.add_row(name, Text(str(value)))
+    console.print(table)
