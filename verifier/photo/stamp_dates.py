@@ -141,7 +141,9 @@ class FoundClock:
 def find_clock(row: Reading) -> FoundClock | None:
     """The first clock in a row, 24-hour or 12-hour (AM/PM, 上午/下午); None where no day has such a time."""
     for match in _CLOCK.finditer(row.text):
-        if not mostly_digits(match["h"] + match["m"]):
+        before = row.text[: match.start("h")].rstrip()
+        if not mostly_digits(match["h"] + match["m"]) or before.endswith((":", ".", ";")):
+            # What follows another colon is the tail of a time that was misread: 116:13:32 is no 13:32.
             continue
         hour = _to_24_hours(int(to_digits(match["h"])), match)
         minute = int(to_digits(match["m"]))

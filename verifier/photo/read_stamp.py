@@ -1,0 +1,169 @@
+"""Read watermark-camera stamps out of a picture.
+
+Looks at:     lines of text: found on a reduced picture, found again and read at full resolution only where a stamp may be.
+Is a stamp:   text that hugs an edge and holds a clock, coordinates or a stamp app's own words; elsewhere in the frame only
+              what carries date, clock and such words together. A poster or a blackboard with a date is not.
+Cannot tell:  a line at the edge that cannot be read leaves a stamp without fields, so that nobody takes it for absent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from verifier.observation import Box, Stamp, TextLine
+from verifier.photo.stamp_geometry import BORDER_SHARE, border_distance, group_boxes, join_rows, overlap_area, pad_box
+from verifier.photo.stamp_grammar import Parsed, parse_stamp
+from verifier.photo.stamp_merge import Candidate, merge_candidates
+from verifier.photo.stamp_text import normalise, surround
+from verifier.vision.text import TextBox, TextNet, find_text_boxes, recognise_lines
+
+# Detection costs 0.13 s on one core at 736 px and grows with the area; a stamp's lines of 2.5 % of the width are 14 px
+# high there, and the smallest ones are found in the second look.
+OVERVIEW_SIDE_PX = 736
+# The recogniser works at 48 px; the detector is most exact around two thirds of it.
+CLOSE_TEXT_PX = 30
+CLOSE_SIDE_PX = 800
+# Apps draw level text; handheld pictures of posters are rarely as level.
+MAX_TILT_DEG = 3.0
+MAX_LINES = 40
+MAX_INNER_LINES = 6
+MIN_LINE_CONFIDENCE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class _Region:
+    """A part of the picture looked at closely, and the height of its text in pixels of the picture."""
+
+    box: Box
+    text_px: float
+    at_border: bool
+
+
+def read_stamps(picture_bgr: NDArray[np.uint8], net: TextNet) -> tuple[Stamp, ...]:
+    """Read every stamp in a picture.
+
+    Args:
+        picture_bgr: (H, W, 3) uint8, upright.
+        net: As `open_text_net` returns it.
+    Returns: The stamps, the fullest first; boxes in pixels of `picture_bgr`. Empty where nothing looks like a stamp.
+    """
+    height, width = picture_bgr.shape[:2]
+    found = [box for box in find_text_boxes(picture_bgr, net, OVERVIEW_SIDE_PX) if _is_level(box)]
+    regions = _choose_regions(picture_bgr, found, net)
+    lines: list[TextLine] = []
+    for region in regions:
+        if len(lines) < MAX_LINES:
+            lines.extend(_read_region(picture_bgr, region, net, MAX_LINES - len(lines)))
+    kept = [line for line in _drop_doubles(lines) if line.text.strip()]
+    candidates = [
+        _make_candidate(group, width, height) for group in group_boxes(kept, lambda line: line.box)
+    ]
+    return merge_candidates(candidates, width, height)
+
+
+def _is_level(box: TextBox) -> bool:
+    if box.width_px < 3 * box.height_px:
+        return True  # the angle of a short line is not measured well
+    return abs(box.tilt_deg) <= MAX_TILT_DEG
+
+
+def _choose_regions(picture_bgr: NDArray[np.uint8], found: Sequence[TextBox], net: TextNet) -> list[_Region]:
+    """Parts worth a close look, the edges first; inside the frame only where a quick reading shows date or clock."""
+    height, width = picture_bgr.shape[:2]
+    border, inner = [], []
+    for group in group_boxes(list(found), lambda box: box.box):
+        around = surround([box.box for box in group])
+        heights = [min(box.height_px, box.width_px) for box in group]
+        region = _Region(
+            pad_box(around, 2.0 * float(np.median(heights)), width, height),
+            float(np.percentile(heights, 25)),
+            border_distance(around, width, height) <= BORDER_SHARE,
+        )
+        (border if region.at_border else inner).append((region, group))
+    border.sort(key=lambda item: (-_stamp_prior(item[0].box, width, height), -len(item[1])))
+    chosen = [region for region, _ in border]
+    budget = MAX_INNER_LINES
+    for region, group in sorted(inner, key=lambda item: -len(item[1])):
+        if budget <= 0 or len(group) < 2:
+            continue
+        tried = sorted(group, key=lambda box: -box.width_px)[: min(3, budget)]
+        budget -= len(tried)
+        lines = recognise_lines(picture_bgr, tried, net)
+        rows = [normalise(line) for line in lines]
+        if parse_stamp(lines, rows).cues & {"date", "clock", "coordinates", "app"}:
+            chosen.append(region)
+    return _unite(chosen)
+
+
+def _stamp_prior(box: Box, width: int, height: int) -> float:
+    """How usual a place is for a stamp: the lower corners, then the upper ones, then the rest."""
+    low = box.y + box.height > 0.6 * height
+    side = min(box.x, width - box.x - box.width) < BORDER_SHARE * width
+    return 2.0 * low + 1.0 * side
+
+
+def _unite(regions: Sequence[_Region]) -> list[_Region]:
+    """Unite regions that overlap much, so that no line is read twice; the order stays."""
+    united: list[_Region] = []
+    for region in regions:
+        for index, other in enumerate(united):
+            shared = overlap_area(region.box, other.box)
+            smaller = min(region.box.width * region.box.height, other.box.width * other.box.height)
+            like = 0.5 <= region.text_px / max(1.0, other.text_px) <= 2.0
+            if shared > 0.5 * smaller or (shared > 0 and like):
+                united[index] = _Region(
+                    surround([region.box, other.box]),
+                    min(region.text_px, other.text_px),
+                    region.at_border or other.at_border,
+                )
+                break
+        else:
+            united.append(region)
+    return united
+
+
+def _read_region(picture_bgr: NDArray[np.uint8], region: _Region, net: TextNet, budget: int) -> list[TextLine]:
+    """Find the lines of one region at a size that suits the detector, and read them from the full picture."""
+    left, top = int(region.box.x), int(region.box.y)
+    right, bottom = int(np.ceil(region.box.x + region.box.width)), int(np.ceil(region.box.y + region.box.height))
+    part = picture_bgr[top:bottom, left:right]
+    scale = min(2.0, CLOSE_TEXT_PX / max(1.0, region.text_px), CLOSE_SIDE_PX / max(part.shape[:2]))
+    size_wh = (max(32, round(part.shape[1] * scale)), max(32, round(part.shape[0] * scale)))
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    close = np.asarray(cv2.resize(part, size_wh, interpolation=method), dtype=np.uint8)
+    ratio = np.array([part.shape[1] / size_wh[0], part.shape[0] / size_wh[1]], dtype=np.float32)
+    offset = np.array([left, top], dtype=np.float32)
+    boxes = [
+        TextBox(box.corners_px * ratio + offset, box.score)
+        for box in find_text_boxes(close, net, CLOSE_SIDE_PX)
+        if _is_level(box)
+    ]
+    boxes.sort(key=lambda box: -box.width_px)
+    return list(recognise_lines(picture_bgr, boxes[:budget], net))
+
+
+def _drop_doubles(lines: Sequence[TextLine]) -> list[TextLine]:
+    """Where regions overlap a line is read twice: the surer reading stays."""
+    kept: list[TextLine] = []
+    for line in sorted(lines, key=lambda item: -item.confidence):
+        area = line.box.width * line.box.height
+        if all(
+            overlap_area(line.box, other.box) < 0.5 * min(area, other.box.width * other.box.height) for other in kept
+        ):
+            kept.append(line)
+    return kept
+
+
+def _make_candidate(group: Sequence[TextLine], width: int, height: int) -> Candidate:
+    ordered = sorted(group, key=lambda line: (line.box.y, line.box.x))
+    sure = [line for line in ordered if line.confidence >= MIN_LINE_CONFIDENCE]
+    rows = join_rows([normalise(line) for line in sure])
+    parsed: Parsed = parse_stamp(sure, rows)
+    parsed = replace(parsed, stamp=replace(parsed.stamp, lines=tuple(ordered)))
+    around = surround([line.box for line in ordered])
+    return Candidate(parsed, around, border_distance(around, width, height) <= BORDER_SHARE, tuple(sure))

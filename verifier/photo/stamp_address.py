@@ -1,0 +1,140 @@
+"""The place that a stamp prints: a labelled row, or the rows that no other rule has understood."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from verifier.observation import Box, Field, TextLine
+from verifier.photo.stamp_text import CONSUMED, Reading, surround
+
+_LABEL = re.compile(r"^[^\w\u4e00-\u9fff]*(?P<l>(?:[\u4e00-\u9fff]\s*){2,6}?)\s*:\s*(?P<v>.*)$")
+_ENGLISH_LABEL = re.compile(r"^\W*(?P<l>Address|Location|Place)\s*:\s*(?P<v>.*)$", re.I)
+# The first group names a place outright; the second only says where on a site somebody worked.
+_PLACE_LABELS = ("地点", "地址", "位置", "定位", "拍摄地点", "打卡地点", "施工地点", "拍摄位置", "详细地址", "拍摄地址")
+_SITE_LABELS = ("施工区域", "施工部位", "拍摄区域", "工作地点", "区域")
+_NO_PLACE = re.compile(
+    r"相机|水印|验证|真实|防\s*伪|Timemark|Verified|Photo\s*code|GPS|Powered|Google|App\b"
+    r"|℃|°\s*C|\d\s*°|海\s*拔|方位|天\s*气|备\s*注|项\s*目|拍\s*摄|打\s*卡|经\s*度|纬\s*度|经\s*纬|湿度|风[力速]|气压|记录"
+    r"|^\W*[晴阴雨雪雾霾云多小中大阵雷转]+\W*$",
+    re.I,
+)
+_WEATHER = re.compile(r"[晴阴雨雪雾霾多云小中大阵雷转]*\s*-?\d{1,2}\s*(?:°\s*C|°|℃)|\d+\s*%|海拔.*$")
+_BULLET = re.compile(r"^[\s\W_]*(?:[vV√]\s)?")
+# A row stays with the place while it stands as near as the lines of one paragraph.
+MAX_GAP_HEIGHTS = 1.6
+MAX_INDENT_HEIGHTS = 2.6
+
+
+def find_address(rest: Sequence[Reading], lines: Sequence[TextLine]) -> Field[str] | None:
+    """The printed place, its rows joined; None where none is printed.
+
+    Args:
+        rest: The stamp's rows from top to bottom, understood parts overwritten with CONSUMED.
+        lines: All lines of the stamp, to tell its own left edge from neighbouring text.
+    """
+    labelled = [(index, *_split_label(row)) for index, row in enumerate(rest)]
+    for wanted in (_PLACE_LABELS, _SITE_LABELS):
+        for index, label, start in labelled:
+            if label in wanted:
+                return _labelled_address(rest, labelled, index, start)
+    if any(label for _, label, _ in labelled if label not in ("", "经纬度", "坐标", "时间", "天气", "海拔")):
+        # A panel of labelled rows that names no place: its other rows are titles and remarks.
+        return None
+    return _left_over_address(rest, lines)
+
+
+def _split_label(row: Reading) -> tuple[str, int]:
+    """The row's label without spaces, and where its value starts; an empty label where it has none."""
+    match = _LABEL.match(row.text) or _ENGLISH_LABEL.match(row.text)
+    if match is None:
+        return "", 0
+    label = re.sub(r"\s", "", match["l"])
+    return ("地址" if label.lower() in ("address", "location", "place") else label), match.start("v")
+
+
+def _labelled_address(
+    rest: Sequence[Reading], labelled: Sequence[tuple[int, str, int]], index: int, start: int
+) -> Field[str] | None:
+    parts = [_clean(rest[index], start)]
+    last = rest[index]
+    for follower, label, _ in labelled[index + 1 :]:
+        row = rest[follower]
+        if label or not _readable_place(row) or not _is_near(last, row):
+            break
+        # A following row belongs to the value if it starts under the value or under the label.
+        if row.box.x < rest[index].box.x - row.box.height:
+            break
+        parts.append(_clean(row, 0))
+        last = row
+    return _join([part for part in parts if part is not None])
+
+
+def _left_over_address(rest: Sequence[Reading], lines: Sequence[TextLine]) -> Field[str] | None:
+    edges = _edges(rest)
+    runs: list[list[Reading]] = []
+    for row in rest:
+        if not _readable_place(row) or not _is_aligned(row, edges):
+            continue
+        if runs and _is_near(runs[-1][-1], row):
+            runs[-1].append(row)
+        else:
+            runs.append([row])
+    if not runs or not lines:
+        return None
+    # The longest run is the place; a stray word beside the stamp is shorter.
+    best = max(runs, key=lambda run: sum(len(_strip(row.text)) for row in run))
+    return _join([part for part in (_clean(row, 0) for row in best) if part is not None])
+
+
+def _edges(rest: Sequence[Reading]) -> list[tuple[float, float]]:
+    """Left edge and centre of each row that holds something understood."""
+    return [(row.box.x, row.box.x + row.box.width / 2) for row in rest if CONSUMED in row.text]
+
+
+def _is_aligned(row: Reading, edges: Sequence[tuple[float, float]]) -> bool:
+    centre = row.box.x + row.box.width / 2
+    slack = MAX_INDENT_HEIGHTS * row.box.height
+    return any(abs(row.box.x - left) <= slack or abs(centre - middle) <= slack / 2 for left, middle in edges)
+
+
+def _is_near(above: Reading, below: Reading) -> bool:
+    gap = below.box.y - (above.box.y + above.box.height)
+    return gap <= MAX_GAP_HEIGHTS * min(above.box.height, below.box.height)
+
+
+def _readable_place(row: Reading) -> bool:
+    text = _strip(row.text)
+    if _NO_PLACE.search(row.text.replace(CONSUMED, "")) and not re.search(r"[省市县区镇村路街号]", text):
+        return False
+    letters = re.sub(r"[^A-Za-z\u4e00-\u9fff]", "", text)
+    chinese = re.sub(r"[^\u4e00-\u9fff]", "", text)
+    return len(chinese) >= 2 or len(letters) >= 4
+
+
+def _strip(text: str) -> str:
+    # Whatever stands behind an understood part of the row (weather, a unit) is not part of the place.
+    pieces = [piece for piece in re.split(f"{CONSUMED}+", text) if re.search(r"[A-Za-z\u4e00-\u9fff]{2,}", piece)]
+    longest = max(pieces, key=len, default="")
+    longest = _WEATHER.sub("", longest)
+    return _BULLET.sub("", longest).rstrip(" |:;,·-")
+
+
+def _clean(row: Reading, start: int) -> Field[str] | None:
+    text = _strip(row.text[start:])
+    if not text:
+        return None
+    at = row.text.find(text, start)
+    begin, end = (at, at + len(text)) if at >= 0 else (start, len(row.text))
+    return Field(text, row.confidence(begin, end), row.box_of(begin, end), row.text)
+
+
+def _join(parts: Sequence[Field[str]]) -> Field[str] | None:
+    if not parts:
+        return None
+    text = parts[0].value
+    for part in parts[1:]:
+        latin = bool(re.search(r"[A-Za-z0-9,.]$", text)) and bool(re.match(r"[A-Za-z0-9]", part.value))
+        text += (" " if latin else "") + part.value
+    box: Box = surround([part.box for part in parts])
+    return Field(text, min(part.confidence for part in parts), box, text)

@@ -1,0 +1,97 @@
+"""Which lines of text belong together, and which of them stand where apps print their stamps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from verifier.observation import Box
+from verifier.photo.stamp_text import Reading, join_row
+
+T = TypeVar("T")
+
+# Lines of one stamp: the next line begins within this many heights of the taller of the two.
+MAX_LINE_GAP_HEIGHTS = 1.3
+# Words on one row: spaced labels (时　间:) and wide gaps before a weekday.
+MAX_WORD_GAP_HEIGHTS = 3.5
+MIN_ROW_OVERLAP = 0.6
+MAX_ROW_HEIGHT_RATIO = 1.5
+# A stamp hugs an edge: its nearest edge is within this share of the picture's shorter side.
+BORDER_SHARE = 0.12
+
+
+def group_boxes(items: Sequence[T], box_of: Callable[[T], Box]) -> list[list[T]]:
+    """Put items whose boxes stand next to each other, as the lines of one stamp do, into groups."""
+    group = list(range(len(items)))
+
+    def find(index: int) -> int:
+        while group[index] != index:
+            index = group[index]
+        return index
+
+    for first in range(len(items)):
+        for second in range(first + 1, len(items)):
+            if _are_neighbours(box_of(items[first]), box_of(items[second])):
+                group[find(first)] = find(second)
+    found: dict[int, list[T]] = {}
+    for index, item in enumerate(items):
+        found.setdefault(find(index), []).append(item)
+    return list(found.values())
+
+
+def _are_neighbours(first: Box, second: Box) -> bool:
+    taller, lower = max(first.height, second.height), min(first.height, second.height)
+    across = min(first.x + first.width, second.x + second.width) - max(first.x, second.x)
+    down = min(first.y + first.height, second.y + second.height) - max(first.y, second.y)
+    # A vertical line of text at the edge would count as very tall: its width is its letters' height.
+    if first.height > 2 * first.width or second.height > 2 * second.width:
+        return False
+    if across > 0:
+        return -down <= MAX_LINE_GAP_HEIGHTS * min(taller, 2 * lower)
+    if down > 0.3 * lower:
+        return -across <= MAX_WORD_GAP_HEIGHTS * lower
+    return False
+
+
+def join_rows(readings: Sequence[Reading]) -> list[Reading]:
+    """Join what stands on one row, left to right; the rows come from top to bottom."""
+    rows: list[list[Reading]] = []
+    for reading in sorted(readings, key=lambda item: item.box.x):
+        for row in rows:
+            if _on_one_row(row[-1].box, reading.box):
+                row.append(reading)
+                break
+        else:
+            rows.append([reading])
+    joined = [join_row(row) for row in rows]
+    return sorted(joined, key=lambda row: row.box.y + row.box.height / 2)
+
+
+def _on_one_row(left: Box, right: Box) -> bool:
+    overlap = min(left.y + left.height, right.y + right.height) - max(left.y, right.y)
+    lower, taller = min(left.height, right.height), max(left.height, right.height)
+    if overlap < MIN_ROW_OVERLAP * lower or taller > MAX_ROW_HEIGHT_RATIO * lower:
+        return False
+    gap = right.x - (left.x + left.width)
+    return -0.5 * lower <= gap <= MAX_WORD_GAP_HEIGHTS * taller
+
+
+def border_distance(box: Box, width: int, height: int) -> float:
+    """Distance of a box to the picture's nearest edge, as a share of the shorter side."""
+    nearest = min(box.x, box.y, width - box.x - box.width, height - box.y - box.height)
+    return max(0.0, nearest) / max(1, min(width, height))
+
+
+def pad_box(box: Box, margin_px: float, width: int, height: int) -> Box:
+    """The box widened on all sides, cut at the picture's edges."""
+    left, top = max(0.0, box.x - margin_px), max(0.0, box.y - margin_px)
+    right = min(float(width), box.x + box.width + margin_px)
+    bottom = min(float(height), box.y + box.height + margin_px)
+    return Box(left, top, right - left, bottom - top)
+
+
+def overlap_area(first: Box, second: Box) -> float:
+    """Area in pixels that two boxes share."""
+    across = min(first.x + first.width, second.x + second.width) - max(first.x, second.x)
+    down = min(first.y + first.height, second.y + second.height) - max(first.y, second.y)
+    return max(0.0, across) * max(0.0, down)
