@@ -76,7 +76,7 @@ class ReportState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PhotoReport:
-    """One photo report of a session. Photos known to be of another day or re-used are no report: the caller drops them."""
+    """One photo report of a session. Photos of another day or re-used ones are no report: the caller drops them."""
 
     state: ReportState
     evidence: tuple[str, ...] = ()
@@ -252,7 +252,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class WarningIssued:
-    """One written warning: a rectification notice (Annex 4) that was issued. Voided ones do not count and stay listed."""
+    """One written warning: an issued rectification notice (Annex 4). Voided ones do not count and stay listed."""
 
     notice: str
     class_number: str

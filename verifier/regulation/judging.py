@@ -1,0 +1,166 @@
+"""The night's judging: every rule of a policy over one class or one agency.
+
+A policy names its rules by code; `find_judge` finds the function: a built-in, one of an installed package (entry point
+group ``verifier.rules``), or a dotted path written in the policy file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from functools import cache, partial
+from importlib import import_module
+from importlib.metadata import entry_points
+from itertools import pairwise
+from typing import cast
+
+import structlog
+
+from verifier.finding import Outcome
+from verifier.language import say
+from verifier.regulation.attendance_rate import judge_attendance_rate
+from verifier.regulation.facts import AgencyFacts, ClassFacts
+from verifier.regulation.missing_reports import judge_missing_reports
+from verifier.regulation.policy import Policy, PolicyError, RuleEntry
+from verifier.regulation.recorded import find_recorded, judge_recorded
+from verifier.regulation.result import NextStep, RuleResult
+from verifier.regulation.rule import AgencyJudge, ClassJudge, Rule
+from verifier.regulation.sign_in_for_show import judge_sign_in_for_show
+
+_log = structlog.get_logger(__name__)
+
+ENTRY_POINT_GROUP = "verifier.rules"
+
+CLASS_RULES: dict[str, ClassJudge] = {
+    "attendance_below_80_percent": judge_attendance_rate,
+    "sign_in_for_show": judge_sign_in_for_show,
+    "reports_missing_7_hours": judge_missing_reports,
+    "recorded_by_people": judge_recorded,
+}
+AGENCY_RULES: dict[str, AgencyJudge] = {
+    "agency_recorded_by_people": judge_recorded,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """A rule with its function. `for_agency` tells which facts the function takes."""
+
+    rule: Rule
+    judge: ClassJudge | AgencyJudge
+    for_agency: bool
+
+
+def judge_class(facts: ClassFacts, policy: Policy, codes: Collection[str] | None = None) -> tuple[RuleResult, ...]:
+    """Apply every class rule of the policy (or those of `codes`) to one class, in the policy's order.
+
+    Every rule leaves at least one result: one that crashes leaves NOT_RUN, and the others still judge.
+
+    Raises:
+        ValueError: the sessions are not in time order, which streaks depend on.
+        PolicyError: the policy names a rule that has no function.
+        KeyError: `codes` names a rule that the policy does not have.
+    """
+    for before, after in pairwise(facts.sessions):
+        if after.session.starts_at < before.session.starts_at:
+            raise ValueError(
+                f"class {facts.training.number}: session {after.session.id} starts before {before.session.id}"
+            )
+    results: list[RuleResult] = []
+    for bound in _choose(policy, codes, for_agency=False):
+        judge = cast(ClassJudge, bound.judge)
+        results += _judge_safely(partial(judge, facts, bound.rule), bound.rule, facts.training.number)
+        if bound.judge is not judge_recorded:
+            results += find_recorded(facts, bound.rule)
+    return tuple(results)
+
+
+def judge_agency(facts: AgencyFacts, policy: Policy, codes: Collection[str] | None = None) -> tuple[RuleResult, ...]:
+    """Apply every agency rule of the policy (or those of `codes`) to one agency; see `judge_class`."""
+    results: list[RuleResult] = []
+    for bound in _choose(policy, codes, for_agency=True):
+        judge = cast(AgencyJudge, bound.judge)
+        results += _judge_safely(partial(judge, facts, bound.rule), bound.rule, facts.agency.code)
+        if bound.judge is not judge_recorded:
+            results += find_recorded(facts, bound.rule)
+    return tuple(results)
+
+
+def bind_rule(policy: Policy, code: str) -> Rule:
+    """One rule of a policy, for calling its function directly.
+
+    Raises:
+        KeyError: the policy has no such rule.
+    """
+    entry = policy.rule(code)
+    return Rule(entry.citation, policy, entry.consequence)
+
+
+def _choose(policy: Policy, codes: Collection[str] | None, *, for_agency: bool) -> list[_Bound]:
+    for code in codes or ():
+        policy.rule(code)
+    return [
+        bound
+        for bound in _bind_all(policy)
+        if bound.for_agency is for_agency and (codes is None or bound.rule.citation.code in codes)
+    ]
+
+
+# A policy is a value with a digest; binding it anew for each of a thousand classes would import nothing new.
+_bound: dict[str, tuple[_Bound, ...]] = {}
+
+
+def _bind_all(policy: Policy) -> tuple[_Bound, ...]:
+    key = str(policy.ref)
+    if key not in _bound:
+        _bound[key] = tuple(_bind(entry, policy) for entry in policy.rules)
+    return _bound[key]
+
+
+def _bind(entry: RuleEntry, policy: Policy) -> _Bound:
+    judge, for_agency = find_judge(entry)
+    return _Bound(Rule(entry.citation, policy, entry.consequence), judge, for_agency)
+
+
+def find_judge(entry: RuleEntry) -> tuple[ClassJudge | AgencyJudge, bool]:
+    """The function of a rule, and whether it takes an agency's facts.
+
+    Raises:
+        PolicyError: no function is known under the name.
+    """
+    name = entry.judge
+    if name in CLASS_RULES:
+        return CLASS_RULES[name], False
+    if name in AGENCY_RULES:
+        return AGENCY_RULES[name], True
+    offered = _offered_rules()
+    judge = offered.get(name) or (_import_judge(entry) if ":" in name else None)
+    if judge is None:
+        raise PolicyError(f"rule {entry.citation.code}: no function is known as {name!r}")
+    return judge, bool(getattr(judge, "for_agency", False))
+
+
+@cache
+def _offered_rules() -> dict[str, Callable[..., tuple[RuleResult, ...]]]:
+    return {point.name: point.load() for point in entry_points(group=ENTRY_POINT_GROUP)}
+
+
+def _import_judge(entry: RuleEntry) -> Callable[..., tuple[RuleResult, ...]]:
+    module, _, function = entry.judge.partition(":")
+    try:
+        return cast("Callable[..., tuple[RuleResult, ...]]", getattr(import_module(module), function))
+    except (ImportError, AttributeError) as error:
+        raise PolicyError(f"rule {entry.citation.code}: cannot load {entry.judge}: {error}") from error
+
+
+def _judge_safely(judge: Callable[[], tuple[RuleResult, ...]], rule: Rule, subject: str) -> tuple[RuleResult, ...]:
+    try:
+        return judge()
+    except Exception as error:  # noqa: BLE001 - one broken rule must not silence the others; it is logged and shown
+        _log.exception("rule_crashed", rule=rule.citation.code, subject=subject, policy=str(rule.policy.ref))
+        reason = say(
+            "规则{label}未能执行（{error}），属系统原因，不影响当事人。",
+            label=rule.citation.label,
+            error=type(error).__name__,
+        )
+        return (rule.answer(Outcome.NOT_RUN, reason, subject, next_step=NextStep.NOTHING),)

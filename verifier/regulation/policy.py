@@ -1,0 +1,267 @@
+"""A city's regulation as data: its rules by code, its dated numbers with citation, and the digest naming the version.
+
+A policy is one TOML file; ``policies/yiyang-2023-23.toml`` is the model, `docs/decisions/0005-policy-files.md` the why.
+Another city writes its own file: other numbers, other clauses, fewer rules, and rules of its own, whose functions are
+named by a dotted path (``judge = "package.module:function"``) or offered by an installed package under the entry point
+group ``verifier.rules``. A policy file can name code to run, so it is configuration of the operator, never an upload.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from verifier.regulation.citation import Citation
+from verifier.regulation.result import Consequence, PolicyRef
+
+Value = int | Decimal | str
+
+
+class PolicyError(ValueError):
+    """A policy file that cannot be used; the message names the file, the entry and what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One dated number or word of a policy.
+
+    `basis` is ``text`` where the regulation says it (then `quote` holds its words) and ``default`` where the regulation
+    leaves it open: a value to start with, which the bureau should set. `note` says where a default comes from.
+    """
+
+    name: str
+    value: Value
+    unit: str
+    basis: str
+    label: str
+    quote: str
+    from_day: date
+    to_day: date | None
+    note: str = ""
+
+    @property
+    def to_be_set(self) -> bool:
+        """Whether the bureau has yet to decide on it."""
+        return self.basis == "default"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleEntry:
+    """One rule as a policy lists it. `judge` names its function: a built-in's code, or ``package.module:function``."""
+
+    citation: Citation
+    judge: str
+    consequence: Consequence
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One city's regulation. `version` is the first twelve hex digits of its file's SHA-256."""
+
+    name: str
+    version: str
+    title: str
+    document: str
+    from_day: date
+    to_day: date | None
+    rules: tuple[RuleEntry, ...]
+    parameters: Mapping[str, tuple[Parameter, ...]]
+    texts: Mapping[str, str]
+
+    @property
+    def ref(self) -> PolicyRef:
+        """What every result carries."""
+        return PolicyRef(self.name, self.version)
+
+    def in_force_on(self, day: date) -> bool:
+        """Whether the regulation as a whole was law on that day."""
+        return self.from_day <= day and (self.to_day is None or day <= self.to_day)
+
+    def rule(self, code: str) -> RuleEntry:
+        """The rule of that code.
+
+        Raises:
+            KeyError: the policy has none such.
+        """
+        for entry in self.rules:
+            if entry.citation.code == code:
+                return entry
+        raise KeyError(f"policy {self.ref} has no rule {code}")
+
+    def parameter(self, name: str, day: date) -> Parameter:
+        """The parameter as it stood on that day.
+
+        Raises:
+            KeyError: the policy does not set it for that day.
+        """
+        for parameter in self.parameters.get(name, ()):
+            if parameter.from_day <= day and (parameter.to_day is None or day <= parameter.to_day):
+                return parameter
+        raise KeyError(f"policy {self.ref} sets no {name} for {day}")
+
+    def number(self, name: str, day: date) -> Decimal:
+        """A parameter's value as an exact number.
+
+        Raises:
+            KeyError: see `parameter`.
+            TypeError: the parameter is a word.
+        """
+        value = self.parameter(name, day).value
+        if isinstance(value, str):
+            raise TypeError(f"policy {self.ref}: {name} is the word {value!r}, not a number")
+        return Decimal(value)
+
+    def word(self, name: str, day: date) -> str:
+        """A parameter's value as text."""
+        return str(self.parameter(name, day).value)
+
+    def to_be_set(self) -> tuple[Parameter, ...]:
+        """Every default that the bureau has yet to decide on, for the settings page."""
+        return tuple(each for versions in self.parameters.values() for each in versions if each.to_be_set)
+
+
+def load_policy(name: str = "yiyang-2023-23") -> Policy:
+    """Read a policy that ships with the package.
+
+    Raises:
+        PolicyError: there is none of that name, or its file is faulty.
+    """
+    file = resources.files("verifier.regulation") / "policies" / f"{name}.toml"
+    if not file.is_file():
+        raise PolicyError(f"no policy {name} ships with this version; give the path of a policy file instead")
+    return parse_policy(file.read_bytes(), source=f"{name}.toml")
+
+
+def read_policy(path: Path) -> Policy:
+    """Read a policy from a file of the operator's.
+
+    Raises:
+        PolicyError: the file is faulty.
+        OSError: it cannot be read.
+    """
+    return parse_policy(path.read_bytes(), source=path.name)
+
+
+def choose_policy(policies: Iterable[Policy], day: date) -> Policy | None:
+    """The policy whose law was in force on that day; None where none was. The later one where two overlap."""
+    in_force = [policy for policy in policies if policy.in_force_on(day)]
+    return max(in_force, key=lambda policy: policy.from_day, default=None)
+
+
+def parse_policy(content: bytes, source: str) -> Policy:
+    """Read a policy from the bytes of its file; `source` names the file in messages.
+
+    Raises:
+        PolicyError: not TOML, or an entry is missing, doubled, of the wrong kind or dated the wrong way round.
+    """
+    try:
+        data = tomllib.loads(content.decode("utf-8"), parse_float=Decimal)
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise PolicyError(f"{source}: not a TOML file in UTF-8: {error}") from error
+    head = _Entry(source, "policy", data.get("policy", {}))
+    from_day = head.day("from")
+    to_day = head.optional_day("to")
+    rules = tuple(_read_rule(_Entry(source, "rule", each), head) for each in data.get("rule", []))
+    codes = [entry.citation.code for entry in rules]
+    if doubled := sorted({code for code in codes if codes.count(code) > 1}):
+        raise PolicyError(f"{source}: rule code used twice: {', '.join(doubled)}")
+    return Policy(
+        name=head.text("name"),
+        version=hashlib.sha256(content).hexdigest()[:12],
+        title=head.text("title"),
+        document=head.text("document"),
+        from_day=from_day,
+        to_day=to_day,
+        rules=rules,
+        parameters=_read_parameters(source, data.get("parameter", []), head),
+        texts={str(key): str(value) for key, value in data.get("texts", {}).items()},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One table of the file, read with messages that name the place."""
+
+    source: str
+    kind: str
+    data: Mapping[str, Any]
+
+    def fail(self, what: str) -> PolicyError:
+        name = self.data.get("code") or self.data.get("name") or "?"
+        return PolicyError(f"{self.source}: [{self.kind}] {name}: {what}")
+
+    def text(self, key: str, default: str | None = None) -> str:
+        value = self.data.get(key, default)
+        if not isinstance(value, str):
+            raise self.fail(f"{key} must be a text, is {value!r}")
+        return value
+
+    def day(self, key: str) -> date:
+        value = self.data.get(key)
+        if type(value) is not date:
+            raise self.fail(f"{key} must be a date like 2023-06-01, is {value!r}")
+        return value
+
+    def optional_day(self, key: str) -> date | None:
+        return self.day(key) if key in self.data else None
+
+    def span(self, head: _Entry) -> tuple[date, date | None]:
+        first = self.day("from") if "from" in self.data else head.day("from")
+        last = self.day("to") if "to" in self.data else head.optional_day("to")
+        if last is not None and last < first:
+            raise self.fail(f"in force to {last}, before it begins on {first}")
+        return first, last
+
+
+def _read_rule(entry: _Entry, head: _Entry) -> RuleEntry:
+    first, last = entry.span(head)
+    checked = entry.day("last_checked") if "last_checked" in entry.data else head.day("last_checked")
+    code = entry.text("code")
+    consequence = entry.text("consequence", Consequence.NONE.value)
+    if consequence not in set(Consequence):
+        raise entry.fail(f"consequence {consequence!r} is none of {', '.join(Consequence)}")
+    return RuleEntry(
+        citation=Citation(
+            code=code,
+            label=entry.text("label"),
+            article=entry.text("article"),
+            quote=entry.text("quote"),
+            from_day=first,
+            to_day=last,
+            last_checked=checked,
+        ),
+        judge=entry.text("judge", code),
+        consequence=Consequence(consequence),
+    )
+
+
+def _read_parameters(source: str, entries: list[Any], head: _Entry) -> dict[str, tuple[Parameter, ...]]:
+    found: dict[str, list[Parameter]] = {}
+    for data in entries:
+        entry = _Entry(source, "parameter", data)
+        first, last = entry.span(head)
+        value = data.get("value")
+        if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
+            raise entry.fail(f"value must be a number or a text, is {value!r}")
+        basis = entry.text("basis", "text")
+        if basis not in ("text", "default"):
+            raise entry.fail(f"basis {basis!r} is neither text nor default")
+        if basis == "text" and not entry.text("quote", ""):
+            raise entry.fail('a parameter that the text sets needs its words as quote; else basis = "default"')
+        parameter = Parameter(
+            entry.text("name"), value, entry.text("unit", ""), basis, entry.text("label", ""), entry.text("quote", ""),
+            first, last, entry.text("note", ""),
+        )  # fmt: skip
+        versions = found.setdefault(parameter.name, [])
+        for other in versions:
+            if (other.to_day is None or first <= other.to_day) and (last is None or other.from_day <= last):
+                raise entry.fail(f"set twice for the same days ({other.from_day} and {first})")
+        versions.append(parameter)
+    return {name: tuple(versions) for name, versions in found.items()}
