@@ -1,0 +1,100 @@
+"""Open the networks of a process, once. Nothing is fetched here: what is not installed is an error, or None."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from verifier.language import say
+from verifier.vision.face_net import FaceNet, InsightfaceFaceNet, OpencvZooFaceNet
+from verifier.vision.packs import Pack, PackCondition, PackError, find_pack, locate_files, read_state
+from verifier.vision.prepare import prepare_pack
+from verifier.vision.yolox import PeopleNet
+
+if TYPE_CHECKING:
+    from verifier.vision.text import TextNet
+
+TEXT_PACK = "rapidocr"
+
+
+@dataclass(frozen=True, slots=True)
+class Nets:
+    """All opened networks of one process. `people` is None where no people pack is installed.
+
+    `versions` maps a role to ``pack@digest``; `embedding_contract` goes beside every embedding that is kept.
+    """
+
+    faces: FaceNet
+    people: PeopleNet | None
+    text: TextNet
+    versions: dict[str, str]
+    embedding_contract: str
+
+
+def open_nets(
+    cache_dir: Path,
+    models_dir: Path | None = None,
+    threads: int = 1,
+    face_pack: str = "opencv-zoo",
+    people_pack: str | None = "yolox-nano",
+) -> Nets:
+    """Open the networks; the first call on a machine prepares them, which takes a second.
+
+    Args:
+        cache_dir: Where prepared and pulled packs live.
+        models_dir: Where else to look for files of weights.
+        threads: Processor threads a network; the answer to one picture is the same for the same number.
+        face_pack, people_pack: Names of packs; `people_pack` None means faces only, also when one is installed.
+    Raises: PackError: a face or text file is missing, or any file has a wrong digest.
+    """
+    faces = open_face_net(cache_dir, models_dir, threads, face_pack)
+    text, text_version = _open_text(cache_dir, models_dir, threads)
+    people = None if people_pack is None else open_people_net(cache_dir, models_dir, threads, people_pack)
+    versions = {"faces": faces.version, "text": text_version}
+    if people is not None:
+        versions["people"] = people.version
+    return Nets(faces, people, text, versions, faces.embedding_contract)
+
+
+def open_face_net(
+    cache_dir: Path, models_dir: Path | None = None, threads: int = 1, name: str = "opencv-zoo"
+) -> FaceNet:
+    """Open one face pack alone. Raises: PackError: it is no face pack, or a file is missing or wrong."""
+    pack = find_pack(name)
+    _want_role(pack, "faces")
+    files = prepare_pack(pack, cache_dir, models_dir)
+    opened = OpencvZooFaceNet if pack.loader == "yunet-sface" else InsightfaceFaceNet
+    return opened(files, pack.version, pack.embedding_contract, threads)
+
+
+def open_people_net(
+    cache_dir: Path, models_dir: Path | None = None, threads: int = 1, name: str = "yolox-nano"
+) -> PeopleNet | None:
+    """Open one people pack alone; None where it is not installed. Raises: PackError: a file has a wrong digest."""
+    pack = find_pack(name)
+    _want_role(pack, "people")
+    if read_state(pack, cache_dir, models_dir).condition is PackCondition.MISSING:
+        return None
+    return PeopleNet(prepare_pack(pack, cache_dir, models_dir)["detect"], pack.version, threads)
+
+
+def _open_text(cache_dir: Path, models_dir: Path | None, threads: int) -> tuple[TextNet, str]:
+    # Imported here, so that faces can be looked for without loading the text reader.
+    from verifier.vision.text import open_text_net
+
+    pack = find_pack(TEXT_PACK)
+    locate_files(pack, cache_dir, models_dir)
+    return open_text_net(threads), pack.version
+
+
+def _want_role(pack: Pack, role: str) -> None:
+    if role not in pack.roles:
+        raise PackError(
+            say(
+                "模型包 {pack} 的用途是 {seen}，不能用作 {wanted}。",
+                pack=pack.name,
+                seen=", ".join(pack.roles),
+                wanted=role,
+            )
+        )
