@@ -1,0 +1,36 @@
+"""How sure a reading must be before it may contradict the agency, and the window a stamp's time must lie in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class StampTimeLimits:
+    """Limits for a stamp's date and clock.
+
+    `grace_before` and `grace_after` widen the session's window on each side. A mismatch counts only where the least sure
+    character was read with at least `min_confidence`.
+    """
+
+    name: str
+    grace_before: timedelta
+    grace_after: timedelta
+    min_confidence: float
+
+
+# The regulation gives no tolerance (E4: configurable); half an hour on each side is our default until the bureau sets its own.
+# min_confidence: see benchmarks/stamps.py, "Errors by confidence".
+STAMP_TIME_2023 = StampTimeLimits("stamp-time-2023", timedelta(minutes=30), timedelta(minutes=30), 0.9)
+
+
+@dataclass(frozen=True, slots=True)
+class StampReadingLimits:
+    """How sure a stamp's words must be read before their absence or contradiction means anything."""
+
+    name: str
+    min_confidence: float
+
+
+STAMP_READING_2023 = StampReadingLimits("stamp-reading-2023", 0.9)
