@@ -54,7 +54,9 @@ def test_translations_keep_every_placeholder():
 
 
 def test_a_sentence_is_read_in_the_language_asked_for(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("verifier.language.catalogue", lambda language: {"有{n}人": "{n} people"} if language == "en" else {})
+    monkeypatch.setattr(
+        "verifier.language.catalogue", lambda language: {"有{n}人": "{n} people"} if language == "en" else {}
+    )
     sentence = join([say("有{n}人", n=3), say("完")])
     assert sentence.text("en") == "3 people 完"
     assert Sentence.from_json(sentence.to_json()).text("zh_CN") == "有3人完"

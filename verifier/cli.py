@@ -38,13 +38,16 @@ With your own class: **verifier template DIR**, fill it in, **verifier import DI
 Settings are environment variables VERIFIER_… (VERIFIER_WORKSPACE, VERIFIER_LANGUAGE=en, VERIFIER_WORKERS …);
 **verifier settings** lists them with their values.""",
 )
-models_app = typer.Typer(no_args_is_help=True, help="Model packs: what is installed, under which licence, and how to get more.")
+models_app = typer.Typer(
+    no_args_is_help=True, help="Model packs: what is installed, under which licence, and how to get more."
+)
 database_app = typer.Typer(no_args_is_help=True, help="The database behind the records.")
 app.add_typer(models_app, name="models")
 app.add_typer(database_app, name="database")
 
 Workspace = Annotated[
-    Path | None, typer.Option("--workspace", help="Folder of database, evidence and reports. [default: VERIFIER_WORKSPACE]")
+    Path | None,
+    typer.Option("--workspace", help="Folder of database, evidence and reports. [default: VERIFIER_WORKSPACE]"),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else.")]
 
@@ -76,7 +79,9 @@ Day = Annotated[date | None, typer.Option(parser=_parse_day, metavar="YYYY-MM-DD
 
 @app.command()
 def demo(
-    workspace: Annotated[Path | None, typer.Option("--workspace", help="Where to make it. [default: ./verifier-demo]")] = None,
+    workspace: Annotated[
+        Path | None, typer.Option("--workspace", help="Where to make it. [default: ./verifier-demo]")
+    ] = None,
     serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve the pages when done.")] = True,
 ) -> None:
     """Make a sample class with planted faults, run the night over it and show what was found.
@@ -95,7 +100,9 @@ def demo(
 
 
 @app.command()
-def template(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that does not exist yet or is empty.")]) -> None:
+def template(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that does not exist yet or is empty.")],
+) -> None:
     """Write an empty, commented class folder to fill in."""
     from verifier.filing import write_template
 
@@ -109,7 +116,9 @@ def template(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folde
 
 @app.command("import")
 def import_(
-    class_folder: Annotated[Path, typer.Argument(metavar="CLASS_FOLDER", help="A folder with class.toml, roster, photos …")],
+    class_folder: Annotated[
+        Path, typer.Argument(metavar="CLASS_FOLDER", help="A folder with class.toml, roster, photos …")
+    ],
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
@@ -137,7 +146,9 @@ def _show_import(answer: dict[str, Any]) -> None:
         console.print(f"[{colour}]{fault['severity']}[/] ", end="")
         console.print(f"{place}  {fault['problem']} {fault['remedy']}", markup=False, highlight=False, soft_wrap=True)
     if not answer["loaded"]:
-        console.print(f"{answer['class'] or answer['folder']}: nothing was loaded, {answer['errors']} error(s).", markup=False)
+        console.print(
+            f"{answer['class'] or answer['folder']}: nothing was loaded, {answer['errors']} error(s).", markup=False
+        )
         return
     table = Table("what", "added", "changed", "unchanged", title=f"{answer['class']}: loaded")
     for name, counts in answer["counts"].items():
@@ -154,7 +165,10 @@ def nightly(
     since: Annotated[
         date | None,
         typer.Option(
-            "--since", parser=_parse_day, metavar="YYYY-MM-DD", help="Report from this day on. [default: what this run closed]"
+            "--since",
+            parser=_parse_day,
+            metavar="YYYY-MM-DD",
+            help="Report from this day on. [default: what this run closed]",
         ),
     ] = None,
     workspace: Workspace = None,
@@ -180,8 +194,12 @@ def nightly(
 @app.command()
 def check(
     photos: Annotated[list[Path], typer.Argument(metavar="PHOTO…", help="Pictures to verify.")],
-    class_folder: Annotated[Path | None, typer.Option("--class", metavar="CLASS_FOLDER", help="The class they belong to.")] = None,
-    session: Annotated[str | None, typer.Option("--session", metavar="ID", help="The session they were handed in for.")] = None,
+    class_folder: Annotated[
+        Path | None, typer.Option("--class", metavar="CLASS_FOLDER", help="The class they belong to.")
+    ] = None,
+    session: Annotated[
+        str | None, typer.Option("--session", metavar="ID", help="The session they were handed in for.")
+    ] = None,
     annotate: Annotated[
         Path | None, typer.Option("--annotate", metavar="DIR", help="Write copies with boxes and outcomes there.")
     ] = None,
@@ -203,7 +221,9 @@ def check(
 
 @app.command()
 def evaluate(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folders enrol/<id>/*.jpg, test/<id>/*.jpg, strangers/*.jpg.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Folders enrol/<id>/*.jpg, test/<id>/*.jpg, strangers/*.jpg.")
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Measure error rates on labelled data: FNIR at stated FPIR, with intervals."""
@@ -236,7 +256,9 @@ def models_list(as_json: AsJson = False) -> None:
 @models_app.command("pull")
 def models_pull(
     name: Annotated[str, typer.Argument(help="A pack of `verifier models list`.")],
-    accept_licence: Annotated[bool, typer.Option("--accept-licence", help="You read the licence and accept it.")] = False,
+    accept_licence: Annotated[
+        bool, typer.Option("--accept-licence", help="You read the licence and accept it.")
+    ] = False,
 ) -> None:
     """Fetch a pack from its upstream and check every file's SHA-256."""
     from verifier.vision.packs import pull_pack
@@ -276,7 +298,9 @@ def _serve(settings: Settings) -> None:
 @app.command()
 def report(
     class_number: Annotated[str, typer.Argument(metavar="CLASS", help="The class's number, e.g. YY-2023-0071.")],
-    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="[default: reports/ in the workspace]")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="[default: reports/ in the workspace]")
+    ] = None,
     workspace: Workspace = None,
 ) -> None:
     """Write the class's records and documents (.html, .xlsx)."""

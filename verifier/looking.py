@@ -13,7 +13,7 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,52 +30,26 @@ from verifier.settings import Settings
 
 if TYPE_CHECKING:
     from verifier.evidence import EvidenceStore
-    from verifier.vision.nets import Nets
 
 log = structlog.get_logger()
 
-LOOK_VERSION = "1"  # raised when a reader changes what it sees, so that pictures are looked at again
-READ_PARTS = ("camera", "stamps", "quality", "faces", "people", "fingerprint")
-
-
-@dataclass(frozen=True, slots=True)
-class LookLimits:
-    """When a look is cut off. Sources: `Settings.photo_timeout_s` and `photo_memory_mb`."""
-
-    timeout_s: float
-    memory_mb: int
-
-
-@dataclass(frozen=True, slots=True)
-class LookTask:
-    """One picture to look at. `portrait` skips what only class photos have (stamp, people)."""
-
-    sha256: str
-    portrait: bool = False
+READ_PARTS = ("picture", "camera", "stamps", "quality", "faces", "people", "fingerprint")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LookDone:
     """What came out: the look as JSON and its faces' embeddings, (n, d) float32."""
 
-    task: LookTask
+    sha256: str
     look_json: dict[str, Any]
     embeddings: NDArray[np.float32]
     embedding_contract: str
     cut_off: str = ""  # why the process was stopped; empty when it finished by itself
 
 
-def look_versions(nets: Nets) -> dict[str, str]:
-    """The versions a look depends on: our readers and every network. Kept with each look."""
-    from verifier import __version__
-
-    return {"code": f"{__version__}+look{LOOK_VERSION}", **nets.versions}
-
-
-def versions_key(versions: dict[str, str], portrait: bool = False) -> str:
-    """One string for one set of versions; looks of portraits are kept apart, as they hold less."""
-    key = " ".join(f"{name}={value}" for name, value in sorted(versions.items()))
-    return f"portrait {key}" if portrait else key
+def versions_key(versions: Mapping[str, str]) -> str:
+    """One string for one set of versions, by which looks are found again."""
+    return " ".join(f"{name}={value}" for name, value in sorted(versions.items()))
 
 
 class _Worker:
@@ -85,10 +59,13 @@ class _Worker:
         from verifier.vision.nets import open_nets
 
         self.nets = open_nets(
-            settings.cache_dir, settings.models_dir, threads=1, face_pack=settings.face_pack, people_pack=settings.people_pack
+            settings.cache_dir,
+            settings.models_dir,
+            threads=1,
+            face_pack=settings.face_pack,
+            people_pack=settings.people_pack,
         )
         self.store = open_evidence(settings)
-        self.versions = look_versions(self.nets)
 
 
 _worker: _Worker | None = None
@@ -124,44 +101,43 @@ def _end_with_parent(parent: int) -> None:
     os._exit(1)
 
 
-def _look(sha256: str, portrait: bool) -> tuple[dict[str, Any], NDArray[np.float32], str]:
+def _look(sha256: str) -> tuple[dict[str, Any], NDArray[np.float32], str]:
     from verifier.photo.look import look_at_photo
-    from verifier.photo.look_json import look_to_json
+    from verifier.photo.look_json import look_to_json, stack_embeddings
 
     assert _worker is not None, "the pool starts every worker with _start_worker"
-    data = _worker.store.read(sha256)
-    look = look_at_photo(data, sha256, _worker.nets, versions=_worker.versions, portrait=portrait)
-    return *look_to_json(look), look.embedding_contract
+    look = look_at_photo(_worker.store.read(sha256), sha256, _worker.nets)
+    return look_to_json(look), stack_embeddings(look), look.embedding_contract
 
 
-def look_at_all(tasks: Iterable[LookTask], settings: Settings, versions: dict[str, str]) -> Iterator[LookDone]:
+def look_at_all(digests: Iterable[str], settings: Settings, versions: Mapping[str, str]) -> Iterator[LookDone]:
     """Look at every picture, in any order, each answered once.
 
     A picture that was cut off (too long, too much memory, a dead process) is tried once more alone at the end, since a
     neighbour may have starved it; then it gets a look in which nothing was read.
 
     Args:
-        tasks: The pictures; their bytes come from the evidence store that `settings` name.
+        digests: SHA-256 of the pictures; their bytes come from the evidence store that `settings` name.
         settings: Workers, limits, packs.
         versions: As `look_versions` gives them; written into looks of pictures that were cut off.
     """
-    again: list[LookTask] = []
-    for done in _look_in_pool(tasks, settings, versions, settings.workers):
+    again: list[str] = []
+    for done in _look_in_pool(digests, settings, versions, settings.workers):
         if done.cut_off:
-            log.warning("look_cut_off", sha256=done.task.sha256, why=done.cut_off, next="tried once more alone")
-            again.append(done.task)
+            log.warning("look_cut_off", sha256=done.sha256, why=done.cut_off, next="tried once more alone")
+            again.append(done.sha256)
         else:
             yield done
     for done in _look_in_pool(again, settings, versions, 1):
         if done.cut_off:
-            log.error("look_cut_off", sha256=done.task.sha256, why=done.cut_off, next="kept as not_run")
+            log.error("look_cut_off", sha256=done.sha256, why=done.cut_off, next="kept as not_run")
         yield done
 
 
 def _look_in_pool(
-    tasks: Iterable[LookTask], settings: Settings, versions: dict[str, str], workers: int
+    digests: Iterable[str], settings: Settings, versions: Mapping[str, str], workers: int
 ) -> Iterator[LookDone]:
-    queue = iter(tasks)
+    queue = iter(digests)
     first = next(queue, None)
     if first is None:
         return
@@ -172,18 +148,16 @@ def _look_in_pool(
         initializer=_start_worker,
         initargs=(_settings_for_worker(settings), settings.photo_memory_mb, os.getpid()),
     )
-    waiting: deque[tuple[LookTask, ProcessFuture]] = deque()
+    waiting: deque[tuple[str, ProcessFuture]] = deque()
 
-    def submit(task: LookTask) -> None:
-        waiting.append(
-            (task, pool.schedule(_look, args=(task.sha256, task.portrait), timeout=settings.photo_timeout_s))
-        )
+    def submit(sha256: str) -> None:
+        waiting.append((sha256, pool.schedule(_look, args=(sha256,), timeout=settings.photo_timeout_s)))
 
     try:
         submit(first)
         # A short queue keeps memory flat over a night of thousands, and the workers busy.
-        for task in queue:
-            submit(task)
+        for sha256 in queue:
+            submit(sha256)
             if len(waiting) >= 3 * workers:
                 yield _collect(*waiting.popleft(), settings, versions)
         while waiting:
@@ -196,16 +170,13 @@ def _look_in_pool(
 
 def _settings_for_worker(settings: Settings) -> str:
     # model_dump_json hides secrets; a child reads those from its environment, as this process did.
-    shown = settings.model_dump(mode="json", exclude={"evidence_access_key", "evidence_secret_key", "data_key"})
-    import json
-
-    return json.dumps(shown)
+    return settings.model_dump_json(exclude={"evidence_access_key", "evidence_secret_key", "data_key"})
 
 
-def _collect(task: LookTask, future: ProcessFuture, settings: Settings, versions: dict[str, str]) -> LookDone:
+def _collect(sha256: str, future: ProcessFuture, settings: Settings, versions: Mapping[str, str]) -> LookDone:
     try:
         look_json, embeddings, contract = future.result()
-        return LookDone(task, look_json, embeddings, contract)
+        return LookDone(sha256, look_json, embeddings, contract)
     except FutureTimeout:
         why = f"took longer than {settings.photo_timeout_s:g} s"
     except ProcessExpired as error:
@@ -214,16 +185,11 @@ def _collect(task: LookTask, future: ProcessFuture, settings: Settings, versions
         why = f"needed more than {settings.photo_memory_mb} MB of memory"
     except Exception as error:  # noqa: BLE001 - whatever a picture provokes becomes its look, not the night's end
         why = f"{type(error).__name__}: {error}"
-    return _not_looked_at(task, why, versions)
+    return _not_looked_at(sha256, why, versions)
 
 
-def _not_looked_at(task: LookTask, why: str, versions: dict[str, str]) -> LookDone:
-    from verifier.photo.look_json import look_to_json
+def _not_looked_at(sha256: str, why: str, versions: Mapping[str, str]) -> LookDone:
+    from verifier.photo.look_json import look_to_json, stack_embeddings
 
-    look = Look(
-        sha256=task.sha256,
-        versions=versions,
-        decoded=Decoded("", 0, 0, 0),
-        not_read={"decoded": why, **dict.fromkeys(READ_PARTS, why)},
-    )
-    return LookDone(task, *look_to_json(look), "", cut_off=why)
+    look = Look(sha256, dict(versions), decoded=Decoded("", 0, 0, 0), not_read=dict.fromkeys(READ_PARTS, why))
+    return LookDone(sha256, look_to_json(look), stack_embeddings(look), "", cut_off=why)

@@ -28,7 +28,8 @@ class Settings(BaseSettings):
     evidence_access_key: SecretStr | None = None
     evidence_secret_key: SecretStr | None = None
     data_key: SecretStr | None = Field(
-        None, description="32 bytes in base64 that seal ID numbers and embeddings; default: a key file in the workspace."
+        None,
+        description="32 bytes in base64 that seal ID numbers and embeddings; default: a key file in the workspace.",
     )
     timezone: str = Field("Asia/Shanghai", description="IANA zone in which times are shown and timetables are read.")
     language: Literal["zh_CN", "en"] = "zh_CN"

@@ -122,7 +122,14 @@ def _write_days(folder: _Folder, group: Image.Image) -> tuple[Plant, ...]:
 
 
 def _take(
-    folder: _Folder, scene: Image.Image, day: date, *, morning: bool, view: str, seed: int, stamp_day: date | None = None
+    folder: _Folder,
+    scene: Image.Image,
+    day: date,
+    *,
+    morning: bool,
+    view: str,
+    seed: int,
+    stamp_day: date | None = None,
 ) -> str:
     starts, _ = MORNING if morning else AFTERNOON
     # A quarter of an hour in; the one from the back two minutes later.

@@ -53,7 +53,9 @@ def packaged_file(package: str, *parts: str) -> Path:
         path = Path(root, *parts)
         if path.is_file():
             return path
-    raise DemoPicturesMissing(f"{package} ships no {'/'.join(parts)}; reinstall it: pip install --force-reinstall {package}")
+    raise DemoPicturesMissing(
+        f"{package} ships no {'/'.join(parts)}; reinstall it: pip install --force-reinstall {package}"
+    )
 
 
 def load_group() -> Image.Image:
@@ -103,5 +105,7 @@ def vary(group: Image.Image, variation: Variation) -> Image.Image:
         (variation.width_px, round(variation.width_px * picture.height / picture.width)), Image.Resampling.LANCZOS
     )
     picture = ImageEnhance.Brightness(picture).enhance(variation.brightness)
-    noisy = np.asarray(picture, np.float32) + rng.normal(0.0, 2.5, (picture.height, picture.width, 3)).astype(np.float32)
+    noisy = np.asarray(picture, np.float32) + rng.normal(0.0, 2.5, (picture.height, picture.width, 3)).astype(
+        np.float32
+    )
     return Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8))
