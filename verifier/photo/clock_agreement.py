@@ -1,0 +1,255 @@
+"""Do the clocks that speak about one photo agree?
+
+Looks at:         the stamp's time, EXIF time and its offset, EXIF GPS time (UTC), the time the file was saved, and when
+                  it was handed in; every pair that can be compared, each with its own meaning.
+Why it matters:   a stamp of another day or a turned-back phone clock contradicts the clocks nobody thought of.
+Cannot tell when: fewer than two clocks are there (a chat app strips EXIF), a difference is what another time zone
+                  makes, the camera's clock was never set, or the GPS fix is an old one.
+Can be fooled by: all clocks rewritten alike before the photo is handed in on the same day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+
+from verifier.finding import Finding, Measured, Outcome
+from verifier.language import Sentence, join, say
+from verifier.observation import Look
+from verifier.photo.clocks import Clock, Reading, find_zone, format_offset, measure_gap_s, read_clocks
+from verifier.photo.context import PhotoContext
+from verifier.photo.stamp_limits import STAMP_READING_2023
+
+ID = "photo.clock_agreement"
+
+
+@dataclass(frozen=True, slots=True)
+class ClockLimits:
+    """How far two clocks may be apart.
+
+    Attributes:
+        agree_s: Phones keep network time to seconds; cameras and sign-in servers drift by minutes.
+        careless_s: A clock set by hand may be this far off; beyond, nobody's lesson would work by it.
+        zone_s: A phone in another zone still keeps network time, so that the rest is small.
+        old_fix_s: Phones write the time of their last fix, indoors minutes to half an hour old.
+        unset_days: A camera clock this far behind was never set (it starts at the factory's date).
+        min_confidence: Of the least sure character; below, a digit may be misread (as in `stamp_limits`).
+    """
+
+    name: str = "clocks-2023"
+    agree_s: float = 300.0
+    careless_s: float = 1800.0
+    zone_s: float = 120.0
+    old_fix_s: float = 1800.0
+    unset_days: float = 365.0
+    min_confidence: float = STAMP_READING_2023.min_confidence
+
+
+CLOCKS_2023 = ClockLimits()
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two clocks side by side; `gap_s` is from the first to the second, `code` says what the gap means."""
+
+    first: Reading
+    second: Reading
+    gap_s: float
+    outcome: Outcome
+    code: str
+    meaning: Sentence
+
+
+def check(look: Look, context: PhotoContext, limits: ClockLimits = CLOCKS_2023) -> Finding:
+    """Compare every pair of clocks; FAILED by one hard contradiction, UNSURE by one that has an honest explanation."""
+    clocks = _adopt_phone_zone(read_clocks(look, context), limits)
+    compared = compare_clocks(clocks, limits)
+    measured = _measure(clocks, compared, limits)
+    found = partial(Finding, ID, profile=limits.name, measured=measured)
+    if not compared:
+        seen = [say("{clock} {time}", clock=_name(clock), time=_show(reading)) for clock, reading in clocks.items()]
+        return found(
+            Outcome.NOT_APPLICABLE,
+            say("可比的时间不足两个（现有：{seen}），无从相互核对。", seen=join(seen) if seen else say("无")),
+        )
+    for outcome in (Outcome.FAILED, Outcome.UNSURE):
+        worst = [pair for pair in compared if pair.outcome is outcome]
+        if worst:
+            rest = [pair for pair in compared if pair.outcome is Outcome.PASSED]
+            return found(outcome, join([_describe(pair) for pair in [*worst, *rest]]))
+    return found(Outcome.PASSED, join([_describe(pair) for pair in compared]))
+
+
+def compare_clocks(clocks: Mapping[Clock, Reading], limits: ClockLimits) -> tuple[Comparison, ...]:
+    """Every pair that can be compared, in a fixed order."""
+    rules = {
+        (Clock.STAMP, Clock.CAMERA): _compare_stamp_with_camera,
+        (Clock.STAMP, Clock.GPS): _compare_stamp_with_gps,
+        (Clock.STAMP, Clock.RECEIPT): _compare_with_receipt,
+        (Clock.CAMERA, Clock.GPS): _compare_camera_with_gps,
+        (Clock.CAMERA, Clock.RECEIPT): _compare_with_receipt,
+        (Clock.GPS, Clock.RECEIPT): _compare_with_receipt,
+        (Clock.CAMERA, Clock.SAVED): _compare_camera_with_saved,
+    }
+    compared = []
+    for (first, second), rule in rules.items():
+        if first in clocks and second in clocks:
+            pair = rule(clocks[first], clocks[second], limits)
+            if pair is not None:
+                compared.append(pair)
+    return tuple(compared)
+
+
+def _adopt_phone_zone(clocks: Mapping[Clock, Reading], limits: ClockLimits) -> dict[Clock, Reading]:
+    """A stamp without a printed zone is in the phone's; take it from EXIF where that has the same local time."""
+    found = dict(clocks)
+    stamp, camera = found.get(Clock.STAMP), found.get(Clock.CAMERA)
+    if stamp is None or camera is None or stamp.zone_written or not camera.zone_written:
+        return found
+    there = replace(stamp, at=stamp.local.replace(tzinfo=camera.at.tzinfo))
+    if abs(measure_gap_s(there, camera)) <= limits.zone_s:
+        found[Clock.STAMP] = there
+    return found
+
+
+def _compare_stamp_with_camera(stamp: Reading, camera: Reading, limits: ClockLimits) -> Comparison:
+    gap = measure_gap_s(stamp, camera)
+    answer = partial(Comparison, stamp, camera, gap)
+    if abs(gap) <= limits.agree_s:
+        return answer(Outcome.PASSED, "agrees", say("一致"))
+    zone = None if stamp.zone_written and camera.zone_written else find_zone(camera, stamp, limits.zone_s)
+    if zone is not None:
+        return answer(
+            Outcome.UNSURE, "another_zone", say("恰为时区之差（手机可能设为 {zone}），请核实", zone=format_offset(zone))
+        )
+    if abs(gap) <= limits.careless_s:
+        return answer(Outcome.UNSURE, "careless_clock", say("超出容许误差，可能是手机时钟不准"))
+    if gap < -limits.unset_days * 86400:
+        return answer(Outcome.UNSURE, "clock_never_set", say("相机时钟可能从未设置"))
+    if stamp.confidence < limits.min_confidence:
+        return answer(Outcome.UNSURE, "stamp_poorly_read", say("但水印字迹识别把握不足，请人工核对"))
+    return answer(Outcome.FAILED, "contradicts", say("相互矛盾"))
+
+
+def _compare_stamp_with_gps(stamp: Reading, gps: Reading, limits: ClockLimits) -> Comparison:
+    gap = measure_gap_s(stamp, gps)
+    answer = partial(Comparison, stamp, gps, gap)
+    if -limits.old_fix_s <= gap <= limits.agree_s:
+        return answer(Outcome.PASSED, "agrees", say("一致"))
+    if gap < 0:
+        return answer(Outcome.UNSURE, "old_fix", say("卫星时间早得多，可能是旧定位，也可能照片更早拍摄，请核实"))
+    zone = _find_local_gps(gps, gap, limits)
+    if zone is not None:
+        return answer(Outcome.UNSURE, "gps_in_local_time", zone)
+    if not stamp.zone_written and find_zone(stamp, gps, limits.zone_s) is not None:
+        return answer(Outcome.UNSURE, "another_zone", say("恰为时区之差（手机可能设为其他时区），请核实"))
+    if gap <= limits.careless_s:
+        return answer(Outcome.UNSURE, "careless_clock", say("超出容许误差，可能是手机时钟不准"))
+    if stamp.confidence < limits.min_confidence:
+        return answer(Outcome.UNSURE, "stamp_poorly_read", say("但水印字迹识别把握不足，请人工核对"))
+    return answer(Outcome.FAILED, "taken_later", say("卫星时间更晚，照片不可能在水印时间拍摄"))
+
+
+def _compare_camera_with_gps(camera: Reading, gps: Reading, limits: ClockLimits) -> Comparison:
+    gap = measure_gap_s(camera, gps)
+    answer = partial(Comparison, camera, gps, gap)
+    if -limits.old_fix_s <= gap <= limits.agree_s:
+        return answer(Outcome.PASSED, "agrees", say("一致"))
+    zone = find_zone(camera, gps, limits.zone_s)
+    if zone is not None:
+        return answer(
+            Outcome.UNSURE, "another_zone", say("恰为时区之差（手机可能设为 {zone}），请核实", zone=format_offset(zone))
+        )
+    # Real cameras are a day off now and then, so that alone accuses nobody; the stamp against the satellites does.
+    return answer(Outcome.UNSURE, "camera_clock_wrong", say("相机时钟不准、被调过，或是旧定位，请核实"))
+
+
+def _compare_with_receipt(taken: Reading, receipt: Reading, limits: ClockLimits) -> Comparison:
+    gap = measure_gap_s(taken, receipt)
+    answer = partial(Comparison, taken, receipt, gap)
+    if gap >= -limits.agree_s:
+        return answer(Outcome.PASSED, "received_after", say("先拍摄后收到，合理"))
+    if taken.clock is Clock.GPS:
+        zone = _find_local_gps(taken, -gap, limits, at_most=True)
+        if zone is not None:
+            return answer(Outcome.UNSURE, "gps_in_local_time", zone)
+        return answer(Outcome.FAILED, "received_before", say("照片不可能在拍摄之前收到"))
+    if taken.clock is Clock.CAMERA:
+        return answer(Outcome.UNSURE, "received_before", say("收到早于相机时间：相机时钟不准或被改过，请核实"))
+    if taken.confidence < limits.min_confidence:
+        return answer(Outcome.UNSURE, "stamp_poorly_read", say("但水印字迹识别把握不足，请人工核对"))
+    return answer(Outcome.FAILED, "received_before", say("照片不可能在拍摄之前收到"))
+
+
+def _compare_camera_with_saved(camera: Reading, saved: Reading, limits: ClockLimits) -> Comparison | None:
+    gap = measure_gap_s(camera, saved)
+    # Saved later is every re-saved file, and `photo.edited`'s subject; saved before it was taken is nobody's habit.
+    if gap >= -limits.agree_s or find_zone(saved, camera, limits.zone_s) is not None:
+        return None
+    meaning = say("文件保存早于拍摄，拍摄时间可能被改写，请核实")
+    return Comparison(camera, saved, gap, Outcome.UNSURE, "saved_before_taken", meaning)
+
+
+def _find_local_gps(gps: Reading, ahead_s: float, limits: ClockLimits, at_most: bool = False) -> Sentence | None:
+    """Some phones write local time as GPS time: then it runs ahead by exactly the classroom's offset."""
+    offset = gps.at.utcoffset()
+    offset_s = offset.total_seconds() if offset is not None else 0.0
+    explained = ahead_s <= offset_s + limits.agree_s if at_most else abs(ahead_s - offset_s) <= limits.old_fix_s
+    if offset_s <= 0 or not explained:
+        return None
+    return say("差值可由手机把当地时间写作卫星时间解释，请核实")
+
+
+def _describe(pair: Comparison) -> Sentence:
+    return say(
+        "{first}（{first_time}）与{second}（{second_time}）相差 {gap}：{meaning}。",
+        first=_name(pair.first.clock),
+        first_time=_show(pair.first),
+        second=_name(pair.second.clock),
+        second_time=_show(pair.second),
+        gap=_show_gap(pair.gap_s),
+        meaning=pair.meaning,
+    )
+
+
+def _name(clock: Clock) -> Sentence:
+    return {
+        Clock.STAMP: say("水印时间"),
+        Clock.CAMERA: say("相机时间"),
+        Clock.SAVED: say("文件保存时间"),
+        Clock.GPS: say("卫星时间"),
+        Clock.RECEIPT: say("收到时间"),
+    }[clock]
+
+
+def _show(reading: Reading) -> str:
+    form = "%Y-%m-%d %H:%M" if reading.lasts_s > 1 else "%Y-%m-%d %H:%M:%S"
+    shown: datetime = reading.at
+    offset = shown.utcoffset()
+    return f"{shown:{form}} {format_offset(offset)}" if offset is not None else f"{shown:{form}}"
+
+
+def _show_gap(gap_s: float) -> Sentence:
+    seconds = abs(round(gap_s))
+    if seconds < 120:
+        return say("{seconds} 秒", seconds=seconds)
+    if seconds < 7200:
+        return say("{minutes} 分钟", minutes=round(seconds / 60))
+    if seconds < 172_800:
+        return say("{hours} 小时 {minutes} 分钟", hours=seconds // 3600, minutes=seconds % 3600 // 60)
+    return say("{days} 天 {hours} 小时", days=seconds // 86400, hours=seconds % 86400 // 3600)
+
+
+def _measure(
+    clocks: Mapping[Clock, Reading], compared: tuple[Comparison, ...], limits: ClockLimits
+) -> dict[str, Measured]:
+    measured: dict[str, Measured] = {f"{clock}_at": reading.at.isoformat() for clock, reading in clocks.items()}
+    for pair in compared:
+        key = f"{pair.first.clock}_to_{pair.second.clock}"
+        measured[f"{key}_s"] = round(pair.gap_s)
+        measured[key] = pair.code
+    if compared:
+        measured["tolerance_s"] = limits.agree_s
+    return measured

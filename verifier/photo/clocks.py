@@ -1,0 +1,112 @@
+"""The clocks that speak about one photo, brought to one time line, and what a difference between two of them can mean.
+
+A clock whose zone is not written is read in the classroom's zone; a phone set to another zone then shows as a
+difference that some real zone explains, and that is doubt, not fraud.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from verifier.observation import Look
+from verifier.photo.context import PhotoContext
+
+# UTC offsets in use, in minutes: whole hours from -12 to +14, and the half and quarter hours (IANA database 2025).
+ZONE_OFFSETS_MIN = tuple(
+    sorted(
+        [*(60 * hour for hour in range(-12, 15)), -570, -210, -150, 210, 270, 330, 345, 390, 525, 570, 630, 765, 825]
+    )
+)
+
+
+class Clock(StrEnum):
+    """Whose clock a time comes from; stored in findings, never renamed."""
+
+    STAMP = "stamp"  # burned into the picture
+    CAMERA = "camera"  # EXIF DateTimeOriginal
+    SAVED = "saved"  # EXIF DateTime: when the file was last written
+    GPS = "gps"  # EXIF GPS time: satellites, UTC, of the last fix
+    RECEIPT = "receipt"  # when the photo was handed in
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One clock's time.
+
+    Attributes:
+        clock: Whose.
+        at: The moment, with an offset; where `zone_written` is False, the classroom's zone was assumed.
+        lasts_s: How long that reading stays true: a printed HH:MM is true for a minute.
+        zone_written: Whether the offset stands in the source itself.
+        confidence: Of the reading, 0 to 1; 1 where nothing was recognised from pixels.
+    """
+
+    clock: Clock
+    at: datetime
+    lasts_s: float = 1.0
+    zone_written: bool = True
+    confidence: float = 1.0
+
+    @property
+    def local(self) -> datetime:
+        """As the source shows it, without a zone."""
+        return self.at.replace(tzinfo=None)
+
+
+def read_clocks(look: Look, context: PhotoContext) -> dict[Clock, Reading]:
+    """Every clock that the photo and its receipt show."""
+    zone = ZoneInfo(context.timezone)
+    found: dict[Clock, Reading] = {}
+    stamp = look.stamp
+    if stamp is not None and stamp.day is not None and stamp.clock is not None:
+        local = datetime.combine(stamp.day.value, stamp.clock.value)
+        found[Clock.STAMP] = Reading(
+            Clock.STAMP,
+            _place(local, stamp.utc_offset, zone),
+            1.0 if stamp.clock_has_seconds else 60.0,
+            stamp.utc_offset is not None,
+            min(stamp.day.confidence, stamp.clock.confidence),
+        )
+    camera = look.camera
+    if camera is not None:
+        for clock, moment in ((Clock.CAMERA, camera.taken_at_local), (Clock.SAVED, camera.modified_at_local)):
+            if moment is not None:
+                found[clock] = Reading(clock, _place(moment, camera.offset, zone), 1.0, camera.offset is not None)
+        if camera.gps_at_utc is not None:
+            found[Clock.GPS] = Reading(Clock.GPS, camera.gps_at_utc.astimezone(zone))
+    if context.submission.received_at is not None:
+        found[Clock.RECEIPT] = Reading(Clock.RECEIPT, context.submission.received_at.astimezone(zone))
+    return found
+
+
+def measure_gap_s(first: Reading, second: Reading) -> float:
+    """Seconds from `first` to `second`: positive where the second is later, 0 where the two can be the same moment."""
+    gap = (second.at - first.at).total_seconds()
+    if gap > 0:
+        return max(0.0, gap - (first.lasts_s - 1.0))
+    return min(0.0, gap + (second.lasts_s - 1.0))
+
+
+def find_zone(reading: Reading, truth: Reading, tolerance_s: float) -> timedelta | None:
+    """The UTC offset that would make `reading`'s local time the same moment as `truth`; None where no real one does."""
+    for minutes in sorted(ZONE_OFFSETS_MIN, key=lambda offset: abs(offset - 480)):
+        offset = timedelta(minutes=minutes)
+        there = Reading(reading.clock, _place(reading.local, offset, None), reading.lasts_s)
+        if abs(measure_gap_s(there, truth)) <= tolerance_s:
+            return offset
+    return None
+
+
+def format_offset(offset: timedelta) -> str:
+    """An offset as people write it: ``UTC+08:00``."""
+    minutes = round(offset.total_seconds() / 60)
+    return f"UTC{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+
+
+def _place(local: datetime, offset: timedelta | None, zone: ZoneInfo | None) -> datetime:
+    if offset is None:
+        return local.replace(tzinfo=zone)
+    return local.replace(tzinfo=timezone(offset))

@@ -1,0 +1,99 @@
+"""Look at one photo: decode it once, let every reader see the same pixels, and keep what each one saw.
+
+A reader that crashes costs its own part only: the part stays None and `Look.not_read` says why.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from verifier import __version__
+from verifier.observation import Decoded, FaceObservation, Look, PeopleCount
+from verifier.photo.container import sniff_format
+from verifier.photo.decode import DECODE_2023, DecodeLimits, decode_photo
+from verifier.photo.read_camera import read_camera
+from verifier.photo.read_fingerprint import read_fingerprint
+from verifier.photo.read_quality import read_quality
+from verifier.photo.read_stamp import read_stamps
+from verifier.vision.faces import find_faces
+from verifier.vision.nets import Nets
+from verifier.vision.people import count_faces_only, count_people
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+# The parts of a Look, as `not_read` names them; "picture" is the decoding itself.
+PICTURE = "picture"
+
+
+class _Reading:
+    """Runs readers one after the other, with a stop-watch and a guard around each."""
+
+    def __init__(self) -> None:
+        self.not_read: dict[str, str] = {}
+        self.seconds: dict[str, float] = {}
+
+    def run(self, part: str, read: Callable[[], T]) -> T | None:
+        """What `read` returns; None where it crashed, and `not_read` then says why."""
+        started = time.perf_counter()
+        try:
+            return read()
+        except Exception as error:
+            # One reader's crash, MemoryError too, must not cost the others' work.
+            logger.exception("reader of %s crashed", part)
+            self.not_read[part] = f"{type(error).__name__}: {error}"[:500]
+            return None
+        finally:
+            self.seconds[part] = round(time.perf_counter() - started, 4)
+
+
+def look_at_photo(data: bytes, sha256: str, nets: Nets, limits: DecodeLimits = DECODE_2023) -> Look:
+    """Look at one photo.
+
+    Args:
+        data: The file's bytes.
+        sha256: Their digest, as the evidence store knows it.
+        nets: The loaded networks.
+        limits: What the photo may cost.
+    Returns: The look. Nothing that is in the bytes makes this raise.
+    """
+    reading = _Reading()
+    result = reading.run(PICTURE, lambda: decode_photo(data, limits))
+    decoded, picture = result or (Decoded(sniff_format(data), 0, 0, len(data)), None)
+    camera = (
+        reading.run("camera", lambda: read_camera(data)) if decoded.format in {"jpeg", "heic", "png", "webp"} else None
+    )
+    versions = {"code": __version__, "decode": limits.name, **nets.versions}
+    if picture is None:
+        return Look(sha256, versions, decoded, camera=camera, not_read=reading.not_read, seconds=reading.seconds)
+    pixels: NDArray[np.uint8] = picture
+    faces = reading.run("faces", lambda: tuple(find_faces(pixels, nets.faces)))
+    people = reading.run("people", lambda: _count(pixels, nets, faces)) if faces is not None else None
+    if faces is None:
+        reading.not_read["people"] = "needs the faces, which were not read"
+    return Look(
+        sha256=sha256,
+        versions=versions,
+        decoded=decoded,
+        camera=camera,
+        stamps=reading.run("stamps", lambda: tuple(read_stamps(pixels, nets.text))),
+        quality=reading.run("quality", lambda: read_quality(pixels)),
+        faces=faces,
+        people=people,
+        fingerprint=reading.run("fingerprint", lambda: read_fingerprint(pixels)),
+        embedding_contract=nets.embedding_contract,
+        not_read=reading.not_read,
+        seconds=reading.seconds,
+    )
+
+
+def _count(picture_bgr: NDArray[np.uint8], nets: Nets, faces: tuple[FaceObservation, ...]) -> PeopleCount:
+    if nets.people is None:
+        return count_faces_only(faces)
+    return count_people(picture_bgr, nets.people, faces)
