@@ -47,7 +47,7 @@ def a_time(clock: str = "09:12", day: date = DAY) -> datetime:
 
 def a_digest(name: str = "photo") -> str:
     """A SHA-256 that stands for the picture of that name."""
-    return hashlib.sha256(name.encode()).hexdigest()
+    return hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def an_agency(name: str = "益阳市示范职业培训学校", code: str = "52430900MJJ000001X") -> Agency:

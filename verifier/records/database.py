@@ -1,0 +1,148 @@
+"""Opening the records: SQLite in a file for one machine, PostgreSQL for a city, behind one `Database`."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from verifier.records.migrate import check_schema, upgrade_sqlite
+from verifier.records.vault import Vault, load_key_file
+
+BUSY_TIMEOUT_S = 60  # a night's longest transaction (one session's close) takes well under a second
+READ_ONLY = "verifier_read_only"
+
+
+class Database:
+    """The records, open. One `Database` a process; sessions are not shared between threads."""
+
+    def __init__(self, engine: Engine, vault: Vault) -> None:
+        self.engine = engine
+        self.vault = vault
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """All or nothing: commits at the end, rolls back when anything is raised."""
+        with Session(self.engine, expire_on_commit=False, info={"vault": self.vault}) as tx, tx.begin():
+            yield tx
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """One consistent view, without a lock on writers. Nothing may be written in it."""
+        engine = self.engine.execution_options(**{READ_ONLY: True})
+        if engine.dialect.name == "postgresql":
+            engine = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        with Session(engine, expire_on_commit=False, info={"vault": self.vault}) as tx, tx.begin():
+            yield tx
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+
+def open_database(url: str, key: bytes | None = None, former_keys: Sequence[bytes] = ()) -> Database:
+    """Open the records, bringing a SQLite file up to date; a PostgreSQL database is only ever checked.
+
+    Args:
+        url: ``sqlite:///path/to/records.db`` or ``postgresql+psycopg://…``.
+        key: The 32-byte data key. Without one, SQLite takes (or makes) ``data.key`` beside its file; PostgreSQL
+            refuses, as several machines must share the key.
+        former_keys: Keys that older values may still be sealed with.
+    Raises:
+        DatabaseOutdatedError: the PostgreSQL schema is older than this code.
+        DatabaseTooNewError: the schema comes from a newer release.
+        ValueError: the url names no SQLite file or PostgreSQL, or the key is missing.
+    """
+    address = make_url(url)
+    if address.get_backend_name() == "sqlite":
+        file = _sqlite_file(address)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        vault = Vault(key if key is not None else load_key_file(file.parent / "data.key"), former_keys)
+        engine = make_engine(url)
+        upgrade_sqlite(engine, file)
+    elif address.get_backend_name() == "postgresql":
+        if key is None:
+            raise ValueError("a PostgreSQL database needs VERIFIER_DATA_KEY: all machines must seal with the same key")
+        vault = Vault(key, former_keys)
+        engine = make_engine(url)
+        check_schema(engine)
+    else:
+        raise ValueError(f"the database must be SQLite or PostgreSQL, not {address.get_backend_name()}")
+    return Database(engine, vault)
+
+
+def make_engine(url: str) -> Engine:
+    """An engine that behaves alike on both databases. Its schema is not looked at."""
+    address = make_url(url)
+    if address.get_backend_name() == "sqlite":
+        _sqlite_file(address)
+        engine = create_engine(
+            url, json_serializer=write_json, connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    # Connections die while a pool keeps them (server restarts, firewalls): test one before it is used.
+    return create_engine(url, json_serializer=write_json, pool_pre_ping=True)
+
+
+def write_json(value: Any) -> str:
+    """JSON for a column: numpy's numbers as numbers, NaN and infinities (which no JSON has) as null."""
+    return json.dumps(_clean(value), ensure_ascii=False, allow_nan=False)
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {_clean(str(name)): _clean(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean(item) for item in value]
+    if isinstance(value, np.generic):
+        return _clean(value.item())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, str):
+        return clean_text(value)
+    return value
+
+
+def clean_text(text: str) -> str:
+    """Text as both databases can hold it: PostgreSQL has no NUL, and a file name's stray bytes are no Unicode.
+
+    They are shown as escapes, so that nothing that was there is lost without a trace.
+    """
+    return text.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _sqlite_file(address: URL) -> Path:
+    if not address.database or address.database == ":memory:":
+        raise ValueError("the records need a file: sqlite:///path/to/records.db")
+    return Path(address.database)
+
+
+def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
+    # Python's sqlite3 would begin transactions by its own rules, and not at all for DDL: we begin them ourselves.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA foreign_keys = ON")
+    # In WAL mode NORMAL survives a killed process but may lose the last commits when the power fails, and with them a
+    # person's decision that was already answered. FULL costs one fsync a commit; a night has a few for each session.
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that reads first and then writes cannot wait for another writer (SQLITE_BUSY at once), so it takes
+    # the lock first.
+    read_only = connection.get_execution_options().get(READ_ONLY, False)
+    # Before BEGIN, as BEGIN IMMEDIATE is itself refused to a connection that may only query.
+    connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if read_only else 'OFF'}")
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")

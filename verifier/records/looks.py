@@ -1,0 +1,106 @@
+"""What was seen in each piece of evidence, kept once for each set of versions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session as Tx
+
+from verifier.records.rows import insert_missing, vault_of
+from verifier.records.tables.base import make_id
+from verifier.records.tables.enrolment import EnrolmentPhotoRow
+from verifier.records.tables.evidence import SubmissionRow
+from verifier.records.tables.look import LookRow
+from verifier.records.tables.teacher import TeacherPhotoRow
+
+Pictures = Literal["submissions", "portraits"]
+_ASKED_AT_ONCE = 500  # well below the 32,766 values that SQLite takes in a statement
+
+
+def missing_looks(tx: Tx, versions_key: str, pictures: Pictures = "submissions") -> list[str]:
+    """Digests of pictures that nobody has looked at with these versions, those received first at the front.
+
+    Args:
+        pictures: Photos handed in for sessions, or the portraits that students and teachers are known by.
+    """
+    seen = select(LookRow.sha256).where(LookRow.versions_key == versions_key)
+    if pictures == "submissions":
+        received = tx.execute(
+            select(SubmissionRow.sha256, func.min(SubmissionRow.received_at))
+            .where(SubmissionRow.sha256.not_in(seen))
+            .group_by(SubmissionRow.sha256)
+        )
+        never = datetime.max.replace(tzinfo=UTC)
+        return [sha256 for sha256, _ in sorted(received, key=lambda row: (row[1] or never, row[0]))]
+    found: set[str] = set()
+    for model in (EnrolmentPhotoRow, TeacherPhotoRow):
+        found.update(tx.scalars(select(model.sha256).where(model.sha256.not_in(seen), model.dropped_at.is_(None))))
+    return sorted(found)
+
+
+def save_look(
+    tx: Tx,
+    sha256: str,
+    versions_key: str,
+    look_json: Mapping[str, Any],
+    embeddings: NDArray[np.float32],
+    embedding_contract: str,
+) -> bool:
+    """Keep a look; where one with these versions stands, it stays and nothing is written. Tells whether it was new.
+
+    Args:
+        sha256: Digest of a piece of evidence that is on record.
+        look_json: JSON-ready; ``fingerprint.pixels_sha256`` in it is what re-use is searched by.
+        embeddings: (n, d) float32, one row a face that has one; (0, 0) where there is none. Sealed.
+        embedding_contract: What they are comparable within; empty only where there are none.
+    Raises:
+        ValueError: the embeddings are no matrix, or no float32.
+    """
+    if embeddings.ndim != 2 or embeddings.dtype != np.float32:
+        raise ValueError(f"embeddings are (n, d) float32, not {embeddings.shape} {embeddings.dtype}")
+    row_id = make_id("look", sha256, versions_key)
+    content = np.ascontiguousarray(embeddings).astype("<f4").tobytes()
+    count, length = embeddings.shape if content else (0, 0)
+    row = {
+        "id": row_id,
+        "sha256": sha256,
+        "versions_key": versions_key,
+        "body": dict(look_json),
+        "pixels_sha256": (look_json.get("fingerprint") or {}).get("pixels_sha256"),
+        "embedding_contract": embedding_contract,
+        "embedding_count": count,
+        "embedding_length": length,
+        "embeddings_sealed": vault_of(tx).seal(content, "look", "embeddings_sealed", row_id) if content else None,
+    }
+    return insert_missing(tx, LookRow, [row]) == 1
+
+
+def read_looks(
+    tx: Tx, sha256s: Iterable[str], versions_key: str
+) -> dict[str, tuple[dict[str, Any], NDArray[np.float32]]]:
+    """Digest → (look as JSON, embeddings (n, d) float32), for those that were looked at with these versions."""
+    found: dict[str, tuple[dict[str, Any], NDArray[np.float32]]] = {}
+    for part in _in_parts(sorted(set(sha256s))):
+        rows = tx.scalars(select(LookRow).where(LookRow.versions_key == versions_key, LookRow.sha256.in_(part)))
+        for row in rows:
+            found[row.sha256] = (row.body, read_embeddings(tx, row))
+    return found
+
+
+def read_embeddings(tx: Tx, row: LookRow) -> NDArray[np.float32]:
+    """The embeddings of a look, (n, d) float32; (0, 0) where there are none."""
+    if row.embeddings_sealed is None:
+        return np.zeros((0, 0), dtype=np.float32)
+    content = vault_of(tx).open(row.embeddings_sealed, "look", "embeddings_sealed", row.id)
+    shape = (row.embedding_count, row.embedding_length)
+    return np.frombuffer(content, dtype="<f4").reshape(shape).astype(np.float32)
+
+
+def _in_parts(values: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(values), _ASKED_AT_ONCE):
+        yield values[start : start + _ASKED_AT_ONCE]

@@ -1,0 +1,161 @@
+"""Sealing of what must not be readable in a copied database file: ID numbers, phones, embeddings, camera passwords.
+
+AES-256-GCM. A sealed value is ``version (1 byte) | key id (8 bytes) | nonce (12 bytes) | ciphertext and tag``. The key
+id says which key opens it, so that a new key can come in while old values are still there. The associated data names
+table, column and row: a value that was copied to another row does not open.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import contextlib
+import hashlib
+import hmac
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+KEY_BYTES = 32
+_VERSION = b"\x01"
+_NONCE_BYTES = 12  # NIST SP 800-38D, 5.2.1.1: the length for which GCM needs no further hashing
+_KEY_ID_BYTES = 8
+
+
+class VaultError(Exception):
+    """A key is unusable, or a sealed value does not open with the keys at hand."""
+
+
+class Vault:
+    """Seals with the first key; opens with any of them."""
+
+    def __init__(self, key: bytes, former_keys: Sequence[bytes] = ()) -> None:
+        """Take the current key and those that older values were sealed with, 32 bytes each.
+
+        Raises:
+            VaultError: a key has another length.
+        """
+        for each in (key, *former_keys):
+            if len(each) != KEY_BYTES:
+                raise VaultError(f"a data key has {KEY_BYTES} bytes, this one has {len(each)}")
+        self._ciphers = {_key_id(each): AESGCM(_derive(each, b"seal")) for each in (key, *former_keys)}
+        self._current = _key_id(key)
+        self._lookup_key = _derive(key, b"lookup")
+
+    def __repr__(self) -> str:
+        return f"Vault(key id {self._current.hex()})"
+
+    def seal(self, value: bytes, table: str, column: str, row_id: UUID) -> bytes:
+        """Encrypt a value for one place. Sealing twice gives two different texts."""
+        nonce = os.urandom(_NONCE_BYTES)
+        body = self._ciphers[self._current].encrypt(nonce, value, _place(table, column, row_id))
+        return _VERSION + self._current + nonce + body
+
+    def open(self, sealed: bytes, table: str, column: str, row_id: UUID) -> bytes:
+        """Decrypt a value of that place.
+
+        Raises:
+            VaultError: sealed with a key that is not here, altered, cut off, or moved from another place.
+        """
+        where = f"{table}.{column} of row {row_id}"
+        head = len(_VERSION) + _KEY_ID_BYTES + _NONCE_BYTES
+        if len(sealed) < head or sealed[:1] != _VERSION:
+            raise VaultError(f"{where} holds no sealed value")
+        key_id = sealed[1 : 1 + _KEY_ID_BYTES]
+        cipher = self._ciphers.get(key_id)
+        if cipher is None:
+            raise VaultError(
+                f"{where} was sealed with key {key_id.hex()}, which is not here "
+                f"({', '.join(each.hex() for each in self._ciphers)}): set VERIFIER_DATA_KEY to the key this database was made with"
+            )
+        nonce = sealed[1 + _KEY_ID_BYTES : head]
+        try:
+            return cipher.decrypt(nonce, sealed[head:], _place(table, column, row_id))
+        except InvalidTag:
+            raise VaultError(f"{where} does not open: the value was altered, or belongs to another row") from None
+
+    def seal_text(self, text: str, table: str, column: str, row_id: UUID) -> bytes | None:
+        """Encrypt a text; an empty one needs no secrecy and stays nothing."""
+        return self.seal(text.encode(), table, column, row_id) if text else None
+
+    def open_text(self, sealed: bytes | None, table: str, column: str, row_id: UUID) -> str:
+        """What `seal_text` sealed."""
+        return self.open(sealed, table, column, row_id).decode() if sealed else ""
+
+    def lookup(self, value: str) -> str:
+        """A keyed digest (HMAC-SHA-256, hexadecimal) by which equal values are found without being readable.
+
+        ID numbers have few enough possible values to try them all, so a plain hash would hide nothing.
+        """
+        return hmac.new(self._lookup_key, value.encode(), hashlib.sha256).hexdigest()
+
+
+def read_key(text: str) -> bytes:
+    """The data key of a setting: base64 of 32 bytes.
+
+    Raises:
+        VaultError: it is no base64, or of another length. The message does not hold the key.
+    """
+    try:
+        key = base64.b64decode(text.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        raise VaultError("VERIFIER_DATA_KEY is no base64: make one with `openssl rand -base64 32`") from None
+    if len(key) != KEY_BYTES:
+        raise VaultError(f"VERIFIER_DATA_KEY holds {len(key)} bytes, wanted {KEY_BYTES}: `openssl rand -base64 32`")
+    return key
+
+
+def load_key_file(path: Path) -> bytes:
+    """The key in that file; where there is none, make one, readable to its owner only.
+
+    Two processes that start at once get the same key: the file appears whole or not at all, and never over another.
+
+    Raises:
+        VaultError: the file holds no key.
+    """
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".data-key-")  # mode 0600
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(base64.b64encode(os.urandom(KEY_BYTES)) + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+            # Where another process was first, its key is ours too.
+            with contextlib.suppress(FileExistsError):
+                os.link(name, path)
+            _sync_folder(path.parent)
+        finally:
+            Path(name).unlink()
+    try:
+        return read_key(path.read_text(encoding="ascii"))
+    except (VaultError, UnicodeDecodeError):
+        raise VaultError(f"{path} holds no data key; without it what was sealed cannot be read: restore it") from None
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _derive(key: bytes, purpose: bytes) -> bytes:
+    # One key to keep, but sealing and look-ups never use the same one.
+    return HKDF(hashes.SHA256(), KEY_BYTES, salt=None, info=b"classroom-evidence-verifier " + purpose).derive(key)
+
+
+def _key_id(key: bytes) -> bytes:
+    return _derive(key, b"id")[:_KEY_ID_BYTES]
+
+
+def _place(table: str, column: str, row_id: UUID) -> bytes:
+    return f"{table}.{column}:{row_id}".encode()
