@@ -44,10 +44,10 @@ CONFIDENCE_BINS = (0.0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 1.01)
 
 
 def find_backgrounds() -> list[Path]:
-    """Real pictures: the development ones where they are, else those that scikit-image ships."""
+    """Real pictures of rooms and groups: the development ones where they are, else those that scikit-image ships."""
     data = PROJECT.parent / "shared" / "data"
     if data.is_dir():
-        folders = ("classroom", "groups_wider", "groups_counted", "groups_uncounted", "faces_asian", "recapture")
+        folders = ("classroom", "groups_wider", "groups_counted", "groups_uncounted")
         found = [file for folder in folders for file in sorted((data / folder).rglob("*")) if is_picture(file)]
         return [file for file in found if min(Image.open(file).size) >= 400]
     import skimage

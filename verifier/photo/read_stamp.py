@@ -1,8 +1,8 @@
 """Read watermark-camera stamps out of a picture.
 
-Looks at:     lines of text: found on a reduced picture, found again and read at full resolution only where a stamp may be.
-Is a stamp:   text that hugs an edge and holds a clock, coordinates or a stamp app's own words; elsewhere in the frame only
-              what carries date, clock and such words together. A poster or a blackboard with a date is not.
+Looks at:     lines of text: found on a reduced picture, found again and read at full resolution where a stamp may be.
+Is a stamp:   text that hugs an edge and holds a clock, coordinates or a stamp app's own words; elsewhere in the frame
+              only what carries date, clock and such words together. A poster or a blackboard with a date is not.
 Cannot tell:  a line at the edge that cannot be read leaves a stamp without fields, so that nobody takes it for absent.
 """
 
@@ -19,6 +19,7 @@ from verifier.observation import Box, Stamp, TextLine
 from verifier.photo.stamp_geometry import BORDER_SHARE, border_distance, group_boxes, join_rows, overlap_area, pad_box
 from verifier.photo.stamp_grammar import Parsed, parse_stamp
 from verifier.photo.stamp_merge import Candidate, merge_candidates
+from verifier.photo.stamp_reread import raise_contrast, reread_doubtful
 from verifier.photo.stamp_text import normalise, surround
 from verifier.vision.text import TextBox, TextNet, find_text_boxes, recognise_lines
 
@@ -33,6 +34,8 @@ MAX_TILT_DEG = 3.0
 MAX_LINES = 40
 MAX_INNER_LINES = 6
 MIN_LINE_CONFIDENCE = 0.5
+# Closer than this, words are read as one line; further apart (spaced labels) the grammar joins them.
+MAX_UNITED_GAP_HEIGHTS = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,30 @@ def read_stamps(picture_bgr: NDArray[np.uint8], net: TextNet) -> tuple[Stamp, ..
         net: As `open_text_net` returns it.
     Returns: The stamps, the fullest first; boxes in pixels of `picture_bgr`. Empty where nothing looks like a stamp.
     """
+    stamps = _read_once(picture_bgr, picture_bgr, net)
+    if any(stamp.day is not None and stamp.clock is not None for stamp in stamps):
+        return stamps
+    # White letters over a white wall escape the first search; a raised contrast shows them.
+    scale = min(1.0, OVERVIEW_SIDE_PX / max(picture_bgr.shape[:2]))
+    small = cv2.resize(picture_bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    again = _read_once(picture_bgr, raise_contrast(np.asarray(small, dtype=np.uint8)), net)
+    return max(stamps, again, key=_count_fields)
+
+
+def _count_fields(stamps: Sequence[Stamp]) -> int:
+    return sum(
+        part is not None
+        for stamp in stamps
+        for part in (stamp.day, stamp.clock, stamp.address, stamp.longitude, stamp.latitude, stamp.code)
+    )
+
+
+def _read_once(picture_bgr: NDArray[np.uint8], overview_bgr: NDArray[np.uint8], net: TextNet) -> tuple[Stamp, ...]:
+    """Search in `overview_bgr`, the same picture in any size and contrast, and read from `picture_bgr`."""
     height, width = picture_bgr.shape[:2]
-    found = [box for box in find_text_boxes(picture_bgr, net, OVERVIEW_SIDE_PX) if _is_level(box)]
+    ratio = np.array([width / overview_bgr.shape[1], height / overview_bgr.shape[0]], dtype=np.float32)
+    searched = find_text_boxes(overview_bgr, net, OVERVIEW_SIDE_PX)
+    found = [box for box in (TextBox(box.corners_px * ratio, box.score) for box in searched) if _is_level(box)]
     regions = _choose_regions(picture_bgr, found, net)
     lines: list[TextLine] = []
     for region in regions:
@@ -75,7 +100,8 @@ def _is_level(box: TextBox) -> bool:
 def _choose_regions(picture_bgr: NDArray[np.uint8], found: Sequence[TextBox], net: TextNet) -> list[_Region]:
     """Parts worth a close look, the edges first; inside the frame only where a quick reading shows date or clock."""
     height, width = picture_bgr.shape[:2]
-    border, inner = [], []
+    border: list[tuple[_Region, list[TextBox]]] = []
+    inner: list[tuple[_Region, list[TextBox]]] = []
     for group in group_boxes(list(found), lambda box: box.box):
         around = surround([box.box for box in group])
         heights = [min(box.height_px, box.width_px) for box in group]
@@ -140,11 +166,39 @@ def _read_region(picture_bgr: NDArray[np.uint8], region: _Region, net: TextNet, 
     offset = np.array([left, top], dtype=np.float32)
     boxes = [
         TextBox(box.corners_px * ratio + offset, box.score)
-        for box in find_text_boxes(close, net, CLOSE_SIDE_PX)
+        for box in find_text_boxes(raise_contrast(close), net, CLOSE_SIDE_PX)
         if _is_level(box)
     ]
-    boxes.sort(key=lambda box: -box.width_px)
-    return list(recognise_lines(picture_bgr, boxes[:budget], net))
+    boxes = sorted(_unite_words(boxes), key=lambda box: -box.width_px)[:budget]
+    lines = recognise_lines(picture_bgr, boxes, net)
+    return list(reread_doubtful(picture_bgr, boxes, lines, net))
+
+
+def _unite_words(boxes: Sequence[TextBox]) -> list[TextBox]:
+    """One box for words that stand close together on one row: read as a whole, no thin letter between them is lost."""
+    united: list[TextBox] = []
+    for box in sorted(boxes, key=lambda item: item.box.x):
+        for index, other in enumerate(united):
+            if _are_one_line(other.box, box.box):
+                around = surround([other.box, box.box])
+                right, bottom = around.x + around.width, around.y + around.height
+                corners = np.array(
+                    [[around.x, around.y], [right, around.y], [right, bottom], [around.x, bottom]], dtype=np.float32
+                )
+                united[index] = TextBox(corners, min(other.score, box.score))
+                break
+        else:
+            united.append(box)
+    return united
+
+
+def _are_one_line(left: Box, right: Box) -> bool:
+    if left.height > left.width or right.height > 1.5 * right.width:
+        return False
+    lower, taller = min(left.height, right.height), max(left.height, right.height)
+    shared = min(left.y + left.height, right.y + right.height) - max(left.y, right.y)
+    gap = right.x - (left.x + left.width)
+    return shared > 0.7 * taller and -lower <= gap <= MAX_UNITED_GAP_HEIGHTS * lower
 
 
 def _drop_doubles(lines: Sequence[TextLine]) -> list[TextLine]:

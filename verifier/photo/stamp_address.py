@@ -82,8 +82,11 @@ def _left_over_address(rest: Sequence[Reading], lines: Sequence[TextLine]) -> Fi
             runs.append([row])
     if not runs or not lines:
         return None
+    # Above its clock and date a stamp has titles, below them the place; only without such a run is the title the place.
+    first = min(row.box.y for row in rest if CONSUMED in row.text)
+    below = [run for run in runs if run[0].box.y > first]
     # The longest run is the place; a stray word beside the stamp is shorter.
-    best = max(runs, key=lambda run: sum(len(_strip(row.text)) for row in run))
+    best = max(below or runs, key=lambda run: sum(len(_strip(row.text)) for row in run))
     return _join([part for part in (_clean(row, 0) for row in best) if part is not None])
 
 

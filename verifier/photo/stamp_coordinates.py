@@ -1,7 +1,7 @@
 """Printed coordinates: decimals or degrees, minutes and seconds, labelled in many ways and in either order.
 
-Which number is the longitude is decided by its label, and the label by its range: nothing above 90 is a latitude, and in
-China (73 to 136 E, 3 to 54 N) the two cannot be confused. A label that its range contradicts is reported as swapped.
+Which number is the longitude is decided by its label, and the label by its range: nothing above 90 is a latitude, and
+in China (73 to 136 E, 3 to 54 N) the two cannot be confused. A label that its range contradicts is reported as swapped.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _LABELS = {
 }  # fmt: skip
 _TOKEN = re.compile(
     rf"""(?:(?P<pair>经\s*纬\s*度?|坐\s*标|GPS)\s*[:.]?\s*)?
-    (?:(?P<before>[经纬]\s*度|[东西]\s*经|[南北]\s*纬|Longitude|Latitude|Long|Lng|Lon|Lat|(?<![A-Za-z])[NSEW])\s*[:.]?\s*)?
+    (?:(?P<before>[经纬]\s*度|[东西]\s*经|[南北]\s*纬|(?i:Longitude|Latitude|Long|Lng|Lon|Lat)|(?<![A-Za-z])[NSEW])\s*[:.]?\s*)?
     (?:
       (?<![0-9.])(?P<deg>{D}{{1,3}})\s*[°度]\s*(?P<min>{D}{{1,2}})\s*['分]\s*(?P<sec>{D}{{1,2}}(?:\.{D}+)?)\s*(?:"|''?|秒)?
       |
       (?<![0-9.])(?P<dec>-?{D}{{1,3}}\s?\.\s?{D}{{2,10}})(?![0-9.])\s*[°度]?
     )
-    (?:\s*(?P<after>[NSEW])(?![A-Za-z]))?""",
-    re.I | re.X,
+    (?(before)|(?:\s*(?P<after>[NSEW])(?![A-Za-z]))?)""",
+    re.X,
 )
 
 
@@ -110,7 +110,7 @@ def _read_number(row: Reading, index: int, match: re.Match[str], announced: bool
 def _drop_strays(
     numbers: list[_Number], spans: list[tuple[int, int, int]]
 ) -> tuple[list[_Number], list[tuple[int, int, int]]]:
-    """Keep what is labelled, announced or marked, and bare numbers only as a pair on one row with three decimals each."""
+    """Keep what is labelled, announced or marked; bare numbers only as a pair on one row, three decimals each."""
     kept = []
     for number, span in zip(numbers, spans, strict=True):
         beside = [other for other in numbers if other.row == number.row]

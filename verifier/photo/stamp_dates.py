@@ -25,19 +25,22 @@ _YEAR_FIRST = re.compile(
 )
 # One separator lost in reading still leaves a single meaning, as long as month and day have two digits.
 _YEAR_FIRST_TIGHT = re.compile(rf"(?<![0-9])(?P<y>(?:19|20)\d\d)[.\-/]?(?P<m>\d\d)[.\-/]?(?P<d>\d\d){_END}")
-_YEAR_LAST = re.compile(rf"(?<![0-9])(?P<a>{D}{{1,2}})\s*(?P<s>[.\-/])\s*(?P<b>{D}{{1,2}})\s*[.\-/]\s*(?P<y>{D}{{4}}){_END}")
+_YEAR_LAST = re.compile(
+    rf"(?<![0-9])(?P<a>{D}{{1,2}})\s*(?P<s>[.\-/])\s*(?P<b>{D}{{1,2}})\s*[.\-/]\s*(?P<y>{D}{{4}}){_END}"
+)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH = r"(?P<n>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
-_DAY_MONTH = re.compile(rf"(?<![0-9])(?P<d>{D}{{1,2}})\s*{_MONTH}\s*[.,]?\s*(?P<y>{D}{{4}})(?![0-9])", re.I)
-_MONTH_DAY = re.compile(rf"{_MONTH}\s*\.?\s*(?P<d>{D}{{1,2}})\s*[.,]?\s*(?P<y>{D}{{4}})(?![0-9])", re.I)
+_MONTH = r"(?P<n>(?i:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec))[a-z]*"
+_DAY_MONTH = re.compile(rf"(?<![0-9])(?P<d>{D}{{1,2}})\s*{_MONTH}\s*[.,]?\s*(?P<y>{D}{{4}})(?![0-9])")
+_MONTH_DAY = re.compile(rf"{_MONTH}\s*\.?\s*(?P<d>{D}{{1,2}})\s*[.,]?\s*(?P<y>{D}{{4}})(?![0-9])")
 
-_HALF = "AM|PM|A\\.M\\.|P\\.M\\."
+# Not re.IGNORECASE for whole patterns: it would let a digit's class match other letters.
+_HALF = "(?i:AM|PM|A\\.M\\.|P\\.M\\.)"
 _CLOCK = re.compile(
     rf"(?:(?P<cn>上午|下午|中午|凌晨|早上|晚上|傍晚)\s*)?(?:(?P<en1>{_HALF})\s*)?"
-    rf"(?<![0-9:.])(?P<h>{D}{{1,2}})\s*[:;]\s*(?P<m>{D}{{2}})(?:\s*[:;]\s*(?P<s>{D}{{2}}))?(?![0-9])"
+    rf"(?<![0-9:])(?P<h>{D}{{1,2}})\s*[:;]\s*(?P<m>{D}{{2}})(?:\s*[:;]\s*(?P<s>{D}{{2}}))?(?![0-9]|\s*[:;]\s*[0-9])"
     rf"(?:\s*(?P<en2>{_HALF})(?![a-z]))?",
-    re.I,
 )
+_TAIL = re.compile(r"[0-9]\s*[:;.]\s*$")
 _OFFSET = re.compile(r"(?:GMT|UTC)\s*(?P<sign>[+-])\s*(?P<h>\d{1,2})(?:\s*:?\s*(?P<m>\d{2}))?", re.I)
 
 _CHINESE_DAYS = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "六": 5, "日": 6, "天": 6, "-": 0, "ー": 0}
@@ -141,8 +144,7 @@ class FoundClock:
 def find_clock(row: Reading) -> FoundClock | None:
     """The first clock in a row, 24-hour or 12-hour (AM/PM, 上午/下午); None where no day has such a time."""
     for match in _CLOCK.finditer(row.text):
-        before = row.text[: match.start("h")].rstrip()
-        if not mostly_digits(match["h"] + match["m"]) or before.endswith((":", ".", ";")):
+        if not mostly_digits(match["h"] + match["m"]) or _TAIL.search(row.text[: match.start("h")]):
             # What follows another colon is the tail of a time that was misread: 116:13:32 is no 13:32.
             continue
         hour = _to_24_hours(int(to_digits(match["h"])), match)

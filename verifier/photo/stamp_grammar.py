@@ -39,8 +39,8 @@ _LONE_CODE = re.compile(r"(?<![A-Za-z0-9])(?P<c>(?=[A-Z0-9]*\d)(?=[A-Z0-9]*[A-Z]
 class Parsed:
     """A stamp as the grammar understood it, and what it rests on.
 
-    `cues` names each kind of thing that was found: ``date``, ``clock``, ``weekday``, ``coordinates``, ``code``, ``app``,
-    ``words``, ``address``. `date_alone` tells that the date's row holds nothing but date, weekday and clock.
+    `cues` names each kind of thing that was found: ``date``, ``clock``, ``weekday``, ``coordinates``, ``code``,
+    ``app``, ``words``, ``address``. `date_alone` tells that the date's row holds nothing but date, weekday and clock.
     """
 
     stamp: Stamp
@@ -85,6 +85,9 @@ def parse_stamp(lines: Sequence[TextLine], rows: Sequence[Reading]) -> Parsed:
         box=surround([line.box for line in lines]) if lines else None,
     )
     stamp = replace(stamp, layout=name_layout(original, stamp, day))
+    if stamp.layout == "camera_overlay":
+        # Its place is the camera's name in another corner; what stands beside the clock belongs to the scene.
+        stamp = replace(stamp, address=None)
     return Parsed(stamp, _name_cues(stamp, original, days, clocks), _stands_alone(rest, day))
 
 
