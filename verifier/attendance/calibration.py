@@ -1,0 +1,306 @@
+"""What a cosine between two faces is worth as evidence, and how far the data behind that carries.
+
+Cosines of the same person and of two people are both close to normal (measured on the development pictures: skewness -0.4 and
+0.0, excess kurtosis -0.2 and 0.0), with means that fall as the face gets smaller and a spread that hardly does. So a calibration
+is a table of two means over the distance between the eyes and one spread a side, small enough to be read by a person.
+
+The log-likelihood ratio uses the wider spread for both sides: two normals of one spread make it a straight line in the cosine,
+so a higher cosine can never be weaker evidence. Between groups of people the stricter side counts, see `fit_calibration`.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import beta, norm
+
+CONFIDENCE = 0.95  # of every one-sided bound and two-sided interval in this room
+
+
+class RateNotSupportedError(ValueError):
+    """A rate was asked for that so few comparisons cannot show, even if none of them went wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorBudget:
+    """The errors the bureau accepts, declared before looking.
+
+    Attributes:
+        name: Stored with every finding that rests on it.
+        false_flag_rate: Share of honest student-sessions that may be flagged as impersonation: the student's own readable face
+            is taken for a stranger's. One in a thousand is a flag in about 25 sessions of a class of 40.
+        false_match_rate: Share of strangers' faces that may be taken for somebody on the roster (FPIR). A wrong match helps
+            the agency and accuses nobody, so it may be dearer than a false flag.
+    """
+
+    name: str
+    false_flag_rate: float
+    false_match_rate: float
+
+
+ATTENDANCE_BUDGET_2023 = ErrorBudget("attendance-2023", false_flag_rate=1e-3, false_match_rate=1e-2)
+
+
+def find_upper_rate(errors: int, trials: int, confidence: float = CONFIDENCE) -> float:
+    """The highest error rate that `errors` of `trials` do not rule out (Clopper–Pearson, one-sided); 1.0 without trials."""
+    if trials <= 0 or errors >= trials:
+        return 1.0
+    return float(beta.ppf(confidence, errors + 1, trials - errors))
+
+
+def find_interval(errors: int, trials: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """The two-sided Clopper–Pearson interval of an error rate; (0, 1) without trials."""
+    if trials <= 0:
+        return 0.0, 1.0
+    tail = (1 - confidence) / 2
+    low = 0.0 if errors == 0 else float(beta.ppf(tail, errors, trials - errors + 1))
+    high = 1.0 if errors == trials else float(beta.ppf(1 - tail, errors + 1, trials - errors))
+    return low, high
+
+
+def require_support(rate: float, trials: int, confidence: float = CONFIDENCE) -> None:
+    """Refuse a rate that so many trials cannot show even without a single error (exact rule of three).
+
+    Raises:
+        RateNotSupportedError: with the rate, the number of trials and the number that would be needed.
+        ValueError: the rate is not between 0 and 1.
+    """
+    if not 0 < rate < 1:
+        raise ValueError(f"an error rate lies between 0 and 1, not at {rate}")
+    if find_upper_rate(0, trials, confidence) > rate:
+        needed = math.ceil(math.log(1 - confidence) / math.log1p(-rate))
+        raise RateNotSupportedError(
+            f"0 of {trials} cannot show {_as_one_in(rate)}: that takes at least {needed} comparisons without an error "
+            f"({confidence:.0%} confidence)"
+        )
+
+
+def _as_one_in(rate: float) -> str:
+    return f"1 in {round(1 / rate):,}" if rate <= 0.1 else f"{rate:.1%}"
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationData:
+    """What a calibration was fitted on.
+
+    `genuine_pairs` and `impostor_pairs` count pairs of *different pictures*, each once: the same pair at several sizes teaches
+    the curve, but is no new evidence about how often people are mistaken. `stricter` names the group that set each side.
+    """
+
+    name: str
+    fitted_on: date
+    people: int
+    pictures: int
+    genuine_pairs: int
+    impostor_pairs: int
+    groups: tuple[str, ...] = ()
+    stricter: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """From cosine and face size to evidence. Read with `load_calibration`, made with `fit_calibration`.
+
+    Attributes:
+        pack: The face pack it belongs to; cosines of other packs mean other things.
+        inter_eye_px: Knots, rising; means are interpolated over their logarithm and held flat outside.
+        genuine_mean, impostor_mean: Mean cosine at each knot, of one person and of two.
+        genuine_sd, impostor_sd: Spread of the cosines around those means.
+        shared_correlation: How alike the errors of several pictures of one person are against one enrolment picture, 0 to 1.
+    """
+
+    name: str
+    pack: str
+    data: CalibrationData
+    inter_eye_px: tuple[float, ...]
+    genuine_mean: tuple[float, ...]
+    impostor_mean: tuple[float, ...]
+    genuine_sd: float
+    impostor_sd: float
+    shared_correlation: float
+
+    def __post_init__(self) -> None:
+        knots = len(self.inter_eye_px)
+        if not knots == len(self.genuine_mean) == len(self.impostor_mean) or knots == 0:
+            raise ValueError(f"calibration {self.name}: the table's columns differ in length, or are empty")
+        if list(self.inter_eye_px) != sorted(set(self.inter_eye_px)) or self.inter_eye_px[0] <= 0:
+            raise ValueError(f"calibration {self.name}: inter_eye_px must rise and be positive")
+        if any(g <= i for g, i in zip(self.genuine_mean, self.impostor_mean, strict=True)):
+            raise ValueError(
+                f"calibration {self.name}: the same person must look more alike than two people at every size"
+            )
+        if self.genuine_sd <= 0 or self.impostor_sd <= 0 or not 0 <= self.shared_correlation <= 1:
+            raise ValueError(f"calibration {self.name}: spreads must be positive and shared_correlation within 0 and 1")
+
+    def genuine_at(self, inter_eye_px: float) -> float:
+        """Mean cosine of one person whose face is that large in the photo."""
+        return self._between(self.genuine_mean, inter_eye_px)
+
+    def impostor_at(self, inter_eye_px: float) -> float:
+        """Mean cosine of two people where the face in the photo is that large."""
+        return self._between(self.impostor_mean, inter_eye_px)
+
+    def llr(self, similarity: float, inter_eye_px: float) -> float:
+        """Natural-log likelihood ratio "the same person" to "two people"; rises with the similarity.
+
+        Not bounded by the data: differences between candidates need it; probabilities that are shown use `bound_llr`.
+        """
+        return float(self.llrs(np.array(similarity), np.array(inter_eye_px)))
+
+    def llrs(self, similarity: NDArray[np.float64], inter_eye_px: NDArray[np.float64]) -> NDArray[np.float64]:
+        """`llr` of many pairs; two arrays of one shape."""
+        at = np.log(np.maximum(inter_eye_px, 1.0))
+        genuine = np.interp(at, np.log(self.inter_eye_px), self.genuine_mean)
+        impostor = np.interp(at, np.log(self.inter_eye_px), self.impostor_mean)
+        variance = max(self.genuine_sd, self.impostor_sd) ** 2
+        return np.asarray((genuine - impostor) / variance * (similarity - (genuine + impostor) / 2), dtype=np.float64)
+
+    def bound_llr(self, llr: float) -> float:
+        """The part of the evidence that the amount of data can vouch for: nobody has seen an error rarer than one in n."""
+        return float(np.clip(llr, -math.log(self.data.genuine_pairs + 1), math.log(self.data.impostor_pairs + 1)))
+
+    def match_similarity(
+        self, inter_eye_px: float, candidates: int, budget: ErrorBudget = ATTENDANCE_BUDGET_2023
+    ) -> float:
+        """From this cosine on a face is somebody's: the best of so many wrong candidates exceeds it at the budgeted rate."""
+        tail = -math.expm1(math.log1p(-budget.false_match_rate) / max(candidates, 1))
+        return self.impostor_at(inter_eye_px) + float(norm.isf(tail)) * self.impostor_sd
+
+    def stranger_similarity(self, inter_eye_px: float, budget: ErrorBudget = ATTENDANCE_BUDGET_2023) -> float:
+        """Below this cosine a face is not that person's: the person's own falls below it at the budgeted rate."""
+        return self.genuine_at(inter_eye_px) - float(norm.isf(budget.false_flag_rate)) * self.genuine_sd
+
+    def fused_llr(self, llrs: list[float]) -> float:
+        """The evidence of several pictures of one face against one enrolment, whose errors are partly shared.
+
+        n pictures of correlation r are worth n / (1 + (n - 1) r) independent ones.
+        """
+        return sum(llrs) / (1 + (len(llrs) - 1) * self.shared_correlation) if llrs else 0.0
+
+    def require_budget(self, budget: ErrorBudget) -> None:
+        """Refuse to vouch for a budget that the data cannot show.
+
+        Raises:
+            RateNotSupportedError: naming the calibration's data.
+        """
+        for rate, pairs in (
+            (budget.false_flag_rate, self.data.genuine_pairs),
+            (budget.false_match_rate, self.data.impostor_pairs),
+        ):
+            try:
+                require_support(rate, pairs)
+            except RateNotSupportedError as fault:
+                raise RateNotSupportedError(f"calibration {self.name} ({self.data.name}): {fault}") from None
+
+    @property
+    def shown_flag_rate(self) -> float:
+        """The false-flag rate that the data can vouch for at best: no error in all pairs of different pictures."""
+        return find_upper_rate(0, self.data.genuine_pairs)
+
+    def _between(self, means: tuple[float, ...], inter_eye_px: float) -> float:
+        return float(np.interp(math.log(max(inter_eye_px, 1.0)), np.log(self.inter_eye_px), means))
+
+
+def read_calibration(text: str) -> Calibration:
+    """Read the TOML form that `write_calibration` makes.
+
+    Raises:
+        ValueError: the text is no TOML, an entry is missing or the table contradicts itself.
+    """
+    try:
+        return _from_mapping(tomllib.loads(text))
+    except KeyError as missing:
+        raise ValueError(f"the calibration lacks the entry {missing}") from None
+
+
+def _from_mapping(raw: Mapping[str, Any]) -> Calibration:
+    data, scores = raw["data"], raw["scores"]
+    return Calibration(
+        name=raw["name"],
+        pack=raw["pack"],
+        data=CalibrationData(
+            name=data["name"],
+            fitted_on=data["fitted_on"],
+            people=data["people"],
+            pictures=data["pictures"],
+            genuine_pairs=data["genuine_pairs"],
+            impostor_pairs=data["impostor_pairs"],
+            groups=tuple(data["groups"]),
+            stricter=dict(data["stricter"]),
+        ),
+        inter_eye_px=tuple(float(value) for value in scores["inter_eye_px"]),
+        genuine_mean=tuple(float(value) for value in scores["genuine_mean"]),
+        impostor_mean=tuple(float(value) for value in scores["impostor_mean"]),
+        genuine_sd=float(scores["genuine_sd"]),
+        impostor_sd=float(scores["impostor_sd"]),
+        shared_correlation=float(scores["shared_correlation"]),
+    )
+
+
+@cache
+def load_calibration(pack: str = "opencv-zoo") -> Calibration:
+    """The calibration shipped for a pack: ``calibration-<pack>.toml`` beside the pack's manifest.
+
+    Raises:
+        FileNotFoundError: none is shipped for that pack; `verifier evaluate DIR --calibrate` makes one.
+        ValueError: the file is broken, or belongs to another pack.
+    """
+    name = f"calibration-{pack}.toml"
+    installed = resources.files("verifier") / "packs" / name
+    checkout = Path(__file__).resolve().parents[2] / "models" / name
+    for place in (installed, checkout):
+        if place.is_file():
+            found = read_calibration(place.read_text(encoding="utf-8"))
+            if found.pack != pack:
+                raise ValueError(f"{name} was fitted for the pack {found.pack}, not {pack}")
+            return found
+    raise FileNotFoundError(
+        f"no calibration is shipped for the pack {pack}: make one with `verifier evaluate --calibrate`"
+    )
+
+
+def write_calibration(calibration: Calibration) -> str:
+    """The calibration as TOML, rounded to what its data can tell, in the form `read_calibration` takes."""
+    data = calibration.data
+
+    def listed(values: tuple[float, ...]) -> str:
+        return "[" + ", ".join(f"{value:.4g}" for value in values) + "]"
+
+    def quoted(value: str) -> str:
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+    stricter = ", ".join(f"{side} = {quoted(group)}" for side, group in sorted(data.stricter.items()))
+    return f"""\
+name = {quoted(calibration.name)}
+pack = {quoted(calibration.pack)}
+
+[data]
+name = {quoted(data.name)}
+fitted_on = {data.fitted_on.isoformat()}
+people = {data.people}
+pictures = {data.pictures}
+# Pairs of different pictures, each once; see CalibrationData.
+genuine_pairs = {data.genuine_pairs}
+impostor_pairs = {data.impostor_pairs}
+groups = [{", ".join(quoted(group) for group in data.groups)}]
+# The group whose people are mistaken more often sets each side for everybody.
+stricter = {{ {stricter} }}
+
+[scores]
+inter_eye_px = {listed(calibration.inter_eye_px)}
+genuine_mean = {listed(calibration.genuine_mean)}
+impostor_mean = {listed(calibration.impostor_mean)}
+genuine_sd = {calibration.genuine_sd:.4g}
+impostor_sd = {calibration.impostor_sd:.4g}
+shared_correlation = {calibration.shared_correlation:.4g}
+"""

@@ -1,0 +1,260 @@
+"""Suspicions that a person must look at, each with its evidence, its reasoning and the chance that it is wrong.
+
+A case accuses a real person, so it is opened only where the evidence carries it; everything short of that is `unsure` presence.
+No probability claims more than the calibration's data can show (`Calibration.shown_flag_rate`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from scipy.special import expit
+
+from verifier.attendance.calibration import ATTENDANCE_BUDGET_2023, Calibration, ErrorBudget
+from verifier.attendance.enrolment import Roster
+from verifier.attendance.fusion import FusedFaces, Sighting, UnknownPerson
+from verifier.language import Sentence, say
+
+# Before looking at the faces, a signed-in student whom nobody sees and a stranger who sits there are as likely an innocent
+# coincidence (the student hidden or changed, a guest in the room) as not. An inspector's records will tell better.
+EVEN_ODDS = 0.5
+
+
+class CaseKind(StrEnum):
+    """Why a person must look. Stored, never renamed."""
+
+    IMPERSONATION = "impersonation"  # signed in, never seen, and a stranger sits there
+    OTHER_CLASS = "other_class_student"  # a face that is enrolled in another class
+    TWO_PLACES = "two_places_at_once"  # one face in two classes at overlapping times
+    TWO_NAMES = "one_face_two_names"  # one face enrolled or seen under two names
+    TEACHER_SEAT = "teacher_replaced"  # another known teacher teaches (13(1)(5))
+    SEAT_FILLER = "seat_filler"  # the same stranger in several classes
+    NOT_SEEN = "signed_in_not_seen"  # signed in, and in none of several complete pictures; nobody in the place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """One suspicion. `probability` is that it is right; `wrong_probability` that it is not.
+
+    `student_no` is None where the evidence points to one of several `candidates` and does not tell which.
+    `sightings` are the faces it rests on, the clearest first.
+    """
+
+    kind: CaseKind
+    session_id: str
+    reason: Sentence
+    probability: float
+    student_no: str | None = None
+    candidates: tuple[str, ...] = ()
+    sightings: tuple[Sighting, ...] = ()
+
+    @property
+    def wrong_probability(self) -> float:
+        """The chance that this case accuses wrongly, as far as the calibration's data can tell."""
+        return 1 - self.probability
+
+
+def propose_impersonations(
+    session_id: str,
+    unseen: Sequence[str],
+    fused: FusedFaces,
+    calibration: Calibration,
+    *,
+    innocent: int = 0,
+) -> list[Case]:
+    """Strangers in the places of students who signed in and were never seen.
+
+    Args:
+        unseen: student_nos that signed in and are in no photo although every face could be read.
+        innocent: So many of the unknown people have a good reason to be unknown: students and the teacher without an enrolment
+            picture. Only strangers beyond them count.
+    """
+    strangers = find_strangers_beyond(fused.unknown, unseen, innocent)
+    if not strangers or not unseen:
+        return []
+    if len(strangers) >= len(unseen):
+        # Enough strangers for every empty seat. Which of them sits in whose makes no difference to the student's own case.
+        order = sorted(unseen)
+        return [_accuse(session_id, number, strangers, place, calibration) for place, number in enumerate(order)]
+    return [_suspect(session_id, sorted(unseen), stranger, calibration) for stranger in strangers]
+
+
+def find_strangers_beyond(
+    unknown: Sequence[UnknownPerson], unseen: Sequence[str], innocent: int
+) -> list[UnknownPerson]:
+    """The unknown people who are none of `unseen`, the clearest first, less those who may be somebody without a picture."""
+    strangers = [person for person in unknown if person.state == "stranger" and not set(person.plausible) & set(unseen)]
+    strangers.sort(key=lambda person: (-len(person.sightings), -person.inter_eye_px))
+    # With n unknown people of whom m may be innocent nobody can tell which; n - m cases are sure, the clearest faces carry them.
+    return strangers[: max(len(strangers) - innocent, 0)]
+
+
+def doubt(llrs: Sequence[float], calibration: Calibration, prior: float = EVEN_ODDS) -> float:
+    """The chance that one of the unknown faces is the student after all; never below what the data can show."""
+    log_odds = math.log(prior / (1 - prior))
+    nobody = math.prod(1 - float(expit(calibration.bound_llr(value) + log_odds)) for value in llrs)
+    return max(1 - nobody, calibration.shown_flag_rate)
+
+
+def _accuse(
+    session_id: str, number: str, strangers: Sequence[UnknownPerson], place: int, calibration: Calibration
+) -> Case:
+    stranger = strangers[place]
+    wrong = doubt([person.llr[number] for person in strangers if number in person.llr], calibration)
+    first = stranger.sightings[0]
+    reason = say(
+        "{student}已签到，但照片中看得清的人脸都不是本人；{file}中有一名不在花名册上的人。判断有误的可能性约{wrong:.1%}，请现场核实。",
+        student=number, file=first.file, wrong=wrong,
+    )  # fmt: skip
+    return Case(CaseKind.IMPERSONATION, session_id, reason, 1 - wrong, number, (number,), stranger.sightings)
+
+
+def _suspect(session_id: str, unseen: Sequence[str], stranger: UnknownPerson, calibration: Calibration) -> Case:
+    wrong = doubt([stranger.llr[number] for number in unseen if number in stranger.llr], calibration)
+    reason = say(
+        "{file}中有一名不在花名册上的人，而{count}名已签到学员（{students}）未在照片中出现；无法判断顶替的是哪一位。判断有误的可能性约{wrong:.1%}，请现场核实。",
+        file=stranger.sightings[0].file, count=len(unseen), students="、".join(unseen), wrong=wrong,
+    )  # fmt: skip
+    return Case(CaseKind.IMPERSONATION, session_id, reason, 1 - wrong, None, tuple(unseen), stranger.sightings)
+
+
+def propose_not_seen(session_id: str, unseen: Sequence[str], photos: int) -> list[Case]:
+    """Signed in, and in none of several complete pictures: the sign-in must be looked into, nobody sits in the place.
+
+    Hidden students exist, so the chance given is the even odds of not knowing better, not the faces' certainty.
+    """
+    found = []
+    for number in sorted(unseen):
+        reason = say(
+            "{student}已签到，但{photos}张人脸全部看得清的照片里都没有本人，也没有多余的人；可能被遮挡，也可能代签，请核实签到。",
+            student=number, photos=photos,
+        )  # fmt: skip
+        found.append(Case(CaseKind.NOT_SEEN, session_id, reason, EVEN_ODDS, number, (number,)))
+    return found
+
+
+def search_other_classes(
+    session_id: str,
+    fused: FusedFaces,
+    others: Mapping[str, Roster],
+    calibration: Calibration,
+    *,
+    embedding_contract: str,
+    budget: ErrorBudget = ATTENDANCE_BUDGET_2023,
+) -> list[Case]:
+    """Strangers of a session who are enrolled as students of other classes.
+
+    Args:
+        others: class number → roster. All of their students together are the candidates that the limit must hold against.
+    Raises:
+        ContractMismatchError: a roster was embedded by other means.
+    """
+    candidates = sum(len(roster.students) for roster in others.values())
+    cases = []
+    for unknown in fused.unknown:
+        if unknown.state != "stranger":
+            continue
+        best: tuple[float, str, str, float] | None = None
+        for number, roster in sorted(others.items()):
+            roster.require_contract(embedding_contract)
+            for student in roster.students.values():
+                cosine = float(student.mean @ unknown.embedding)
+                if best is None or cosine > best[0]:
+                    best = cosine, number, student.number, min(unknown.inter_eye_px, student.inter_eye_px)
+        if best is None or best[0] < calibration.match_similarity(best[3], candidates, budget):
+            continue
+        cosine, number, student_no, size = best
+        # As likely as not before looking, divided over everybody it could have been.
+        wrong = 1 - float(expit(calibration.bound_llr(calibration.llr(cosine, size)) - math.log(max(candidates, 1))))
+        wrong = max(wrong, calibration.shown_flag_rate)
+        reason = say(
+            "{file}中一名不在本班花名册上的人与班次{training}的学员{student}相同（相似度{similarity:.2f}）。判断有误的可能性约{wrong:.1%}。",
+            file=unknown.sightings[0].file, training=number, student=student_no, similarity=cosine, wrong=wrong,
+        )  # fmt: skip
+        cases.append(
+            Case(
+                CaseKind.OTHER_CLASS,
+                session_id,
+                reason,
+                1 - wrong,
+                None,
+                (f"{number}/{student_no}",),
+                unknown.sightings,
+            )
+        )
+    return cases
+
+
+def report_two_names(session_id: str, roster: Roster, calibration: Calibration) -> list[Case]:
+    """One face enrolled under two names of a class: both cannot have been present as two people."""
+    cases = []
+    for conflict in roster.conflicts:
+        if conflict.kind != "same_face":
+            continue
+        sizes = [roster.students[number].inter_eye_px for number in conflict.numbers]
+        pairs = math.comb(len(roster.students), 2)
+        right = float(
+            expit(calibration.bound_llr(calibration.llr(conflict.similarity, min(sizes))) - math.log(max(pairs, 1)))
+        )
+        right = min(right, 1 - calibration.shown_flag_rate)
+        cases.append(Case(CaseKind.TWO_NAMES, session_id, conflict.reason, right, None, conflict.numbers))
+    return cases
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Whereabouts:
+    """One person seen somewhere at some time. `starts_at` and `ends_at` carry an offset and bound the session."""
+
+    class_number: str
+    session_id: str
+    starts_at: datetime
+    ends_at: datetime
+    person: UnknownPerson
+
+
+def find_seat_fillers(
+    seen: Sequence[Whereabouts], calibration: Calibration, *, budget: ErrorBudget = ATTENDANCE_BUDGET_2023
+) -> list[Case]:
+    """The same stranger in several classes: one case with all sightings; at overlapping times, two places at once.
+
+    Two sightings are one person where their cosine exceeds what the most alike of all compared pairs of different people would
+    show at the budgeted rate; a chain of such pairs is one person.
+    """
+    strangers = [one for one in seen if one.person.state == "stranger"]
+    pairs = max(math.comb(len(strangers), 2), 1)
+    groups: list[list[Whereabouts]] = []
+    for one in strangers:
+        alike = [group for group in groups if any(_is_same(one, other, pairs, calibration, budget) for other in group)]
+        for group in alike:
+            groups.remove(group)
+        groups.append([*(member for group in alike for member in group), one])
+    return [_describe_filler(group, calibration) for group in groups if len({one.class_number for one in group}) > 1]
+
+
+def _is_same(one: Whereabouts, other: Whereabouts, pairs: int, calibration: Calibration, budget: ErrorBudget) -> bool:
+    cosine = float(one.person.embedding @ other.person.embedding)
+    size = min(one.person.inter_eye_px, other.person.inter_eye_px)
+    return cosine >= calibration.match_similarity(size, pairs, budget)
+
+
+def _describe_filler(group: Sequence[Whereabouts], calibration: Calibration) -> Case:
+    overlapping = any(
+        one.class_number != other.class_number and one.starts_at < other.ends_at and other.starts_at < one.ends_at
+        for index, one in enumerate(group)
+        for other in group[index + 1 :]
+    )
+    classes = "、".join(sorted({one.class_number for one in group}))
+    wrong = calibration.shown_flag_rate
+    sightings = tuple(sighting for one in group for sighting in one.person.sightings)
+    if overlapping:
+        # One person cannot be at two places, so one of the two likenesses is false, or one photo is of another time.
+        reason = say("同一张陌生人脸在重叠的时间出现在班次{classes}的照片里（共{count}次）：照片时间或人脸必有一个不实，请核实。",
+                     classes=classes, count=len(sightings))  # fmt: skip
+        return Case(CaseKind.TWO_PLACES, group[0].session_id, reason, 1 - wrong, None, (), sightings)
+    reason = say("同一名不在花名册上的人出现在班次{classes}的照片里（共{count}次），疑似职业替课人员，请核实。",
+                 classes=classes, count=len(sightings))  # fmt: skip
+    return Case(CaseKind.SEAT_FILLER, group[0].session_id, reason, 1 - wrong, None, (), sightings)

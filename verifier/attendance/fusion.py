@@ -1,0 +1,226 @@
+"""One report, several photos: who was seen in any of them, and which unknown faces are one and the same person.
+
+A student who turned away in the front photo may look up in the next one; a stranger in three photos is one stranger. So the
+photos of a report, and later the days of a class, are read together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from verifier.attendance.calibration import ATTENDANCE_BUDGET_2023, Calibration, ErrorBudget
+from verifier.attendance.enrolment import Roster, Template
+from verifier.attendance.matching import MATCHING_2023, FaceMatch, FaceState, MatchingLimits, solve_one_to_one
+from verifier.observation import Box, FaceObservation
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PhotoFaces:
+    """The faces of one photo with what each was taken for. `file` and `sha256` name the photo."""
+
+    file: str
+    sha256: str
+    faces: tuple[FaceObservation, ...]
+    matches: tuple[FaceMatch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One face in one photo."""
+
+    file: str
+    sha256: str
+    index: int
+    box: Box
+    similarity: float | None
+    probability: float | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UnknownPerson:
+    """Readable faces, at most one a photo, that are one person nobody was firmly matched to.
+
+    Attributes:
+        state: STRANGER or UNCLEAR, judged over all the person's faces and only against people not seen elsewhere.
+        embedding: Mean of the faces' unit vectors, scaled to length 1.
+        llr: person → fused natural-log likelihood ratio that the unknown is them, for everybody not seen elsewhere.
+        plausible: Those of them whose own face would look as unlike this one more often than the budget allows to ignore.
+    """
+
+    state: FaceState
+    sightings: tuple[Sighting, ...]
+    embedding: NDArray[np.float32]
+    inter_eye_px: float
+    llr: Mapping[str, float] = field(default_factory=dict)
+    plausible: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FusedFaces:
+    """What the photos of one report show together. `seen` and `teachers` map a number to its sightings."""
+
+    seen: Mapping[str, tuple[Sighting, ...]]
+    teachers: Mapping[str, tuple[Sighting, ...]]
+    unknown: tuple[UnknownPerson, ...]
+
+
+def fuse_photos(
+    photos: Sequence[PhotoFaces],
+    roster: Roster,
+    calibration: Calibration,
+    *,
+    limits: MatchingLimits = MATCHING_2023,
+    budget: ErrorBudget = ATTENDANCE_BUDGET_2023,
+) -> FusedFaces:
+    """Read the photos of one report together.
+
+    First everybody who was firmly matched in some photo is seen. What is left is grouped into people and held, with all the
+    faces of a group as evidence, against those who were seen nowhere: they are few, so less likeness is needed.
+    """
+    seen: dict[str, list[Sighting]] = {}
+    teachers: dict[str, list[Sighting]] = {}
+    left: list[tuple[PhotoFaces, int]] = []
+    for photo in photos:
+        for match in photo.matches:
+            if match.state is FaceState.MATCHED and match.student_no is not None:
+                seen.setdefault(match.student_no, []).append(_sight(photo, match))
+            elif match.state is FaceState.TEACHER and match.teacher_number is not None:
+                teachers.setdefault(match.teacher_number, []).append(_sight(photo, match))
+            elif match.state in (FaceState.STRANGER, FaceState.UNCLEAR):
+                left.append((photo, match.index))
+    people = [person for number, person in roster.students.items() if number not in seen]
+    people += [person for number, person in roster.teachers.items() if number not in teachers]
+    groups = group_unknown(left, calibration, budget)
+    named, unknown = _judge_groups(groups, people, calibration, limits, budget)
+    for number, sightings in named.items():
+        (seen if number in roster.students else teachers).setdefault(number, []).extend(sightings)
+    return FusedFaces(
+        seen={number: tuple(found) for number, found in sorted(seen.items())},
+        teachers={number: tuple(found) for number, found in sorted(teachers.items())},
+        unknown=tuple(unknown),
+    )
+
+
+def group_unknown(
+    faces: Sequence[tuple[PhotoFaces, int]], calibration: Calibration, budget: ErrorBudget = ATTENDANCE_BUDGET_2023
+) -> list[list[tuple[PhotoFaces, int]]]:
+    """Group readable faces into people: average linkage, never two faces of one photo in one group.
+
+    Two groups become one while the mean cosine between them exceeds what the most alike of all pairs of different people would
+    show at the budgeted rate.
+    """
+    groups = [[face] for face in faces]
+    sizes = [photo.faces[index].inter_eye_px for photo, index in faces]
+    pairs = max(len(faces) * (len(faces) - 1) // 2, 1)
+    while True:
+        best: tuple[float, int, int] | None = None
+        for first, second in combinations(range(len(groups)), 2):
+            if {photo.sha256 for photo, _ in groups[first]} & {photo.sha256 for photo, _ in groups[second]}:
+                continue
+            cosine = float(np.mean(_vectors(groups[first]) @ _vectors(groups[second]).T))
+            limit = calibration.match_similarity(min(sizes, default=0.0), pairs, budget)
+            if cosine >= limit and (best is None or cosine > best[0]):
+                best = cosine, first, second
+        if best is None:
+            return groups
+        groups[best[1]] += groups.pop(best[2])
+
+
+def _judge_groups(
+    groups: Sequence[Sequence[tuple[PhotoFaces, int]]],
+    people: Sequence[Template],
+    calibration: Calibration,
+    limits: MatchingLimits,
+    budget: ErrorBudget,
+) -> tuple[dict[str, list[Sighting]], list[UnknownPerson]]:
+    """One-to-one between unknown people and those not yet seen; what stays over is a stranger or unclear."""
+    if not groups:
+        return {}, []
+    evidence = np.zeros((len(groups), len(people)))
+    cosine = np.zeros((len(groups), len(people)))
+    size = np.zeros((len(groups), len(people)))
+    for row, group in enumerate(groups):
+        for column, person in enumerate(people):
+            cosines = _vectors(group) @ person.mean
+            sizes = [min(photo.faces[index].inter_eye_px, person.inter_eye_px) for photo, index in group]
+            evidence[row, column] = calibration.fused_llr(
+                [calibration.llr(float(value), at) for value, at in zip(cosines, sizes, strict=True)]
+            )
+            cosine[row, column], size[row, column] = float(cosines.mean()), float(np.mean(sizes))
+    log_prior = float(np.log((1 - limits.stranger_prior) / limits.stranger_prior / max(len(people), 1)))
+    pairs, total = solve_one_to_one(evidence + log_prior)
+    named: dict[str, list[Sighting]] = {}
+    unknown: list[UnknownPerson] = []
+    for row, group in enumerate(groups):
+        if row in pairs:
+            column = pairs[row]
+            other = evidence + log_prior
+            other[row, column] = -1e6
+            firm = total - solve_one_to_one(other)[1] >= limits.min_margin
+            if firm and cosine[row, column] >= calibration.match_similarity(size[row, column], len(people), budget):
+                named[people[column].number] = [
+                    _sight_face(photo, index, float(_vectors([(photo, index)])[0] @ people[column].mean))
+                    for photo, index in group
+                ]
+                continue
+        unknown.append(_describe_unknown(group, people, evidence[row], cosine[row], size[row], calibration, budget))
+    # Who was just named can no longer be one of the others.
+    return named, [_without_people(person, set(named)) for person in unknown]
+
+
+def _describe_unknown(
+    group: Sequence[tuple[PhotoFaces, int]], people: Sequence[Template], evidence: NDArray[np.float64],
+    cosine: NDArray[np.float64], size: NDArray[np.float64], calibration: Calibration, budget: ErrorBudget,
+) -> UnknownPerson:  # fmt: skip
+    plausible = tuple(
+        person.number
+        for column, person in enumerate(people)
+        if cosine[column] >= calibration.stranger_similarity(size[column], budget)
+    )
+    doubled = any(
+        photo.matches[index].state is FaceState.UNCLEAR
+        and photo.matches[index].nearest not in {p.number for p in people}
+        for photo, index in group
+    )
+    mean = _vectors(group).mean(axis=0)
+    return UnknownPerson(
+        # A face that looks like somebody already seen in its own photo stays unclear, whoever else is left.
+        state=FaceState.UNCLEAR if plausible or doubled or not people else FaceState.STRANGER,
+        sightings=tuple(_sight_face(photo, index, None) for photo, index in group),
+        embedding=(mean / np.linalg.norm(mean)).astype(np.float32),
+        inter_eye_px=float(np.median([photo.faces[index].inter_eye_px for photo, index in group])),
+        llr={person.number: float(evidence[column]) for column, person in enumerate(people)},
+        plausible=plausible,
+    )
+
+
+def _without_people(person: UnknownPerson, numbers: set[str]) -> UnknownPerson:
+    plausible = tuple(number for number in person.plausible if number not in numbers)
+    cleared = person.state is FaceState.UNCLEAR and person.plausible and not plausible
+    return UnknownPerson(
+        state=FaceState.STRANGER if cleared else person.state,
+        sightings=person.sightings,
+        embedding=person.embedding,
+        inter_eye_px=person.inter_eye_px,
+        llr={number: value for number, value in person.llr.items() if number not in numbers},
+        plausible=plausible,
+    )
+
+
+def _vectors(group: Sequence[tuple[PhotoFaces, int]]) -> NDArray[np.float32]:
+    vectors = [photo.faces[index].embedding for photo, index in group]
+    return np.stack([vector for vector in vectors if vector is not None])
+
+
+def _sight(photo: PhotoFaces, match: FaceMatch) -> Sighting:
+    box = photo.faces[match.index].box
+    return Sighting(photo.file, photo.sha256, match.index, box, match.similarity, match.match_probability)
+
+
+def _sight_face(photo: PhotoFaces, index: int, similarity: float | None) -> Sighting:
+    return Sighting(photo.file, photo.sha256, index, photo.faces[index].box, similarity)

@@ -1,0 +1,314 @@
+"""Who attended a session: faces, sign-ins and leave of one half-day slot, weighed student by student.
+
+One photo must show the right face *and* the right time: yesterday's face and today's empty room would add up to an attendance.
+Nobody is absent because a face could not be read, and nobody is accused because somebody sat in front of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from verifier.attendance.calibration import ATTENDANCE_BUDGET_2023, Calibration, ErrorBudget
+from verifier.attendance.cases import (
+    Case,
+    find_strangers_beyond,
+    propose_impersonations,
+    propose_not_seen,
+    report_two_names,
+)
+from verifier.attendance.enrolment import Roster
+from verifier.attendance.fusion import FusedFaces, PhotoFaces, Sighting, UnknownPerson, fuse_photos
+from verifier.attendance.matching import FaceMatch, FaceState
+from verifier.finding import Finding, Outcome
+from verifier.language import Sentence, say
+from verifier.observation import Look
+from verifier.plan import Leave, Session, SignIn, Submission, TrainingClass, View
+from verifier.regulation.facts import FaceSeen, Presence
+
+# A photo with one of these failed is of another time, another place, or not an original: it says nothing about this session.
+DISCREDITING = (
+    "photo.decodes", "photo.stamp_time", "photo.stamp_place", "photo.camera_time", "photo.camera_place",
+    "photo.clock_agreement", "photo.reuse", "photo.edited",
+)  # fmt: skip
+TIME_PROVING = ("photo.stamp_time", "photo.camera_time")
+# A photo whose view nobody declared speaks against the unseen only if it shows at least half of those who should be there:
+# a photo from the back, with two people looking round, shows fewer.
+FRONT_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PhotoEvidence:
+    """One photo handed in for the session: what was seen in it, whose faces they are, and what its checks found.
+
+    `view` is where it was taken from, as declared or as seen; None where nobody knows.
+    """
+
+    submission: Submission
+    look: Look
+    matches: tuple[FaceMatch, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    view: View | None = None
+
+    @property
+    def discredited_by(self) -> tuple[str, ...]:
+        """The failed checks that keep the photo from counting for or against anybody."""
+        failed = {finding.check for finding in self.findings if finding.outcome is Outcome.FAILED}
+        return tuple(check for check in DISCREDITING if check in failed)
+
+    @property
+    def usable(self) -> bool:
+        """Whether its faces count at all."""
+        return self.look.faces is not None and not self.discredited_by
+
+    @property
+    def time_proven(self) -> bool:
+        """Whether its stamp or its camera shows that it was taken in the session."""
+        return any(finding.check in TIME_PROVING and finding.outcome is Outcome.PASSED for finding in self.findings)
+
+    @property
+    def all_clear(self) -> bool:
+        """Whether every person in it has a face that was read and is clearly somebody's or nobody's."""
+        faces = self.look.faces
+        if not faces or any(match.state in (FaceState.UNREADABLE, FaceState.UNCLEAR) for match in self.matches):
+            return False
+        return self.look.people is None or self.look.people.high <= len(faces)
+
+    def as_faces(self) -> PhotoFaces:
+        """Its faces, for fusion."""
+        return PhotoFaces(self.submission.file, self.submission.sha256, self.look.faces or (), self.matches)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SessionEvidence:
+    """Everything known about one session when it is closed.
+
+    `sign_ins` are those of this session (`select_sign_ins`); None where the class delivers no sign-ins at all, so that their
+    absence says nothing.
+    """
+
+    training: TrainingClass
+    session: Session
+    photos: tuple[PhotoEvidence, ...]
+    sign_ins: tuple[SignIn, ...] | None
+    leaves: tuple[Leave, ...]
+    roster: Roster
+    calibration: Calibration
+    budget: ErrorBudget = ATTENDANCE_BUDGET_2023
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StudentPresence:
+    """Whether one student attended, and because of what. `evidence` names photos by digest."""
+
+    student_no: str
+    presence: Presence
+    because: tuple[Sentence, ...]
+    face: FaceSeen = FaceSeen.CANNOT_TELL
+    signed_in: bool = False
+    sightings: tuple[Sighting, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SessionConclusion:
+    """What a session's evidence adds up to. `unknown` are people nobody was matched to, for searches beyond the class.
+
+    `complete_photos` are the files of photos that speak against those who are not in them.
+    """
+
+    session_id: str
+    students: tuple[StudentPresence, ...]
+    unknown: tuple[UnknownPerson, ...] = ()
+    teachers: tuple[str, ...] = ()
+    cases: tuple[Case, ...] = ()
+    complete_photos: tuple[str, ...] = ()
+
+    def count(self, presence: Presence) -> int:
+        """How many students stand so."""
+        return sum(student.presence is presence for student in self.students)
+
+    @property
+    def expected(self) -> int:
+        """Everybody on the roster but those on approved leave."""
+        return len(self.students) - self.count(Presence.LEAVE)
+
+    @property
+    def present(self) -> int:
+        """Those who certainly were there."""
+        return self.count(Presence.PRESENT)
+
+    @property
+    def rate(self) -> float | None:
+        """Present ÷ expected, which is also the lower bound; None where nobody was expected."""
+        return self.present / self.expected if self.expected else None
+
+    @property
+    def rate_low(self) -> float | None:
+        """The rate if nobody who could not be judged was there."""
+        return self.rate
+
+    @property
+    def rate_high(self) -> float | None:
+        """The rate if everybody who could not be judged was there."""
+        return (self.present + self.count(Presence.UNSURE)) / self.expected if self.expected else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Weighed:
+    """The session's evidence once it is read together."""
+
+    timed: FusedFaces  # of usable photos whose time is proven
+    untimed: FusedFaces  # of all usable photos
+    complete: tuple[PhotoEvidence, ...]
+    signed: frozenset[str]
+    leaves: frozenset[str]
+    sign_ins_known: bool
+    accused: dict[str, Case] = field(default_factory=dict)
+    stranger_beyond: bool = False
+
+
+def conclude_session(evidence: SessionEvidence) -> SessionConclusion:
+    """Decide for every student of the class whether they attended, and open the cases that the evidence carries."""
+    usable = [photo for photo in evidence.photos if photo.usable]
+    timed = [photo for photo in usable if photo.time_proven]
+    expected = len(evidence.training.students) - len(evidence.leaves)
+    weighed = _Weighed(
+        timed=_fuse(timed, evidence),
+        untimed=_fuse(usable, evidence),
+        complete=tuple(photo for photo in timed if _speaks_against_unseen(photo, expected)),
+        signed=frozenset(sign_in.student_no for sign_in in evidence.sign_ins or ()),
+        leaves=frozenset(leave.student_no for leave in evidence.leaves if leave.session_id == evidence.session.id),
+        sign_ins_known=evidence.sign_ins is not None,
+    )
+    cases = _open_cases(evidence, weighed)
+    weighed.accused.update(
+        {case.student_no: case for case in cases if case.student_no and case.kind == "impersonation"}
+    )
+    students = tuple(_judge_student(student.student_no, evidence, weighed) for student in evidence.training.students)
+    return SessionConclusion(
+        session_id=evidence.session.id,
+        students=students,
+        unknown=weighed.timed.unknown,
+        teachers=tuple(weighed.timed.teachers),
+        cases=tuple(cases),
+        complete_photos=tuple(photo.submission.file for photo in weighed.complete),
+    )
+
+
+def _fuse(photos: Sequence[PhotoEvidence], evidence: SessionEvidence) -> FusedFaces:
+    distinct = {photo.submission.sha256: photo.as_faces() for photo in photos}
+    return fuse_photos(tuple(distinct.values()), evidence.roster, evidence.calibration, budget=evidence.budget)
+
+
+def _speaks_against_unseen(photo: PhotoEvidence, expected: int) -> bool:
+    if not photo.all_clear or photo.view is View.BACK:
+        return False
+    return photo.view is View.FRONT or len(photo.look.faces or ()) >= FRONT_SHARE * expected
+
+
+def _unseen_signed_in(evidence: SessionEvidence, weighed: _Weighed) -> list[str]:
+    """Signed in, enrolled, not on leave, and like no face of any usable photo."""
+    doubtful = {number for person in weighed.untimed.unknown for number in person.plausible}
+    return [
+        student.student_no
+        for student in evidence.training.students
+        if student.student_no in weighed.signed
+        and student.student_no in evidence.roster.students
+        and student.student_no not in weighed.leaves | weighed.untimed.seen.keys() | doubtful
+    ]
+
+
+def _count_innocent(evidence: SessionEvidence, weighed: _Weighed) -> int:
+    """How many unknown people may be students or the filed teacher, of whom no enrolment picture tells how they look."""
+    students = sum(number not in weighed.leaves for number in evidence.roster.without_photo)
+    teacher = evidence.session.teacher_number
+    return students + int(teacher is not None and teacher not in evidence.roster.teachers)
+
+
+def _open_cases(evidence: SessionEvidence, weighed: _Weighed) -> list[Case]:
+    cases = report_two_names(evidence.session.id, evidence.roster, evidence.calibration)
+    unseen = _unseen_signed_in(evidence, weighed)
+    if not weighed.complete or not unseen:
+        return cases
+    innocent = _count_innocent(evidence, weighed)
+    opened = propose_impersonations(evidence.session.id, unseen, weighed.timed, evidence.calibration, innocent=innocent)
+    if opened:
+        return cases + opened
+    # Without anybody in the place a hidden student explains it as well, unless heads were counted or several photos agree.
+    counted = any(photo.look.people is not None and photo.look.people.method != "faces" for photo in weighed.complete)
+    pictures = {photo.submission.sha256 for photo in weighed.complete}
+    if (counted or len(pictures) >= 2) and not find_strangers_beyond(weighed.timed.unknown, unseen, 0):
+        cases += propose_not_seen(evidence.session.id, unseen, len(pictures))
+    return cases
+
+
+def _judge_student(number: str, evidence: SessionEvidence, weighed: _Weighed) -> StudentPresence:
+    signed = number in weighed.signed
+    sightings = weighed.timed.seen.get(number, ())
+    untimed = weighed.untimed.seen.get(number, ())
+    because = [_say_sighting(best)] if (best := _best(sightings or untimed)) else []
+    because += _say_sign_in(number, evidence)
+
+    def conclude(presence: Presence, face: FaceSeen, *more: Sentence) -> StudentPresence:
+        return StudentPresence(number, presence, (*because, *more), face, signed, sightings or untimed)
+
+    if number in weighed.leaves:
+        face = FaceSeen.SEEN if sightings else FaceSeen.CANNOT_TELL
+        more = [say("已批准请假。")]
+        if sightings or signed:
+            more.append(say("请假却有到课记录，两者矛盾，请核实。"))
+        return conclude(Presence.LEAVE, face, *more)
+    if sightings:
+        return conclude(Presence.PRESENT, FaceSeen.SEEN)
+    if untimed:
+        return conclude(
+            Presence.UNSURE, FaceSeen.CANNOT_TELL, say("照片的拍摄时间未能证实在本课次内，不能据此认定到课。")
+        )
+    if number in weighed.accused:
+        return conclude(Presence.ABSENT, FaceSeen.NOT_SEEN, weighed.accused[number].reason)
+    unclear = _why_unclear(number, evidence, weighed)
+    if unclear is not None:
+        return conclude(Presence.UNSURE, FaceSeen.CANNOT_TELL, unclear)
+    if signed:
+        hidden = say("已签到，但人脸全部看得清的照片中没有找到本人；可能被遮挡，不能认定。")
+        return conclude(Presence.UNSURE, FaceSeen.NOT_SEEN, hidden)
+    return conclude(Presence.ABSENT, FaceSeen.NOT_SEEN, say("人脸全部看得清的照片中没有本人。"))
+
+
+def _why_unclear(number: str, evidence: SessionEvidence, weighed: _Weighed) -> Sentence | None:
+    """Why the photos do not tell whether this unseen student was there; None where they do."""
+    if not evidence.photos:
+        return say("本课次没有收到照片。")
+    if not any(photo.usable for photo in evidence.photos):
+        return say("本课次的{count}张照片都不能作为依据。", count=len(evidence.photos))
+    if number not in evidence.roster.students:
+        if weighed.timed.unknown or not weighed.complete:
+            return say("没有可用的登记照，无法在照片中辨认。")
+        return None
+    like = [person for person in weighed.untimed.unknown if number in person.plausible]
+    if like:
+        return say("{file}中有一张脸可能是本人，但不够清楚，不能认定。", file=like[0].sightings[0].file)
+    if not weighed.complete:
+        return say("照片中有看不清的人脸，或没有时间得到证实的正面照，不能认定。")
+    return None
+
+
+def _best(sightings: Sequence[Sighting]) -> Sighting | None:
+    return max(sightings, key=lambda sighting: sighting.similarity or 0.0, default=None)
+
+
+def _say_sighting(sighting: Sighting) -> Sentence:
+    return say(
+        "在{file}中认出本人（相似度{similarity:.2f}）。", file=sighting.file, similarity=sighting.similarity or 0.0
+    )
+
+
+def _say_sign_in(number: str, evidence: SessionEvidence) -> list[Sentence]:
+    if evidence.sign_ins is None:
+        return []
+    times = sorted(sign_in.signed_at for sign_in in evidence.sign_ins if sign_in.student_no == number)
+    if not times:
+        return [say("没有签到记录。")]
+    # In the classroom's own time, whatever zone the sign-in was sent in.
+    local = times[0].astimezone(evidence.session.starts_at.tzinfo)
+    return [say("{time}签到。", time=f"{local:%Y-%m-%d %H:%M}")]
