@@ -1,0 +1,110 @@
+"""What an answer adds up to: the numbers behind the charts, and what waits for a person. Plain dicts in, plain values out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+Answer = dict[str, Any]
+OPEN_STATES = ("proposed", "needs_check")
+
+
+@dataclass(frozen=True, slots=True)
+class AttendanceBar:
+    """One session's attendance. Rates are shares from 0 to 1; None where nobody could be expected or nothing was counted."""
+
+    session_id: str
+    day: str
+    period: str
+    low: float | None
+    high: float | None
+    present: int
+    unsure: int
+    expected: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One thing that a person must decide on. `kind` is ``case`` or ``violation``, `item` its entry in the answer."""
+
+    kind: str
+    item: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """One finding with what it is about: `photo` or `session` is set."""
+
+    finding: Answer
+    photo: Answer | None = None
+    session: Answer | None = None
+
+
+def list_attendance(answer: Answer) -> dict[str, list[AttendanceBar]]:
+    """Class number → its closed sessions in time order."""
+    found: dict[str, list[AttendanceBar]] = {}
+    for session in sorted(answer["sessions"], key=lambda one: (one["class"], one.get("starts_at") or "", one["id"])):
+        if not session.get("closed", True):
+            continue
+        rate = session.get("rate")
+        low, high = session.get("rate_low"), session.get("rate_high")
+        found.setdefault(session["class"], []).append(
+            AttendanceBar(
+                session["id"],
+                session["date"],
+                session["period"],
+                rate if low is None else low,
+                rate if high is None else high,
+                session.get("present") or 0,
+                session.get("unsure") or 0,
+                session.get("expected") or 0,
+            )
+        )
+    return found
+
+
+def count_flags(answer: Answer) -> tuple[Counter[str], Counter[str]]:
+    """What is open: proposed violations by rule label, and cases by kind."""
+    rules = Counter(item.get("label") or item["rule"] for item in answer["violations"] if item["state"] in OPEN_STATES)
+    kinds = Counter(item["kind"] for item in answer["cases"] if item["state"] in OPEN_STATES)
+    return rules, kinds
+
+
+def count_outcomes(answer: Answer) -> dict[str, Counter[str]]:
+    """Check id → how often each outcome came out, over photos and closed sessions; checks in the order they first appear."""
+    found: dict[str, Counter[str]] = {}
+    for located in iterate_findings(answer):
+        found.setdefault(located.finding["check"], Counter())[located.finding["outcome"]] += 1
+    return found
+
+
+def iterate_findings(answer: Answer) -> Iterator[Located]:
+    """Every finding of the answer, photos first."""
+    for photo in answer["photos"]:
+        for finding in photo["findings"]:
+            yield Located(finding, photo=photo)
+    for session in answer["sessions"]:
+        for finding in session["findings"]:
+            yield Located(finding, session=session)
+
+
+def list_findings(answer: Answer, outcome: str) -> list[Located]:
+    """All findings with one outcome."""
+    return [located for located in iterate_findings(answer) if located.finding["outcome"] == outcome]
+
+
+def list_waiting(answer: Answer) -> list[Waiting]:
+    """What waits for a person: violations first, as an agency is accused; then cases, the likeliest first."""
+    violations = [item for item in answer["violations"] if item["state"] in OPEN_STATES]
+    cases = [item for item in answer["cases"] if item["state"] in OPEN_STATES]
+    cases.sort(key=lambda case: (-(case.get("probability") or 0.0), case.get("session") or "", case["id"]))
+    return [*(Waiting("violation", item) for item in violations), *(Waiting("case", item) for item in cases)]
+
+
+def list_pictured(answer: Answer) -> list[Answer]:
+    """The photos worth a picture in a report: those with an open case, then every other failed one."""
+    with_case = {case.get("photo_id") for case in answer["cases"] if case["state"] in OPEN_STATES}
+    pictured = [photo for photo in answer["photos"] if photo["outcome"] == "failed" or photo["id"] in with_case]
+    return sorted(pictured, key=lambda photo: (photo["id"] not in with_case, photo.get("session") or "", photo["file"]))

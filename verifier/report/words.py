@@ -1,0 +1,129 @@
+"""The words that people read for the codes that are stored: outcomes, presence, checks, kinds of cases.
+
+Chinese is the source; the English of each stands in ``verifier/locale/en/report.po``. A code without a word is shown as it is,
+so that a newer night's answer is never hidden by an older page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from verifier.language import translate
+
+OUTCOMES = {
+    "failed": "不通过",
+    "not_run": "未能检查",
+    "unsure": "无法判断",
+    "passed": "通过",
+    "not_applicable": "不适用",
+}
+PRESENCE = {"present": "到课", "absent": "缺课", "unsure": "待定", "leave": "请假"}
+# One character each, so that a grid of 60 sessions fits; the legend has the whole word.
+PRESENCE_SHORT = {"present": "到", "absent": "缺", "unsure": "疑", "leave": "假"}
+FACES = {
+    "matched": "已匹配学员",
+    "teacher": "教师",
+    "stranger": "不在花名册",
+    "unclear": "无法判断",
+    "unreadable": "看不清",
+}
+STATES = {
+    "proposed": "待处理",
+    "needs_check": "待现场核查",
+    "confirmed": "已确认",
+    "dismissed": "已排除",
+    "lapsed": "已失效",
+}
+CASES = {
+    "impersonation": "疑似冒名顶替",
+    "stranger": "不在花名册的人",
+    "signed_in_not_seen": "已签到但照片中未见",
+    "one_face_several_names": "一人多名",
+    "reuse": "照片疑似重复使用",
+    "photo_reuse": "照片疑似重复使用",
+    "camera_dark": "监控画面异常",
+}
+PERIODS = {"morning": "上午", "afternoon": "下午", "evening": "晚上"}
+VIEWS = {"front": "前方", "back": "后方"}
+SESSION_SOURCES = {
+    "declared": "上传时申报",
+    "name": "文件名",
+    "stamp": "按水印时间推定",
+    "camera": "按相机时间推定",
+    "unknown": "未知",
+}
+CHECKS = {
+    "photo.decodes": "能否打开",
+    "photo.stamp_present": "有无水印",
+    "photo.stamp_time": "水印时间",
+    "photo.stamp_weekday": "水印星期",
+    "photo.stamp_place": "水印地点",
+    "photo.camera_time": "相机时间",
+    "photo.clock_agreement": "时间是否一致",
+    "photo.camera_place": "相机定位",
+    "photo.place_agreement": "地点是否一致",
+    "photo.view": "拍摄方向",
+    "photo.pair": "前后成对",
+    "photo.quality": "清晰度",
+    "photo.reuse": "重复使用",
+    "photo.edited": "修改痕迹",
+    "photo.recaptured": "翻拍",
+    "photo.stamp_pasted": "水印是否后贴",
+    "photo.provenance": "来源",
+    "photo.room": "教室场景",
+    "photo.people": "人数",
+    "photo.teacher": "授课教师",
+    "photo.roster": "与花名册比对",
+    "stream.reachable": "监控可连接",
+    "stream.live": "监控为实时画面",
+    "stream.clock": "监控时钟",
+    "stream.picture": "监控画面",
+    "stream.moved": "机位是否移动",
+    "stream.room": "监控教室场景",
+    "stream.people": "监控人数",
+    "stream.roster": "监控与花名册比对",
+    "session.reports": "照片反馈",
+    "session.signins": "签到",
+    "session.attendance": "到课率",
+}
+# Shapes as well as colours: one reader in twelve men cannot tell red from green.
+SYMBOLS = {
+    "failed": "✗",
+    "not_run": "!",
+    "unsure": "?",
+    "passed": "✓",
+    "not_applicable": "–",
+    "present": "✓",
+    "absent": "✗",
+    "leave": "◇",
+    "proposed": "●",
+    "needs_check": "◐",
+    "confirmed": "✗",
+    "dismissed": "✓",
+    "lapsed": "–",
+    "matched": "✓",
+    "teacher": "◆",
+    "stranger": "✗",
+    "unclear": "?",
+    "unreadable": "–",
+}
+TABLES: Mapping[str, Mapping[str, str]] = {
+    "outcome": OUTCOMES,
+    "presence": PRESENCE,
+    "presence_short": PRESENCE_SHORT,
+    "face": FACES,
+    "state": STATES,
+    "case": CASES,
+    "period": PERIODS,
+    "view": VIEWS,
+    "session_source": SESSION_SOURCES,
+    "check": CHECKS,
+}
+
+
+def name_code(code: str | None, table: str, language: str | None = None) -> str:
+    """The word for a stored code, from one of TABLES; the code itself where there is no word, a dash where there is no code."""
+    if not code:
+        return "–"
+    word = TABLES[table].get(code)
+    return translate(word, language) if word else str(code)
