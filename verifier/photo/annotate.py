@@ -1,0 +1,226 @@
+"""Draw on a copy of a photo what was seen in it and what was found: boxes, names, outcomes. Never on the original."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from verifier.finding import Finding, Outcome
+from verifier.language import Sentence, say
+from verifier.observation import Box, Look, Stamp
+
+MIN_SIDE_PX, MAX_SIDE_PX = 960, 2560  # of the copy's longer side: text must be legible, and a page quick to load
+JPEG_QUALITY = 88
+
+Colour = tuple[int, int, int]  # RGB
+WHITE, INK, STRIP, STAMP = (255, 255, 255), (30, 30, 30), (248, 248, 246), (0, 150, 170)
+FACE_COLOURS: Mapping[str, Colour] = {
+    "matched": (20, 140, 60),
+    "teacher": (30, 90, 200),
+    "stranger": (200, 30, 30),
+    "unreadable": (110, 110, 110),
+}
+OUTCOME_COLOURS: Mapping[Outcome, Colour] = {
+    Outcome.FAILED: (190, 20, 20),
+    Outcome.UNSURE: (190, 110, 0),
+    Outcome.NOT_RUN: (120, 60, 150),
+    Outcome.PASSED: (20, 130, 50),
+    Outcome.NOT_APPLICABLE: (120, 120, 120),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FaceLabel:
+    """What to write at a face: `state` as in the JSON contract (matched, teacher, stranger, unreadable)."""
+
+    box: Box
+    state: str
+    text: str = ""
+
+
+def annotate_photo(
+    picture_bgr: NDArray[np.uint8], look: Look, findings: Sequence[Finding], face_labels: Sequence[FaceLabel]
+) -> NDArray[np.uint8]:
+    """Draw a copy with boxes and, below the picture, one line per finding that a person should read.
+
+    Args:
+        picture_bgr: (H, W, 3) uint8, upright, the pixels that `look` was made from.
+    Returns: (h, w, 3) uint8 BGR; the longer side of the picture part between MIN_SIDE_PX and MAX_SIDE_PX.
+    """
+    height, width = picture_bgr.shape[:2]
+    scale = min(MAX_SIDE_PX / max(height, width), max(1.0, MIN_SIDE_PX / max(height, width)))
+    size_wh = (max(1, round(width * scale)), max(1, round(height * scale)))
+    method = cv2.INTER_AREA if scale < 1.0 else cv2.INTER_CUBIC
+    copy = cv2.resize(picture_bgr, size_wh, interpolation=method)
+    canvas = Image.fromarray(cv2.cvtColor(np.asarray(copy, dtype=np.uint8), cv2.COLOR_BGR2RGB))
+    draw = ImageDraw.Draw(canvas)
+    text_px = max(14, round(max(size_wh) / 90))
+    for stamp in look.stamps or ():
+        _draw_stamp(draw, stamp, scale, text_px)
+    # Unreadable faces first, so that they never cover a name.
+    for label in sorted(face_labels, key=lambda label: label.state != "unreadable"):
+        colour = FACE_COLOURS.get(label.state, FACE_COLOURS["unreadable"])
+        _draw_box(draw, label.box, label.text, colour, scale, text_px)
+    strip = _draw_strip(findings, canvas.width, max(16, round(canvas.width / 70)))
+    whole = Image.new("RGB", (canvas.width, canvas.height + strip.height), STRIP)
+    whole.paste(canvas, (0, 0))
+    whole.paste(strip, (0, canvas.height))
+    return np.asarray(cv2.cvtColor(np.asarray(whole), cv2.COLOR_RGB2BGR), dtype=np.uint8)
+
+
+def encode_jpeg(picture_bgr: NDArray[np.uint8], quality: int = JPEG_QUALITY) -> bytes:
+    """Encode (H, W, 3) uint8 BGR as JPEG.
+
+    Raises:
+        ValueError: the picture is empty or larger than JPEG allows (65,500 px).
+    """
+    if min(picture_bgr.shape[:2]) == 0 or max(picture_bgr.shape[:2]) > 65_500:
+        raise ValueError(f"a picture of {picture_bgr.shape[1]}x{picture_bgr.shape[0]} cannot be a JPEG")
+    done, encoded = cv2.imencode(".jpg", picture_bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    if not done:
+        raise ValueError("OpenCV did not encode the picture")
+    return bytes(encoded.tobytes())
+
+
+def name_check(check: str) -> Sentence:
+    """What inspectors call a check; its id where it has no name here."""
+    names = {
+        "photo.decodes": say("能否打开"),
+        "photo.stamp_present": say("有无水印"),
+        "photo.stamp_time": say("水印时间"),
+        "photo.stamp_weekday": say("水印星期"),
+        "photo.stamp_place": say("水印地点"),
+        "photo.camera_time": say("相机时间"),
+        "photo.clock_agreement": say("时间互证"),
+        "photo.camera_place": say("相机定位"),
+        "photo.place_agreement": say("地点互证"),
+        "photo.quality": say("清晰度"),
+        "photo.view": say("拍摄方位"),
+        "photo.pair": say("前后两张"),
+        "photo.reuse": say("重复使用"),
+        "photo.people": say("人数"),
+        "photo.teacher": say("授课教师"),
+        "photo.roster": say("花名册核对"),
+    }
+    return names.get(check, Sentence("{check}", {"check": check}))
+
+
+def name_outcome(outcome: Outcome) -> Sentence:
+    """What inspectors call an outcome."""
+    return {
+        Outcome.PASSED: say("通过"),
+        Outcome.FAILED: say("不符"),
+        Outcome.UNSURE: say("存疑"),
+        Outcome.NOT_APPLICABLE: say("不适用"),
+        Outcome.NOT_RUN: say("未检查"),
+    }[outcome]
+
+
+@lru_cache(maxsize=16)
+def open_font(size_px: int) -> ImageFont.FreeTypeFont:
+    """Noto Sans SC (OFL) out of its wheel, so that Chinese is drawn on any machine."""
+    file = resources.files("pylopdf_fonts_zh_cn") / "NotoSansSC-Regular.otf"
+    with resources.as_file(file) as path:
+        return ImageFont.truetype(str(path), size_px)
+
+
+def _draw_stamp(draw: ImageDraw.ImageDraw, stamp: Stamp, scale: float, text_px: int) -> None:
+    fields = (
+        (stamp.day, say("日期")),
+        (stamp.clock, say("时间")),
+        (stamp.weekday, say("星期")),
+        (stamp.address, say("地点")),
+        (stamp.longitude, say("经度")),
+        (stamp.latitude, say("纬度")),
+        (stamp.code, say("防伪码")),
+    )
+    # Several fields may have been read from one line: one box then carries all their names.
+    named: dict[tuple[float, ...], tuple[Box, list[str]]] = {}
+    for found, name in fields:
+        if found is not None:
+            named.setdefault(tuple(found.box.xywh()), (found.box, []))[1].append(str(name))
+    if stamp.box is not None:
+        _draw_box(draw, stamp.box, "", STAMP, scale, text_px)
+    for box, names in named.values():
+        _draw_box(draw, box, " ".join(names), STAMP, scale, max(12, round(text_px * 0.7)), beside=True)
+
+
+def _draw_box(
+    draw: ImageDraw.ImageDraw,
+    box: Box,
+    text: str,
+    colour: Colour,
+    scale: float,
+    text_px: int,
+    beside: bool = False,
+) -> None:
+    """A frame with its label above (or to the right, `beside`), kept inside the picture."""
+    left, top = box.x * scale, box.y * scale
+    right, bottom = left + max(1.0, box.width * scale), top + max(1.0, box.height * scale)
+    draw.rectangle((left, top, right, bottom), outline=colour, width=max(2, text_px // 9))
+    if not text:
+        return
+    font = open_font(text_px)
+    wide, high = draw.textlength(text, font) + text_px * 0.5, text_px * 1.3
+    x, y = (right, top) if beside else (left, top - high)
+    x = min(max(0.0, x), max(0.0, draw.im.size[0] - wide))
+    y = bottom if y < 0 else y
+    draw.rectangle((x, y, x + wide, y + high), fill=colour)
+    draw.text((x + text_px * 0.25, y + high / 2), text, font=font, fill=WHITE, anchor="lm")
+
+
+def _draw_strip(findings: Sequence[Finding], width: int, text_px: int) -> Image.Image:
+    """One paragraph per finding that asks for a person, then the names of the others by outcome."""
+    paragraphs: list[tuple[str, str, Colour]] = []
+    for outcome in (Outcome.FAILED, Outcome.UNSURE, Outcome.NOT_RUN):
+        for finding in findings:
+            if finding.outcome is outcome:
+                head = f"{name_outcome(outcome)} · {name_check(finding.check)}"
+                paragraphs.append((head, str(finding.reason), OUTCOME_COLOURS[outcome]))
+    for outcome in (Outcome.PASSED, Outcome.NOT_APPLICABLE):
+        names = [str(name_check(finding.check)) for finding in findings if finding.outcome is outcome]
+        if names:
+            paragraphs.append((str(name_outcome(outcome)), " · ".join(names), OUTCOME_COLOURS[outcome]))
+    font, pad, line_px = open_font(text_px), text_px, round(text_px * 1.5)
+    column = pad + round(max((font.getlength(head) for head, _, _ in paragraphs), default=0)) + text_px
+    wrapped = [_wrap(text, font, max(text_px * 4, width - column - pad)) for _, text, _ in paragraphs]
+    height = 2 * pad + line_px * sum(len(lines) for lines in wrapped) if paragraphs else 0
+    strip = Image.new("RGB", (width, height), STRIP)
+    draw = ImageDraw.Draw(strip)
+    y = pad
+    for (head, _, colour), lines in zip(paragraphs, wrapped, strict=True):
+        draw.text((pad, y), head, font=font, fill=colour)
+        for line in lines:
+            draw.text((column, y), line, font=font, fill=INK)
+            y += line_px
+    return strip
+
+
+def _wrap(text: str, font: ImageFont.FreeTypeFont, width_px: float) -> list[str]:
+    """Break text at any Chinese character, and Latin words at their spaces."""
+    lines, line = [], ""
+    for word in _split_words(text):
+        if line and font.getlength(line + word) > width_px:
+            lines.append(line.rstrip())
+            line = word.lstrip()
+        else:
+            line += word
+    return [*lines, line]
+
+
+def _split_words(text: str) -> list[str]:
+    words: list[str] = []
+    for character in text.replace("\n", " "):
+        glued = bool(words) and character.isascii() and words[-1][-1].isascii() and words[-1][-1] != " "
+        if glued:
+            words[-1] += character
+        else:
+            words.append(character)
+    return words
