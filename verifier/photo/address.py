@@ -11,11 +11,12 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
-# From the largest to the smallest; each level's endings. "开发区" and "新区" are districts, not names ending in 区.
+# From the largest to the smallest; each level's endings. A supermarket (超市) is no city, a housing estate (小区) no
+# district, and Red Flag Road (红旗路) no banner.
 LEVELS: tuple[tuple[str, str], ...] = (
     ("province", r"省|自治区|特别行政区"),
-    ("city", r"市|自治州|地区|盟"),
-    ("district", r"开发区|新区|区|县|旗"),
+    ("city", r"(?<![城超门集夜闹])市|自治州|地区|(?<!联)盟"),
+    ("district", r"开发区|新区|(?<![小园校社景厂片院库业])区|县|(?<!红)旗"),
     ("town", r"街道|镇|乡|苏木"),
     ("street", r"大道|公路|大街|路|街|巷|弄|胡同|村|社区|屯"),
 )
@@ -41,6 +42,7 @@ class AddressComparison:
     match: AddressMatch
     shared: tuple[str, ...] = ()
     different: tuple[tuple[str, str], ...] = ()
+    other_city: bool = False  # districts overlap (a development zone lies in a district); cities do not
 
 
 def split_address(text: str) -> dict[str, tuple[str, ...]]:
@@ -75,20 +77,22 @@ def compare_addresses(printed: str, filed: str, names: tuple[str, ...] = ()) -> 
     seen, wanted = split_address(printed), split_address(filed)
     shared: list[str] = []
     different: list[tuple[str, str]] = []
-    near = False
+    near = other_city = False
     for level, _ in LEVELS:
         here, there = seen.get(level, ()), wanted.get(level, ())
-        common = [name for name in here if name in there]
+        # By its end, as a misread 市 glues the city to its district.
+        common = [filed for name in here for filed in there if name.endswith(filed) or filed.endswith(name)]
         shared += common
         near = near or (bool(common) and level not in AREA_LEVELS)
         # A town or street may have several names, and a stamp names the nearest; areas have one each.
         if here and there and not common and level in AREA_LEVELS:
             different.append((here[0], there[0]))
+            other_city = other_city or level != "district"
     own_name = _find_own_name(seen, (filed, *names), shared)
     if own_name:
         shared.append(own_name)
     if different:
-        return AddressComparison(AddressMatch.DIFFERENT, tuple(shared), tuple(different))
+        return AddressComparison(AddressMatch.DIFFERENT, tuple(shared), tuple(different), other_city)
     if near or own_name:
         return AddressComparison(AddressMatch.SAME, tuple(shared))
     return AddressComparison(AddressMatch.SAME_AREA if shared else AddressMatch.UNKNOWN, tuple(shared))

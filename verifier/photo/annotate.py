@@ -218,8 +218,9 @@ def _wrap(text: str, font: ImageFont.FreeTypeFont, width_px: float) -> list[str]
 def _split_words(text: str) -> list[str]:
     words: list[str] = []
     for character in text.replace("\n", " "):
-        glued = bool(words) and character.isascii() and words[-1][-1].isascii() and words[-1][-1] != " "
-        if glued:
+        word = bool(words) and character.isascii() and words[-1][-1].isascii() and words[-1][-1] != " "
+        # No line begins with a closing sign.
+        if words and (word or character in "，。、；：！？）”"):
             words[-1] += character
         else:
             words.append(character)

@@ -74,12 +74,9 @@ def check(look: Look, context: PhotoContext, limits: ClockLimits = CLOCKS_2023) 
             Outcome.NOT_APPLICABLE,
             say("可比的时间不足两个（现有：{seen}），无从相互核对。", seen=join(seen) if seen else say("无")),
         )
-    for outcome in (Outcome.FAILED, Outcome.UNSURE):
-        worst = [pair for pair in compared if pair.outcome is outcome]
-        if worst:
-            rest = [pair for pair in compared if pair.outcome is Outcome.PASSED]
-            return found(outcome, join([_describe(pair) for pair in [*worst, *rest]]))
-    return found(Outcome.PASSED, join([_describe(pair) for pair in compared]))
+    order = (Outcome.FAILED, Outcome.UNSURE, Outcome.PASSED)
+    table = sorted(compared, key=lambda pair: order.index(pair.outcome))
+    return found(table[0].outcome, join([_describe(pair) for pair in table]))
 
 
 def compare_clocks(clocks: Mapping[Clock, Reading], limits: ClockLimits) -> tuple[Comparison, ...]:

@@ -62,7 +62,9 @@ def check(look: Look, context: PhotoContext, limits: PlaceLimits = PLACE_2023) -
     remarks = [sentence]
     if address is not None and address.match is AddressMatch.DIFFERENT:
         remarks.append(_describe_difference(address))
-        outcome = Outcome.UNSURE if outcome is Outcome.PASSED else outcome
+        clear = stamp.address is not None and stamp.address.confidence >= limits.min_confidence
+        if outcome is Outcome.PASSED and address.other_city and clear:
+            outcome = Outcome.UNSURE
     if stamp.swapped:
         remarks.append(say("水印的经纬度字母或次序印反，已按数值范围理解。"))
     return found(outcome, join(remarks), measured=measured)
