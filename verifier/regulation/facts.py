@@ -212,6 +212,24 @@ class OnSiteInspection:
 
 
 @dataclass(frozen=True, slots=True)
+class Interest:
+    """An inspector's declared interest in an agency (Art. 14(4)): while it lasts they do not inspect it."""
+
+    inspector: str
+    agency_code: str
+    from_day: date
+    to_day: date | None = None
+
+    def covers(self, inspector: str, agency_code: str, day: date) -> bool:
+        """Whether it keeps that inspector from that agency on that day."""
+        return (
+            (self.inspector, self.agency_code) == (inspector, agency_code)
+            and self.from_day <= day
+            and (self.to_day is None or day <= self.to_day)
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class OffSiteSupervision:
     """One off-site supervision (Art. 10): `kind` is ``video``, ``sign_in_data`` or ``phone``."""
 
@@ -294,7 +312,8 @@ class ClassFacts:
         shared_devices: Devices filed as common attendance terminals: many sign-ins from one of them mean nothing.
         certified_on, applied_on, paid_on: Certificate, subsidy application, payment; None while they have not happened.
         archive: None while nobody has begun the archive.
-        roster_submitted: Whether the sealed roster came with the filing.
+        examined: Numbers of the students who were put to the final examination.
+        interests: Declared interests of inspectors, of any agency.
     """
 
     training: TrainingClass
@@ -311,6 +330,8 @@ class ClassFacts:
     archive: tuple[ArchiveItem, ...] | None = None
     archived_on: date | None = None
     archive_discarded_on: date | None = None
+    examined: tuple[str, ...] = ()
+    interests: tuple[Interest, ...] = ()
     certified_on: date | None = None
     applied_on: date | None = None
     paid_on: date | None = None
@@ -326,3 +347,4 @@ class AgencyFacts:
     as_of: date
     warnings: tuple[WarningIssued, ...] = ()
     records: tuple[PersonRecord, ...] = ()
+    settled_until: Mapping[str, date] = field(default_factory=dict)

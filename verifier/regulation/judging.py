@@ -19,25 +19,54 @@ import structlog
 from verifier.finding import Outcome
 from verifier.language import say
 from verifier.regulation.attendance_rate import judge_attendance_rate
+from verifier.regulation.class_closing import judge_application, judge_archive, judge_retention
+from verifier.regulation.duties import judge_follow_up, judge_interests, judge_notice, judge_off_site, judge_on_site
 from verifier.regulation.facts import AgencyFacts, ClassFacts
+from verifier.regulation.filing_rules import judge_change_filing, judge_filing_lead, judge_unapproved_class
+from verifier.regulation.impersonation import judge_impersonations
+from verifier.regulation.ladder import judge_agency_warnings, judge_class_warnings, judge_sample
 from verifier.regulation.missing_reports import judge_missing_reports
 from verifier.regulation.policy import Policy, PolicyError, RuleEntry
 from verifier.regulation.recorded import find_recorded, judge_recorded
 from verifier.regulation.result import NextStep, RuleResult
-from verifier.regulation.rule import AgencyJudge, ClassJudge, Rule
+from verifier.regulation.rule import AgencyJudge, ClassJudge, Rule, bind_rule
+from verifier.regulation.session_duties import judge_reports, judge_sign_ins
 from verifier.regulation.sign_in_for_show import judge_sign_in_for_show
+from verifier.regulation.student_hours import judge_examined
+from verifier.regulation.teaching_time import judge_teaching_time
+from verifier.regulation.unapproved_change import judge_unapproved_change
 
 _log = structlog.get_logger(__name__)
 
 ENTRY_POINT_GROUP = "verifier.rules"
 
 CLASS_RULES: dict[str, ClassJudge] = {
+    "unapproved_class": judge_unapproved_class,
+    "hours_cut": judge_teaching_time,
+    "three_impersonations_on_site": judge_impersonations,
     "attendance_below_80_percent": judge_attendance_rate,
+    "unapproved_change": judge_unapproved_change,
     "sign_in_for_show": judge_sign_in_for_show,
     "reports_missing_7_hours": judge_missing_reports,
+    "half_of_sample_false": judge_sample,
+    "two_warnings_of_one_class": judge_class_warnings,
+    "filed_7_to_10_working_days_ahead": judge_filing_lead,
+    "changes_filed_3_working_days_ahead": judge_change_filing,
+    "photo_reports_each_half_day": judge_reports,
+    "sign_in_each_half_day": judge_sign_ins,
+    "exam_only_from_80_percent_of_hours": judge_examined,
+    "archive_complete": judge_archive,
+    "archive_kept_3_years": judge_retention,
+    "subsidy_applied_within_2_months": judge_application,
+    "on_site_once": judge_on_site,
+    "off_site_twice": judge_off_site,
+    "follow_up_20_percent": judge_follow_up,
+    "no_notice_before_inspection": judge_notice,
+    "inspectors_without_interest": judge_interests,
     "recorded_by_people": judge_recorded,
 }
 AGENCY_RULES: dict[str, AgencyJudge] = {
+    "five_warnings_in_a_year": judge_agency_warnings,
     "agency_recorded_by_people": judge_recorded,
 }
 
@@ -86,16 +115,6 @@ def judge_agency(facts: AgencyFacts, policy: Policy, codes: Collection[str] | No
     return tuple(results)
 
 
-def bind_rule(policy: Policy, code: str) -> Rule:
-    """One rule of a policy, for calling its function directly.
-
-    Raises:
-        KeyError: the policy has no such rule.
-    """
-    entry = policy.rule(code)
-    return Rule(entry.citation, policy, entry.consequence)
-
-
 def _choose(policy: Policy, codes: Collection[str] | None, *, for_agency: bool) -> list[_Bound]:
     for code in codes or ():
         policy.rule(code)
@@ -119,7 +138,7 @@ def _bind_all(policy: Policy) -> tuple[_Bound, ...]:
 
 def _bind(entry: RuleEntry, policy: Policy) -> _Bound:
     judge, for_agency = find_judge(entry)
-    return _Bound(Rule(entry.citation, policy, entry.consequence), judge, for_agency)
+    return _Bound(bind_rule(policy, entry.citation.code), judge, for_agency)
 
 
 def find_judge(entry: RuleEntry) -> tuple[ClassJudge | AgencyJudge, bool]:

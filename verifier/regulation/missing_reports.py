@@ -19,7 +19,7 @@ from verifier.language import Sentence, say
 from verifier.plan import Period, SessionKind
 from verifier.regulation.facts import CameraSpan, CameraState, ClassFacts, PhotoReport, ReportState, SessionFacts
 from verifier.regulation.result import RuleResult
-from verifier.regulation.rule import Rule, class_day, show_number
+from verifier.regulation.rule import Rule, class_day, open_sessions, show_number
 
 
 class _State(StrEnum):
@@ -71,12 +71,7 @@ def judge_missing_reports(facts: ClassFacts, rule: Rule) -> tuple[RuleResult, ..
 
     A session inside a proposed row does not count again among the many.
     """
-    settled = facts.settled_until.get(rule.citation.code)
-    sessions = [
-        each
-        for each in facts.sessions
-        if each.closed and rule.in_force_on(each.session.day) and (settled is None or each.session.day > settled)
-    ]
+    sessions = open_sessions(facts, rule)
     if not sessions:
         day = class_day(facts)
         if not rule.in_force_on(day):

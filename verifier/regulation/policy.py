@@ -11,15 +11,17 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from verifier.plan import ProjectType
 from verifier.regulation.citation import Citation
 from verifier.regulation.result import Consequence, PolicyRef
+from verifier.regulation.working_days import CalendarYear, WorkCalendar
 
 Value = int | Decimal | str
 
@@ -62,6 +64,17 @@ class RuleEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class ArchiveKind:
+    """One kind of document that a class archive must hold (Art. 7(5)). `projects` empty: asked of every class."""
+
+    code: str
+    title: str
+    folder: str
+    quote: str
+    projects: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """One city's regulation. `version` is the first twelve hex digits of its file's SHA-256."""
 
@@ -74,6 +87,8 @@ class Policy:
     rules: tuple[RuleEntry, ...]
     parameters: Mapping[str, tuple[Parameter, ...]]
     texts: Mapping[str, str]
+    archive: tuple[ArchiveKind, ...] = ()
+    calendar: WorkCalendar = field(default_factory=WorkCalendar)
 
     @property
     def ref(self) -> PolicyRef:
@@ -169,6 +184,7 @@ def parse_policy(content: bytes, source: str) -> Policy:
     from_day = head.day("from")
     to_day = head.optional_day("to")
     rules = tuple(_read_rule(_Entry(source, "rule", each), head) for each in data.get("rule", []))
+    years = dict(_read_calendar(_Entry(source, "calendar", each)) for each in data.get("calendar", []))
     codes = [entry.citation.code for entry in rules]
     if doubled := sorted({code for code in codes if codes.count(code) > 1}):
         raise PolicyError(f"{source}: rule code used twice: {', '.join(doubled)}")
@@ -182,6 +198,8 @@ def parse_policy(content: bytes, source: str) -> Policy:
         rules=rules,
         parameters=_read_parameters(source, data.get("parameter", []), head),
         texts={str(key): str(value) for key, value in data.get("texts", {}).items()},
+        archive=tuple(_read_archive_kind(_Entry(source, "archive", each)) for each in data.get("archive", [])),
+        calendar=WorkCalendar(years),
     )
 
 
@@ -218,6 +236,28 @@ class _Entry:
         if last is not None and last < first:
             raise self.fail(f"in force to {last}, before it begins on {first}")
         return first, last
+
+
+def _read_archive_kind(entry: _Entry) -> ArchiveKind:
+    projects = entry.data.get("projects", [])
+    if not isinstance(projects, list) or not set(projects) <= set(ProjectType):
+        raise entry.fail(f"projects must be a list of {', '.join(ProjectType)}, is {projects!r}")
+    return ArchiveKind(
+        entry.text("code"), entry.text("title"), entry.text("folder"), entry.text("quote"), tuple(projects)
+    )
+
+
+def _read_calendar(entry: _Entry) -> tuple[int, CalendarYear]:
+    year = entry.data.get("year")
+    if not isinstance(year, int):
+        raise entry.fail(f"year must be a whole number, is {year!r}")
+    days: dict[str, frozenset[date]] = {}
+    for key in ("holidays", "working_weekends"):
+        listed = entry.data.get(key)
+        if not isinstance(listed, list) or any(type(day) is not date or day.year != year for day in listed):
+            raise entry.fail(f"{key} of {year} must be a list of dates of that year")
+        days[key] = frozenset(listed)
+    return year, CalendarYear(days["holidays"], days["working_weekends"])
 
 
 def _read_rule(entry: _Entry, head: _Entry) -> RuleEntry:

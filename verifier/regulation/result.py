@@ -43,7 +43,7 @@ class PolicyRef:
 
 @dataclass(frozen=True, slots=True)
 class RuleResult:
-    """What one rule concluded about one class or agency. FAILED means: a violation is proposed, nothing more.
+    """What one rule concluded about one class or agency. FAILED proposes, nothing more.
 
     Attributes:
         citation: The clause and its words.
@@ -77,5 +77,5 @@ class RuleResult:
 
     @property
     def proposes(self) -> bool:
-        """Whether a violation is proposed to the office."""
-        return self.outcome is Outcome.FAILED
+        """Whether a violation is proposed: a failed condition that nobody is sanctioned for is none."""
+        return self.outcome is Outcome.FAILED and self.consequence is not Consequence.NONE

@@ -10,7 +10,7 @@ from decimal import Decimal
 from verifier.finding import Measured, Outcome
 from verifier.language import Sentence, say
 from verifier.regulation.citation import Citation
-from verifier.regulation.facts import AgencyFacts, ClassFacts
+from verifier.regulation.facts import AgencyFacts, ClassFacts, SessionFacts
 from verifier.regulation.policy import Policy
 from verifier.regulation.result import Consequence, NextStep, RuleResult
 
@@ -54,7 +54,12 @@ class Rule:
     ) -> RuleResult:
         """Make the rule's answer. `start` is where an ongoing breach began; it keeps the key while the breach grows."""
         if next_step is None:
-            next_step = {Outcome.FAILED: NextStep.DECIDE, Outcome.UNSURE: NextStep.LOOK}.get(outcome, NextStep.NOTHING)
+            proposes = self.consequence is not Consequence.NONE
+            steps = {
+                Outcome.FAILED: NextStep.DECIDE if proposes else NextStep.NOTHING,
+                Outcome.UNSURE: NextStep.LOOK,
+            }
+            next_step = steps.get(outcome, NextStep.NOTHING)
         return RuleResult(
             citation=self.citation,
             outcome=outcome,
@@ -84,6 +89,16 @@ ClassJudge = Callable[[ClassFacts, Rule], tuple[RuleResult, ...]]
 AgencyJudge = Callable[[AgencyFacts, Rule], tuple[RuleResult, ...]]
 
 
+def bind_rule(policy: Policy, code: str) -> Rule:
+    """One rule of a policy, for calling its function directly.
+
+    Raises:
+        KeyError: the policy has no such rule.
+    """
+    entry = policy.rule(code)
+    return Rule(entry.citation, policy, entry.consequence)
+
+
 def class_day(facts: ClassFacts) -> date:
     """The day whose law governs a class as a whole: its first session's, else the day of judging."""
     if facts.sessions:
@@ -91,6 +106,16 @@ def class_day(facts: ClassFacts) -> date:
     if facts.training.sessions:
         return min(session.day for session in facts.training.sessions)
     return facts.as_of
+
+
+def open_sessions(facts: ClassFacts, rule: Rule) -> list[SessionFacts]:
+    """The sessions that may be judged: closed, under this law, and not dealt with by a confirmed violation."""
+    settled = facts.settled_until.get(rule.citation.code)
+    return [
+        each
+        for each in facts.sessions
+        if each.closed and rule.in_force_on(each.session.day) and (settled is None or each.session.day > settled)
+    ]
 
 
 def show_number(value: Decimal | float | int) -> str:

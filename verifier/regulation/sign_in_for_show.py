@@ -13,7 +13,7 @@ from verifier.finding import Outcome
 from verifier.language import say
 from verifier.regulation.facts import ClassFacts, SessionFacts
 from verifier.regulation.result import RuleResult
-from verifier.regulation.rule import Rule, class_day
+from verifier.regulation.rule import Rule, class_day, open_sessions
 from verifier.regulation.signin_patterns import SIGN_IN_PATTERNS, Hit, SignInPattern
 
 # A reason names at most so many occurrences; all of them are in the sessions and the evidence.
@@ -29,12 +29,7 @@ def judge_sign_in_for_show(
     comes after a confirmed one's last day is a new breach (`ClassFacts.settled_until`).
     """
     subject = facts.training.number
-    settled = facts.settled_until.get(rule.citation.code)
-    sessions = [
-        each
-        for each in facts.sessions
-        if each.closed and rule.in_force_on(each.session.day) and (settled is None or each.session.day > settled)
-    ]
+    sessions = open_sessions(facts, rule)
     if not sessions:
         day = class_day(facts)
         if not rule.in_force_on(day):

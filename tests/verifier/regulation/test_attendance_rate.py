@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.builders.regulation import a_class, a_session, half_days, session_facts, students
 from verifier.finding import Outcome
 from verifier.regulation.attendance_rate import count_presences, judge_attendance_rate, judge_session_rate
-from verifier.regulation.judging import bind_rule
+from verifier.regulation.rule import bind_rule
 from verifier.regulation.policy import load_policy
 
 RULE = bind_rule(load_policy(), "attendance_below_80_percent")
