@@ -9,6 +9,7 @@ Draws stamps of all layouts on real pictures, recompresses them and compares eve
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import random
 import sys
@@ -24,6 +25,7 @@ sys.path.insert(0, str(PROJECT))
 
 import cv2  # noqa: E402
 from PIL import Image  # noqa: E402
+
 from tests.builders.stamps import (  # noqa: E402
     LAYOUTS,
     MAIN_LAYOUTS,
@@ -32,7 +34,6 @@ from tests.builders.stamps import (  # noqa: E402
     as_bgr,
     resize_longer_side,
 )
-
 from verifier.observation import Stamp  # noqa: E402
 from verifier.photo.read_stamp import read_stamps  # noqa: E402
 from verifier.vision.text import open_text_net  # noqa: E402
@@ -53,7 +54,9 @@ def find_backgrounds() -> list[Path]:
     import skimage
 
     folder = Path(skimage.__file__).parent / "data"
-    return [folder / name for name in ("astronaut.png", "coffee.png", "chelsea.png", "rocket.jpg", "motorcycle_left.png")]
+    return [
+        folder / name for name in ("astronaut.png", "coffee.png", "chelsea.png", "rocket.jpg", "motorcycle_left.png")
+    ]
 
 
 def is_picture(file: Path) -> bool:
@@ -62,8 +65,8 @@ def is_picture(file: Path) -> bool:
 
 
 def fold(text: str) -> str:
-    """Addresses are compared without spaces and in one width of signs."""
-    return "".join(unicodedata.normalize("NFKC", text).replace("・", "·").replace(",", "").split())
+    """Addresses are compared by their letters and digits, in one width of signs: spaces, dots and commas do not count."""
+    return "".join(sign for sign in unicodedata.normalize("NFKC", text) if sign.isalnum())
 
 
 def compare(truth: StampTruth, stamp: Stamp | None) -> dict[str, tuple[bool, float | None]]:
@@ -165,7 +168,7 @@ def report(
         print(f"{layout:28}" + "".join(cells))
     print("\nErrors by confidence (date, time, coordinates, weekday): wrong / read at that confidence")
     values = [(exact, sure) for name, exact, sure in by_confidence if name in FIELDS[:4] and sure is not None]
-    for low, high in zip(CONFIDENCE_BINS[:-1], CONFIDENCE_BINS[1:], strict=True):
+    for low, high in itertools.pairwise(CONFIDENCE_BINS):
         within = [exact for exact, sure in values if low <= sure < high]
         if within:
             print(f"  {low:.2f} to {min(high, 1):.2f}: {len(within) - sum(within)} / {len(within)}")

@@ -160,9 +160,7 @@ def _draw_two(sheet: Sheet, draw: random.Random) -> StampTruth:
         StampText(day, clock, place, longitude, latitude),
         weather=f"{draw.choice('晴阴雾')} {draw.randrange(-5, 36)}℃",
     )
-    return StampTruth(
-        "2 big clock", day, _hm(clock), day.weekday(), place, round(longitude, 5), round(latitude, 5)
-    )
+    return StampTruth("2 big clock", day, _hm(clock), day.weekday(), place, round(longitude, 5), round(latitude, 5))
 
 
 def _draw_three(sheet: Sheet, draw: random.Random) -> StampTruth:
@@ -238,7 +236,9 @@ def _draw_six(sheet: Sheet, draw: random.Random) -> StampTruth:
     sheet.panel((left, top, left + 31 * unit, top + 8 * unit), (255, 255, 255, 240), 1)
     sheet.panel((left + 0.8 * unit, top + 0.8 * unit, left + 16 * unit, top + 7.2 * unit), (0, 195, 155, 255), 0.8)
     sheet.write((left + 8.4 * unit, top + 4 * unit), "√打卡", 4, shadow=False, anchor="mm")
-    sheet.write((left + 17.5 * unit, top + 4 * unit), f"{clock:%H:%M}", 5, (0, 175, 140, 255), shadow=False, anchor="lm")
+    sheet.write(
+        (left + 17.5 * unit, top + 4 * unit), f"{clock:%H:%M}", 5, (0, 175, 140, 255), shadow=False, anchor="lm"
+    )
     text = StampText(day, clock, place)
     sheet.write((left, top + 11 * unit), f"{day:%Y/%m/%d} {text.weekday_text}", 4.4, bold=True)
     sheet.write((left + unit, top + 17.5 * unit), f"• {place}", 3.8, bold=True)
@@ -315,7 +315,9 @@ def _draw_nine(sheet: Sheet, draw: random.Random) -> StampTruth:
             (250, 250, 250, 255),
         )
     sheet.write((left + 2 * unit, sheet.height - 4.6 * unit), "Google", 2.2, (90, 90, 90, 255), shadow=False)
-    sheet.panel((text_left - unit, top + 2 * unit, text_left + width + 2 * unit, sheet.height - 2 * unit), (0, 0, 0, 130), 1)
+    sheet.panel(
+        (text_left - unit, top + 2 * unit, text_left + width + 2 * unit, sheet.height - 2 * unit), (0, 0, 0, 130), 1
+    )
     sheet.write((text_left + width, top - 1.6 * unit), "GPS Map Camera", 2.4, anchor="rt")
     sheet.write((text_left + unit, top + 4 * unit), city, 3.8, shadow=False, bold=True)
     for index, row in enumerate(rows):

@@ -1,12 +1,12 @@
 """Draw watermark-camera stamps on pictures, for the demonstration: layouts 1, 2 and 5 of the field.
 
-The styles are drawn as the apps do: white sans-serif with a soft shadow, a chip, an amber bar, sizes that follow the picture's
-shorter side. The font comes from a wheel, so a machine without Chinese fonts draws the same.
+The styles are drawn as the apps do: white sans-serif with a soft shadow, a chip, an amber bar, sizes that follow the
+picture's shorter side. The font comes from a wheel, so a machine without Chinese fonts draws the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from functools import cache
@@ -56,7 +56,12 @@ def draw_stamp(picture: Image.Image, text: StampText, layout: str = "sign_in") -
     Raises:
         ValueError: no such layout.
     """
-    draw = {"sign_in": draw_sign_in, "big_clock": draw_big_clock, "labelled_rows": draw_labelled_rows}.get(layout)
+    drawers: dict[str, Callable[[Sheet, StampText], None]] = {
+        "sign_in": draw_sign_in,
+        "big_clock": draw_big_clock,
+        "labelled_rows": draw_labelled_rows,
+    }
+    draw = drawers.get(layout)
     if draw is None:
         raise ValueError(f"layout {layout!r} is none of {', '.join(DRAWN_LAYOUTS)}")
     sheet = Sheet.on(picture)

@@ -19,7 +19,14 @@ from verifier.observation import Box, Stamp, TextLine
 from verifier.photo.stamp_geometry import BORDER_SHARE, border_distance, group_boxes, join_rows, overlap_area, pad_box
 from verifier.photo.stamp_grammar import Parsed, parse_stamp
 from verifier.photo.stamp_merge import Candidate, merge_candidates
-from verifier.photo.stamp_reread import raise_contrast, reread_doubtful
+from verifier.photo.stamp_reread import (
+    MAX_SECOND_LOOKS,
+    box_around,
+    raise_contrast,
+    reread_doubtful,
+    reread_rows,
+    stretch_box,
+)
 from verifier.photo.stamp_text import normalise, surround
 from verifier.vision.text import TextBox, TextNet, find_text_boxes, recognise_lines
 
@@ -31,11 +38,17 @@ CLOSE_TEXT_PX = 30
 CLOSE_SIDE_PX = 800
 # Apps draw level text; handheld pictures of posters are rarely as level.
 MAX_TILT_DEG = 3.0
-MAX_LINES = 40
+# The first search misses small lines and thin letters; they stand above, below and beside what it found.
+PAD_HEIGHTS_XY = (6.0, 2.0)
+# A stamp has up to a dozen lines; a page of print would have hundreds. Once a whole stamp is read, only a few more lines
+# are: enough for a badge, a camera's name, or another stamp's clock and date.
+MAX_LINES = 20
+MAX_LINES_AFTER_STAMP = 6
 MAX_INNER_LINES = 6
 MIN_LINE_CONFIDENCE = 0.5
 # Closer than this, words are read as one line; further apart (spaced labels) the grammar joins them.
 MAX_UNITED_GAP_HEIGHTS = 0.8
+END_MARGIN_HEIGHTS = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +94,20 @@ def _read_once(picture_bgr: NDArray[np.uint8], overview_bgr: NDArray[np.uint8], 
     found = [box for box in (TextBox(box.corners_px * ratio, box.score) for box in searched) if _is_level(box)]
     regions = _choose_regions(picture_bgr, found, net)
     lines: list[TextLine] = []
+    budget, looks = MAX_LINES, MAX_SECOND_LOOKS
     for region in regions:
-        if len(lines) < MAX_LINES:
-            lines.extend(_read_region(picture_bgr, region, net, MAX_LINES - len(lines)))
+        if budget > 0:
+            more, looks = _read_region(picture_bgr, region, net, budget, looks)
+            lines.extend(more)
+            whole = {"date", "clock"} <= _read_cues(more)
+            budget = min(budget - len(more), MAX_LINES_AFTER_STAMP if whole else budget)
     kept = [line for line in _drop_doubles(lines) if line.text.strip()]
-    candidates = [
-        _make_candidate(group, width, height) for group in group_boxes(kept, lambda line: line.box)
-    ]
+    candidates = [_make_candidate(group, width, height) for group in group_boxes(kept, lambda line: line.box)]
     return merge_candidates(candidates, width, height)
+
+
+def _read_cues(lines: Sequence[TextLine]) -> frozenset[str]:
+    return parse_stamp(lines, join_rows([normalise(line) for line in lines])).cues
 
 
 def _is_level(box: TextBox) -> bool:
@@ -106,7 +125,7 @@ def _choose_regions(picture_bgr: NDArray[np.uint8], found: Sequence[TextBox], ne
         around = surround([box.box for box in group])
         heights = [min(box.height_px, box.width_px) for box in group]
         region = _Region(
-            pad_box(around, 2.0 * float(np.median(heights)), width, height),
+            pad_box(around, PAD_HEIGHTS_XY, float(np.median(heights)), width, height),
             float(np.percentile(heights, 25)),
             border_distance(around, width, height) <= BORDER_SHARE,
         )
@@ -153,8 +172,13 @@ def _unite(regions: Sequence[_Region]) -> list[_Region]:
     return united
 
 
-def _read_region(picture_bgr: NDArray[np.uint8], region: _Region, net: TextNet, budget: int) -> list[TextLine]:
-    """Find the lines of one region at a size that suits the detector, and read them from the full picture."""
+def _read_region(
+    picture_bgr: NDArray[np.uint8], region: _Region, net: TextNet, budget: int, looks: int
+) -> tuple[list[TextLine], int]:
+    """Find a region's lines at a size that suits the detector, and read them from the full picture.
+
+    Returns: At most `budget` lines, and how many second looks are left of `looks`.
+    """
     left, top = int(region.box.x), int(region.box.y)
     right, bottom = int(np.ceil(region.box.x + region.box.width)), int(np.ceil(region.box.y + region.box.height))
     part = picture_bgr[top:bottom, left:right]
@@ -170,8 +194,16 @@ def _read_region(picture_bgr: NDArray[np.uint8], region: _Region, net: TextNet, 
         if _is_level(box)
     ]
     boxes = sorted(_unite_words(boxes), key=lambda box: -box.width_px)[:budget]
+    # The finder cuts thin last letters short (1, 一), so each line is read with a little more at both ends.
+    boxes = [_widen(box) for box in boxes]
     lines = recognise_lines(picture_bgr, boxes, net)
-    return list(reread_doubtful(picture_bgr, boxes, lines, net))
+    again, looks = reread_doubtful(picture_bgr, boxes, lines, net, looks)
+    return list(reread_rows(picture_bgr, boxes, again, net)), looks
+
+
+def _widen(box: TextBox) -> TextBox:
+    share = END_MARGIN_HEIGHTS * box.height_px / max(1.0, box.width_px)
+    return stretch_box(box, share, share, 0.0) if box.width_px > box.height_px else box
 
 
 def _unite_words(boxes: Sequence[TextBox]) -> list[TextBox]:
@@ -180,12 +212,7 @@ def _unite_words(boxes: Sequence[TextBox]) -> list[TextBox]:
     for box in sorted(boxes, key=lambda item: item.box.x):
         for index, other in enumerate(united):
             if _are_one_line(other.box, box.box):
-                around = surround([other.box, box.box])
-                right, bottom = around.x + around.width, around.y + around.height
-                corners = np.array(
-                    [[around.x, around.y], [right, around.y], [right, bottom], [around.x, bottom]], dtype=np.float32
-                )
-                united[index] = TextBox(corners, min(other.score, box.score))
+                united[index] = box_around([other, box])
                 break
         else:
             united.append(box)

@@ -8,10 +8,15 @@ from collections.abc import Sequence
 from verifier.observation import Box, Field, TextLine
 from verifier.photo.stamp_text import CONSUMED, Reading, surround
 
-_LABEL = re.compile(r"^[^\w\u4e00-\u9fff]*(?P<l>(?:[\u4e00-\u9fff]\s*){2,6}?)\s*:\s*(?P<v>.*)$")
+_LABEL = re.compile(r"^[^\w\u4e00-\u9fff]*(?P<l>(?:[\u4e00-\u9fff]\s*){1,6}?)\s*:\s*(?P<v>.*)$")
 _ENGLISH_LABEL = re.compile(r"^\W*(?P<l>Address|Location|Place)\s*:\s*(?P<v>.*)$", re.I)
 # The first group names a place outright; the second only says where on a site somebody worked.
-_PLACE_LABELS = ("地点", "地址", "位置", "定位", "拍摄地点", "打卡地点", "施工地点", "拍摄位置", "详细地址", "拍摄地址")
+# In widely spaced labels (地　点) the first letter may be lost.
+_PLACE_LABELS = (
+    "地点", "地址", "位置", "定位", "拍摄地点", "打卡地点", "施工地点", "拍摄位置", "详细地址", "拍摄地址",
+    "点", "址",
+)  # fmt: skip
+_NEUTRAL_LABELS = ("经纬度", "坐标", "时间", "天气", "海拔")
 _SITE_LABELS = ("施工区域", "施工部位", "拍摄区域", "工作地点", "区域")
 _NO_PLACE = re.compile(
     r"相机|水印|验证|真实|防\s*伪|Timemark|Verified|Photo\s*code|GPS|Powered|Google|App\b"
@@ -20,6 +25,7 @@ _NO_PLACE = re.compile(
     re.I,
 )
 _WEATHER = re.compile(r"[晴阴雨雪雾霾多云小中大阵雷转]*\s*-?\d{1,2}\s*(?:°\s*C|°|℃)|\d+\s*%|海拔.*$")
+_BROKEN_WEEKDAY = re.compile(r"\s*(?:星\s*期|礼\s*拜)\s*$")
 _BULLET = re.compile(r"^[\s\W_]*(?:[vV√]\s)?")
 # A row stays with the place while it stands as near as the lines of one paragraph.
 MAX_GAP_HEIGHTS = 1.6
@@ -38,7 +44,7 @@ def find_address(rest: Sequence[Reading], lines: Sequence[TextLine]) -> Field[st
         for index, label, start in labelled:
             if label in wanted:
                 return _labelled_address(rest, labelled, index, start)
-    if any(label for _, label, _ in labelled if label not in ("", "经纬度", "坐标", "时间", "天气", "海拔")):
+    if any(label for _, label, _ in labelled if len(label) > 1 and label not in _NEUTRAL_LABELS):
         # A panel of labelled rows that names no place: its other rows are titles and remarks.
         return None
     return _left_over_address(rest, lines)
@@ -108,6 +114,8 @@ def _is_near(above: Reading, below: Reading) -> bool:
 
 def _readable_place(row: Reading) -> bool:
     text = _strip(row.text)
+    if not text:
+        return False
     if _NO_PLACE.search(row.text.replace(CONSUMED, "")) and not re.search(r"[省市县区镇村路街号]", text):
         return False
     letters = re.sub(r"[^A-Za-z\u4e00-\u9fff]", "", text)
@@ -119,7 +127,7 @@ def _strip(text: str) -> str:
     # Whatever stands behind an understood part of the row (weather, a unit) is not part of the place.
     pieces = [piece for piece in re.split(f"{CONSUMED}+", text) if re.search(r"[A-Za-z\u4e00-\u9fff]{2,}", piece)]
     longest = max(pieces, key=len, default="")
-    longest = _WEATHER.sub("", longest)
+    longest = _BROKEN_WEEKDAY.sub("", _WEATHER.sub("", longest))
     return _BULLET.sub("", longest).rstrip(" |:;,·-")
 
 

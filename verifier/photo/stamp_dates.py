@@ -41,6 +41,7 @@ _CLOCK = re.compile(
     rf"(?:\s*(?P<en2>{_HALF})(?![a-z]))?",
 )
 _TAIL = re.compile(r"[0-9]\s*[:;.]\s*$")
+_STRAY_DIGIT = re.compile(r"[0-9]\s*$")
 _OFFSET = re.compile(r"(?:GMT|UTC)\s*(?P<sign>[+-])\s*(?P<h>\d{1,2})(?:\s*:?\s*(?P<m>\d{2}))?", re.I)
 
 _CHINESE_DAYS = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "六": 5, "日": 6, "天": 6, "-": 0, "ー": 0}
@@ -154,6 +155,9 @@ def find_clock(row: Reading) -> FoundClock | None:
             continue
         start, end = match.start("h"), match.end("s") if match["s"] else match.end("m")
         sure = row.digits_confidence(start, end)
+        if _STRAY_DIGIT.search(row.text[: match.start("h")]):
+            # A digit that nothing has explained stands before the hour: it may be the hour's own, so this may be minutes.
+            sure = min(sure, AMBIGUOUS_CONFIDENCE)
         for half in ("cn", "en1", "en2"):
             if match[half]:
                 sure = min(sure, row.confidence(*match.span(half)))

@@ -53,17 +53,23 @@ def _are_neighbours(first: Box, second: Box) -> bool:
     return False
 
 
-def join_rows(readings: Sequence[Reading]) -> list[Reading]:
-    """Join what stands on one row, left to right; the rows come from top to bottom."""
-    rows: list[list[Reading]] = []
-    for reading in sorted(readings, key=lambda item: item.box.x):
+def split_rows(boxes: Sequence[Box]) -> list[list[int]]:
+    """Indices of the boxes that stand on one row, left to right; the rows in the order of their left ends."""
+    rows: list[list[int]] = []
+    for index in sorted(range(len(boxes)), key=lambda item: boxes[item].x):
         for row in rows:
-            if _on_one_row(row[-1].box, reading.box):
-                row.append(reading)
+            if _on_one_row(boxes[row[-1]], boxes[index]):
+                row.append(index)
                 break
         else:
-            rows.append([reading])
-    joined = [join_row(row) for row in rows]
+            rows.append([index])
+    return rows
+
+
+def join_rows(readings: Sequence[Reading]) -> list[Reading]:
+    """Join what stands on one row, left to right; the rows come from top to bottom."""
+    rows = split_rows([reading.box for reading in readings])
+    joined = [join_row([readings[index] for index in row]) for row in rows]
     return sorted(joined, key=lambda row: row.box.y + row.box.height / 2)
 
 
@@ -82,11 +88,12 @@ def border_distance(box: Box, width: int, height: int) -> float:
     return max(0.0, nearest) / max(1, min(width, height))
 
 
-def pad_box(box: Box, margin_px: float, width: int, height: int) -> Box:
-    """The box widened on all sides, cut at the picture's edges."""
-    left, top = max(0.0, box.x - margin_px), max(0.0, box.y - margin_px)
-    right = min(float(width), box.x + box.width + margin_px)
-    bottom = min(float(height), box.y + box.height + margin_px)
+def pad_box(box: Box, heights_xy: tuple[float, float], text_px: float, width: int, height: int) -> Box:
+    """The box widened by so many text heights on each side (x) and above and below (y), cut at the picture's edges."""
+    across, down = heights_xy[0] * text_px, heights_xy[1] * text_px
+    left, top = max(0.0, box.x - across), max(0.0, box.y - down)
+    right = min(float(width), box.x + box.width + across)
+    bottom = min(float(height), box.y + box.height + down)
     return Box(left, top, right - left, bottom - top)
 
 

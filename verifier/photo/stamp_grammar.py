@@ -63,6 +63,9 @@ def parse_stamp(lines: Sequence[TextLine], rows: Sequence[Reading]) -> Parsed:
     offset = _take_offset(rest)
     days = _take_dates(rest)
     clocks = _take_clocks(rest)
+    if days and days[0].month_first:
+        # A camera's overlay always prints seconds: without them it is a piece of the clock, and no one knows which.
+        clocks = [clock for clock in clocks if clock.has_seconds]
     weekday = _take_weekday(rest)
     day = _choose_date(days, weekday)
     coordinates = _take_coordinates(rest)
@@ -202,9 +205,7 @@ def _stands_alone(rest: Sequence[Reading], day: FoundDate | None) -> bool:
     return True
 
 
-def _name_cues(
-    stamp: Stamp, original: str, days: Sequence[FoundDate], clocks: Sequence[FoundClock]
-) -> frozenset[str]:
+def _name_cues(stamp: Stamp, original: str, days: Sequence[FoundDate], clocks: Sequence[FoundClock]) -> frozenset[str]:
     cues = {
         "date": bool(days),
         "clock": bool(clocks),

@@ -95,7 +95,8 @@ def _join_halves(candidates: Sequence[Candidate], reach_px: float) -> list[Candi
         joined = False
         for index, first in enumerate(left):
             partner = next(
-                (other for other in left[index + 1 :] if _complete(first, other) and _near(first, other, reach_px)), None
+                (other for other in left[index + 1 :] if _complete(first, other) and _near(first, other, reach_px)),
+                None,
             )
             if partner is not None:
                 left.remove(partner)

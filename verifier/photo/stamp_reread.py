@@ -17,16 +17,18 @@ from numpy.typing import NDArray
 from verifier.observation import TextLine
 from verifier.photo.stamp_coordinates import find_coordinates
 from verifier.photo.stamp_dates import find_clock, find_date, find_weekday
-from verifier.photo.stamp_text import normalise
+from verifier.photo.stamp_geometry import split_rows
+from verifier.photo.stamp_text import Reading, join_row, normalise, surround
 from verifier.vision.text import TextBox, TextNet, recognise_lines
 
 # Lines below this are read again; nearly all lines of well-visible stamps are read with more (benchmarks/stamps.py).
 DOUBTFUL_CONFIDENCE = 0.9
-# Each second look costs five more readings of the line, about 80 ms; so the picture stays within its time.
+# Each second look costs up to five more readings of the line, about 80 ms: a picture's budget.
 MAX_SECOND_LOOKS = 4
 # A first cut of the bar that stands beside a clock is a tenth of the clock's width.
 TRIM_SHARES = (0.05, 0.1, 0.15)
-_TIME_LIKE = re.compile(r"\d\s*[:;.]\s*\d\d")
+WIDEN_HEIGHTS = (0.5, 0.9, 1.4)
+_TIME_LIKE = re.compile(r"\d\s*[:;]\s*\d")
 _BROKEN_WEEKDAY = re.compile(r"(?:星期|周|礼拜)\s*$")
 
 
@@ -43,22 +45,55 @@ def raise_contrast(picture_bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def reread_doubtful(
-    picture_bgr: NDArray[np.uint8], boxes: Sequence[TextBox], lines: Sequence[TextLine], net: TextNet
-) -> tuple[TextLine, ...]:
+    picture_bgr: NDArray[np.uint8], boxes: Sequence[TextBox], lines: Sequence[TextLine], net: TextNet, budget: int
+) -> tuple[tuple[TextLine, ...], int]:
     """Read doubtful lines again and keep the best reading of each.
 
     Args:
         picture_bgr: (H, W, 3) uint8.
         boxes: Where the lines stand, in the lines' order.
         lines: The first readings.
+        budget: How many lines may be read again.
+    Returns: The lines, and how much of the budget is left.
     """
     result = list(lines)
     doubts = sorted(
         (index for index, line in enumerate(lines) if _urgency(line) > 0), key=lambda i: -_urgency(lines[i])
     )
-    for index in doubts[:MAX_SECOND_LOOKS]:
+    for index in doubts[:budget]:
         result[index] = _look_again(picture_bgr, boxes[index], lines[index], net)
+    return tuple(result), budget - len(doubts[:budget])
+
+
+def reread_rows(
+    picture_bgr: NDArray[np.uint8], boxes: Sequence[TextBox], lines: Sequence[TextLine], net: TextNet
+) -> tuple[TextLine, ...]:
+    """Read a dated row that was found in pieces once more as a whole, as a piece between them may have been missed.
+
+    Args:
+        picture_bgr: (H, W, 3) uint8.
+        boxes: Where the lines stand, in the lines' order.
+        lines: The readings of the pieces.
+    Returns: The lines; the pieces of a row whose whole says more fields are replaced by the whole.
+    """
+    result = list(lines)
+    for row in split_rows([line.box for line in lines]):
+        pieces = [lines[index] for index in row]
+        joined = join_row([normalise(piece) for piece in pieces])
+        if len(row) < 2 or find_date(joined) is None:
+            continue
+        whole = recognise_lines(picture_bgr, [box_around([boxes[index] for index in row])], net)[0]
+        if count_fields(whole) > count_row_fields(joined):
+            result = [line for line in result if line not in pieces] + [whole]
     return tuple(result)
+
+
+def box_around(boxes: Sequence[TextBox]) -> TextBox:
+    """One upright box around several."""
+    around = surround([box.box for box in boxes])
+    right, bottom = around.x + around.width, around.y + around.height
+    corners = [[around.x, around.y], [right, around.y], [right, bottom], [around.x, bottom]]
+    return TextBox(np.array(corners, dtype=np.float32), min(box.score for box in boxes))
 
 
 def _urgency(line: TextLine) -> float:
@@ -78,12 +113,15 @@ def _is_broken(line: TextLine) -> bool:
     row = normalise(line)
     if _BROKEN_WEEKDAY.search(row.text):
         return True
-    return _TIME_LIKE.search(row.text) is not None and not _count_fields(line)
+    return _TIME_LIKE.search(row.text) is not None and not count_fields(line)
 
 
-def _count_fields(line: TextLine) -> int:
-    """How many whole fields the grammar finds in the line."""
-    row = normalise(line)
+def count_fields(line: TextLine) -> int:
+    """How many whole fields (date, weekday, clock, longitude, latitude) the grammar finds in the line."""
+    return count_row_fields(normalise(line))
+
+
+def count_row_fields(row: Reading) -> int:
     count = 0
     day = find_date(row)
     if day is not None:
@@ -102,15 +140,17 @@ def _count_fields(line: TextLine) -> int:
 
 def _look_again(picture_bgr: NDArray[np.uint8], box: TextBox, first: TextLine, net: TextNet) -> TextLine:
     readings = [first]
-    cuts = [_stretch(box, 0.0, 0.0, 0.12)]
+    cuts = [stretch_box(box, 0.0, 0.0, 0.12)]
+    letter = box.height_px / max(1.0, box.width_px)
     if _BROKEN_WEEKDAY.search(first.text):
-        # 一 is so thin that the finder leaves it out: one more letter's width at the right.
-        cuts.append(_stretch(box, 0.0, 1.4 * box.height_px / max(1.0, box.width_px), 0.0))
+        # 一 is so thin that the finder leaves it out: about one more letter's width at the right.
+        cuts += [stretch_box(box, 0.0, share * letter, 0.0) for share in WIDEN_HEIGHTS]
     elif _is_broken(first):
-        cuts += [_stretch(box, 0.0, -share, 0.0) for share in TRIM_SHARES]
+        cuts += [stretch_box(box, 0.0, -share, 0.0) for share in TRIM_SHARES]
+        cuts += [stretch_box(box, 0.0, share * letter, 0.0) for share in WIDEN_HEIGHTS]
     readings += recognise_lines(picture_bgr, cuts, net)
     readings.append(_read_contrasted(picture_bgr, box, net))
-    best = max(readings, key=lambda line: (_count_fields(line), _weakest(line)))
+    best = max(readings, key=lambda line: (count_fields(line), _weakest(line)))
     return replace(best, box=first.box)
 
 
@@ -129,7 +169,7 @@ def _weakest(line: TextLine) -> float:
     return min(line.per_character, default=0.0)
 
 
-def _stretch(box: TextBox, left: float, right: float, down: float) -> TextBox:
+def stretch_box(box: TextBox, left: float, right: float, down: float) -> TextBox:
     """The box moved out (or in, where negative): shares of its width at the left and right, of its height up and down."""
     corners = box.corners_px
     across, along = corners[1] - corners[0], corners[3] - corners[0]

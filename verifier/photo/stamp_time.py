@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -60,7 +60,7 @@ def read_printed_time(stamp: Stamp, timezone: str) -> PrintedTime | None:
         return None
     zone = ZoneInfo(timezone)
     if stamp.utc_offset is not None:
-        local = (local - stamp.utc_offset).replace(tzinfo=ZoneInfo("UTC")).astimezone(zone)
+        local = (local - stamp.utc_offset).replace(tzinfo=UTC).astimezone(zone)
     else:
         local = local.replace(tzinfo=zone)
     span = timedelta(seconds=1) if stamp.clock_has_seconds else timedelta(minutes=1)
@@ -124,7 +124,7 @@ def _judge_session(
         return found(Outcome.UNSURE, _doubt_reading(printed, window, sure, limits), measured=measured)
     if context.session_source is SessionSource.STAMP:
         reason = say(
-            "水印时间 {seen} 不在课次{window}内；该照片未申报课次，是按水印时间归入最近课次的，请人工确认它属于哪个课次。",
+            "水印时间 {seen} 不在课次{window}内；该照片未申报课次，是按水印时间归入最近课次的，请人工确认属于哪个课次。",
             seen=printed.shown,
             window=window,
         )
@@ -165,7 +165,9 @@ def _judge_without_session(
     measured |= {"nearest_session": nearest.id, "outside_minutes": round(outside.total_seconds() / 60, 1)}
     if outside == timedelta(0):
         reason = say(
-            "水印时间 {seen} 落在课次{window}内，但照片未申报课次，时间本身未得到佐证。", seen=printed.shown, window=window
+            "水印时间 {seen} 落在课次{window}内，但照片未申报课次，时间本身未得到佐证。",
+            seen=printed.shown,
+            window=window,
         )
         return found(Outcome.UNSURE, reason, measured=measured)
     if sure < limits.min_confidence:
