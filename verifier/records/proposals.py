@@ -198,12 +198,15 @@ def refresh_violation(tx: Tx, violation: ViolationRow) -> None:
 
 def _refresh_state(tx: Tx, matter: CaseRow | ViolationRow, supports: list[Support]) -> bool:
     """Set whether the matter is supported, and its state as far as nobody decided. True where its words should follow."""
-    matter.supported = any(each.run.is_current for each in supports)
-    if matter.state not in UNDECIDED:
-        return False
-    matter.state = "proposed" if matter.supported else "lapsed"
-    matter.lapse_reason = None if matter.supported else _say_why_lapsed(tx, supports[-1]).to_json()
-    return matter.supported
+    supported = any(each.run.is_current for each in supports)
+    undecided = matter.state in UNDECIDED
+    # Asked first: a query would write the row half changed, which the database refuses.
+    lapse_reason = None if supported or not undecided else _say_why_lapsed(tx, supports[-1]).to_json()
+    matter.supported = supported
+    if undecided:
+        matter.state = "proposed" if supported else "lapsed"
+        matter.lapse_reason = lapse_reason
+    return undecided and supported
 
 
 def _say_why_lapsed(tx: Tx, last: Support) -> Sentence:

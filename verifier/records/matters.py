@@ -1,0 +1,170 @@
+"""Cases and violations as pages, reports and the JSON of the night show them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as Tx
+
+from verifier.language import Sentence
+from verifier.records.proposals import Support, read_supports
+from verifier.records.reading import Query, in_days
+from verifier.records.tables.case import CaseRow
+from verifier.records.tables.enrolment import EnrolmentRow
+from verifier.records.tables.evidence import SubmissionRow
+from verifier.records.tables.session import SessionRow
+from verifier.records.tables.training_class import ClassRow
+from verifier.records.tables.violation import ViolationEvidenceRow, ViolationRow, ViolationSessionRow
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRecord:
+    """One case. `supported` tells whether the current runs still hold it, also after a decision."""
+
+    id: UUID
+    class_number: str
+    kind: str
+    dedup_key: str
+    state: str
+    supported: bool
+    session_id: str | None
+    student_no: str | None
+    file: str | None
+    sha256: str | None
+    box_xywh: tuple[float, ...]
+    reason: Sentence
+    probability: float | None
+    lapse_reason: Sentence | None
+    opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ViolationRecord:
+    """One violation with what it rests on now; with what it last rested on where no current run supports it."""
+
+    id: UUID
+    class_number: str
+    rule: str
+    code: str
+    dedup_key: str
+    state: str
+    supported: bool
+    session_ids: tuple[str, ...]
+    evidence: tuple[str, ...]
+    reason: Sentence
+    lapse_reason: Sentence | None
+    policy_name: str
+    policy_version: str
+    opened_at: datetime
+
+
+def read_cases(
+    tx: Tx,
+    class_number: str | None = None,
+    first_day: date | None = None,
+    last_day: date | None = None,
+    states: Sequence[str] = (),
+) -> list[CaseRecord]:
+    """Cases by class and kind; of all states where none is named. One of no session counts to every day."""
+    query: Query = (
+        select(CaseRow, ClassRow.number, SessionRow, EnrolmentRow.student_no, SubmissionRow)
+        .join(ClassRow, ClassRow.id == CaseRow.class_id)
+        .outerjoin(SessionRow, SessionRow.id == CaseRow.session_id)
+        .outerjoin(EnrolmentRow, EnrolmentRow.id == CaseRow.enrolment_id)
+        .outerjoin(SubmissionRow, SubmissionRow.id == CaseRow.submission_id)
+    )
+    query = in_days(query, first_day, last_day, or_none=True)
+    rows = tx.execute(_filter(query, CaseRow.state, class_number, states))
+    found = [_case_record(*row) for row in rows if row[2] is None or _touches({row[2].day}, first_day, last_day)]
+    return sorted(found, key=lambda each: (each.class_number, each.kind, each.session_id or "", each.dedup_key))
+
+
+def read_violations(
+    tx: Tx,
+    class_number: str | None = None,
+    first_day: date | None = None,
+    last_day: date | None = None,
+    states: Sequence[str] = (),
+) -> list[ViolationRecord]:
+    """Violations by class and rule; of all states where none is named. One of no session counts to every day."""
+    query: Query = select(ViolationRow, ClassRow.number).join(ClassRow, ClassRow.id == ViolationRow.class_id)
+    found = []
+    for row, number in tx.execute(_filter(query, ViolationRow.state, class_number, states)).all():
+        supports = read_supports(tx, row)
+        supports = [each for each in supports if each.run.is_current] or supports
+        sessions = _sessions_of(tx, supports)
+        if not sessions or _touches({each.day for each in sessions}, first_day, last_day):
+            found.append(_violation_record(tx, row, number, supports, sessions))
+    return sorted(found, key=lambda each: (each.class_number, each.rule, each.dedup_key))
+
+
+def _filter(query: Query, state: Any, class_number: str | None, states: Sequence[str]) -> Query:
+    if class_number is not None:
+        query = query.where(ClassRow.number == class_number)
+    return query.where(state.in_(states)) if states else query
+
+
+def _touches(days: set[date], first_day: date | None, last_day: date | None) -> bool:
+    return any((first_day is None or first_day <= day) and (last_day is None or day <= last_day) for day in days)
+
+
+def _case_record(
+    row: CaseRow, number: str, session: SessionRow | None, student_no: str | None, photo: SubmissionRow | None
+) -> CaseRecord:
+    return CaseRecord(
+        id=row.id,
+        class_number=number,
+        kind=row.kind,
+        dedup_key=row.dedup_key,
+        state=row.state,
+        supported=row.supported,
+        session_id=session.code if session else None,
+        student_no=student_no,
+        file=photo.file if photo else None,
+        sha256=photo.sha256 if photo else None,
+        box_xywh=tuple(row.box_xywh or ()),
+        reason=Sentence.from_json(row.reason),
+        probability=row.probability,
+        lapse_reason=Sentence.from_json(row.lapse_reason) if row.lapse_reason else None,
+        opened_at=row.opened_at,
+    )
+
+
+def _sessions_of(tx: Tx, supports: Sequence[Support]) -> list[SessionRow]:
+    linked = select(ViolationSessionRow.session_id).where(
+        ViolationSessionRow.support_id.in_([each.row.id for each in supports])
+    )
+    return list(
+        tx.scalars(select(SessionRow).where(SessionRow.id.in_(linked)).order_by(SessionRow.starts_at, SessionRow.code))
+    )
+
+
+def _violation_record(
+    tx: Tx, row: ViolationRow, number: str, supports: Sequence[Support], sessions: Sequence[SessionRow]
+) -> ViolationRecord:
+    evidence = tx.scalars(
+        select(ViolationEvidenceRow.sha256)
+        .where(ViolationEvidenceRow.support_id.in_([each.row.id for each in supports]))
+        .distinct()
+    )
+    return ViolationRecord(
+        id=row.id,
+        class_number=number,
+        rule=row.rule,
+        code=row.code,
+        dedup_key=row.dedup_key,
+        state=row.state,
+        supported=row.supported,
+        session_ids=tuple(each.code for each in sessions),
+        evidence=tuple(sorted(evidence)),
+        reason=Sentence.from_json(row.reason),
+        lapse_reason=Sentence.from_json(row.lapse_reason) if row.lapse_reason else None,
+        policy_name=supports[-1].row.policy_name,
+        policy_version=supports[-1].row.policy_version,
+        opened_at=row.opened_at,
+    )
