@@ -16,7 +16,7 @@ from verifier.finding import Measured, Outcome
 from verifier.language import say
 from verifier.regulation.facts import ClassFacts, Presence, SessionFacts, StudentFact
 from verifier.regulation.result import RuleResult
-from verifier.regulation.rule import Rule, class_day, show_number, show_percent
+from verifier.regulation.rule import Rule, class_day, settled_sessions, show_number, show_percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,22 +107,21 @@ def judge_attendance_rate(facts: ClassFacts, rule: Rule) -> tuple[RuleResult, ..
     """Propose one violation per run of sessions below the limit, however many nights it is judged again.
 
     A session that cannot be judged neither ends a run nor counts in it: in doubt there is one breach, not two.
+    A session that a decided violation covers ends it: what follows is a breach of its own.
     """
     subject = facts.training.number
-    settled = facts.settled_until.get(rule.citation.code)
-    judged = [
-        (each, judge_session_rate(each, subject, rule))
-        for each in facts.sessions
-        if each.closed and (settled is None or each.session.day > settled)
-    ]
+    settled = settled_sessions(facts, rule)
+    judged = [(each, judge_session_rate(each, subject, rule)) for each in facts.sessions if each.closed]
     runs: list[list[tuple[SessionFacts, RuleResult]]] = [[]]
     for each, result in judged:
-        if result.outcome is Outcome.FAILED:
+        if each.session.id in settled:
+            runs.append([])
+        elif result.outcome is Outcome.FAILED:
             runs[-1].append((each, result))
         elif result.outcome is Outcome.PASSED and runs[-1]:
             runs.append([])
     proposals = tuple(_propose(run, subject, rule) for run in runs if run)
-    return proposals or (_sum_up(facts, [result for _, result in judged], rule),)
+    return proposals or (_sum_up(facts, [result for each, result in judged if each.session.id not in settled], rule),)
 
 
 def _decide(count: PresenceCount, limit_percent: float) -> Outcome:

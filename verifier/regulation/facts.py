@@ -307,8 +307,8 @@ class ClassFacts:
 
     Attributes:
         sessions: In time order; `judge_class` refuses another order, since streaks depend on it.
-        settled_until: Rule code → the last day that an earlier confirmed violation covers. What happened up to then
-            has been dealt with and is not counted again; what goes on after it is a new breach.
+        settled: ``code`` or ``code|aspect`` → ids of the sessions that decided violations cover (`violation.settle`).
+            They have been dealt with and are not counted again; what comes after them is a breach of its own.
         shared_devices: Devices filed as common attendance terminals: many sign-ins from one of them mean nothing.
         certified_on, applied_on, paid_on: Certificate, subsidy application, payment; None while they have not happened.
         archive: None while nobody has begun the archive.
@@ -335,16 +335,16 @@ class ClassFacts:
     certified_on: date | None = None
     applied_on: date | None = None
     paid_on: date | None = None
-    settled_until: Mapping[str, date] = field(default_factory=dict)
+    settled: Mapping[str, frozenset[str]] = field(default_factory=dict)
     shared_devices: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class AgencyFacts:
-    """Everything known about one agency on the day `as_of`."""
+    """Everything known about one agency on the day `as_of`. `settled` holds notices that a decided loss rests on."""
 
     agency: Agency
     as_of: date
     warnings: tuple[WarningIssued, ...] = ()
     records: tuple[PersonRecord, ...] = ()
-    settled_until: Mapping[str, date] = field(default_factory=dict)
+    settled: frozenset[str] = frozenset()

@@ -13,20 +13,16 @@ from verifier.finding import Measured, Outcome
 from verifier.language import say
 from verifier.regulation.facts import CaseSource, CaseState, ClassFacts, ImpersonationCase
 from verifier.regulation.result import NextStep, RuleResult
-from verifier.regulation.rule import Rule, class_day
+from verifier.regulation.rule import Rule, class_day, settled_sessions
 
 
 def judge_impersonations(facts: ClassFacts, rule: Rule) -> tuple[RuleResult, ...]:
     """Count students, not cases: one student impersonated on three days is one student."""
     subject = facts.training.number
-    settled = facts.settled_until.get(rule.citation.code)
+    settled = settled_sessions(facts, rule)
     days = {each.session.id: each.session.day for each in facts.sessions}
     days |= {session.id: session.day for session in facts.training.sessions}
-    cases = [
-        case
-        for case in facts.cases
-        if settled is None or case.session_id not in days or days[case.session_id] > settled
-    ]
+    cases = [case for case in facts.cases if case.session_id not in settled]
     day = min((days[case.session_id] for case in cases if case.session_id in days), default=class_day(facts))
     if not rule.in_force_on(day):
         return (rule.not_in_force(day, subject),)

@@ -83,8 +83,7 @@ def judge_agency_warnings(facts: AgencyFacts, rule: Rule) -> tuple[RuleResult, .
     reached the proposal stands until people decide: it does not lapse by waiting.
     """
     subject = facts.agency.code
-    settled = facts.settled_until.get(rule.citation.code)
-    warnings = [each for each in valid_warnings(facts.warnings) if settled is None or each.issued_on > settled]
+    warnings = [each for each in valid_warnings(facts.warnings) if each.notice not in facts.settled]
     day = warnings[-1].issued_on if warnings else facts.as_of
     if not rule.in_force_on(day):
         return (rule.not_in_force(day, subject),)

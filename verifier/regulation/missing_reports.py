@@ -10,7 +10,7 @@ Cannot tell when: a report came but does not decide (UNSURE), or we ourselves di
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import groupby
 
@@ -19,7 +19,7 @@ from verifier.language import Sentence, say
 from verifier.plan import Period, SessionKind
 from verifier.regulation.facts import CameraSpan, CameraState, ClassFacts, PhotoReport, ReportState, SessionFacts
 from verifier.regulation.result import RuleResult
-from verifier.regulation.rule import Rule, class_day, open_sessions, show_number
+from verifier.regulation.rule import Rule, class_day, open_sessions, settled_sessions, show_number
 
 
 class _State(StrEnum):
@@ -84,7 +84,13 @@ def judge_missing_reports(facts: ClassFacts, rule: Rule) -> tuple[RuleResult, ..
     )
     results: list[RuleResult] = []
     for aspect, stretch in channels:
-        stretches = [each for session in sessions for each in stretch(session, rule)]
+        settled = settled_sessions(facts, rule, aspect)
+        stretches = [
+            # What people decided on is dealt with: like a session in order, it ends a row and counts in none.
+            replace(each, state=_State.THERE) if session.session.id in settled else each
+            for session in sessions
+            for each in stretch(session, rule)
+        ]
         if stretches:
             results.extend(_judge_channel(stretches, aspect, facts.training.number, rule))
     if not results:

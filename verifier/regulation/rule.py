@@ -109,13 +109,14 @@ def class_day(facts: ClassFacts) -> date:
 
 
 def open_sessions(facts: ClassFacts, rule: Rule) -> list[SessionFacts]:
-    """The sessions that may be judged: closed, under this law, and not dealt with by a confirmed violation."""
-    settled = facts.settled_until.get(rule.citation.code)
-    return [
-        each
-        for each in facts.sessions
-        if each.closed and rule.in_force_on(each.session.day) and (settled is None or each.session.day > settled)
-    ]
+    """The sessions that may be judged: closed, and under this law."""
+    return [each for each in facts.sessions if each.closed and rule.in_force_on(each.session.day)]
+
+
+def settled_sessions(facts: ClassFacts, rule: Rule, aspect: str = "") -> frozenset[str]:
+    """Ids of the sessions that decided violations of this rule (and aspect) cover already."""
+    key = f"{rule.citation.code}|{aspect}" if aspect else rule.citation.code
+    return facts.settled.get(key, frozenset())
 
 
 def show_number(value: Decimal | float | int) -> str:

@@ -13,7 +13,7 @@ from verifier.finding import Outcome
 from verifier.language import say
 from verifier.regulation.facts import ClassFacts, SessionFacts
 from verifier.regulation.result import RuleResult
-from verifier.regulation.rule import Rule, class_day, open_sessions
+from verifier.regulation.rule import Rule, class_day, open_sessions, settled_sessions
 from verifier.regulation.signin_patterns import SIGN_IN_PATTERNS, Hit, SignInPattern
 
 # A reason names at most so many occurrences; all of them are in the sessions and the evidence.
@@ -26,7 +26,7 @@ def judge_sign_in_for_show(
     """Propose one violation per pattern, which grows with every further session that shows it.
 
     Sign-ins and photos come late, so a quiet session in between does not split a habit into two violations; what
-    comes after a confirmed one's last day is a new breach (`ClassFacts.settled_until`).
+    comes after the sessions of a decided one is a breach of its own (`ClassFacts.settled`).
     """
     subject = facts.training.number
     sessions = open_sessions(facts, rule)
@@ -35,11 +35,7 @@ def judge_sign_in_for_show(
         if not rule.in_force_on(day):
             return (rule.not_in_force(day, subject),)
         return (rule.answer(Outcome.NOT_APPLICABLE, say("尚无可判断签到情况的课次。"), subject),)
-    results = [
-        result
-        for pattern in patterns
-        if (result := _judge_pattern(pattern, pattern.find(facts, sessions, rule), subject, rule)) is not None
-    ]
+    results = [result for pattern in patterns if (result := _judge_pattern(pattern, facts, sessions, rule)) is not None]
     if results:
         return tuple(results)
     count = sum(len(each.sign_ins) for each in sessions)
@@ -52,8 +48,12 @@ def judge_sign_in_for_show(
     return (rule.answer(Outcome.PASSED, reason, subject, quantities={"sessions": len(sessions), "sign_ins": count}),)
 
 
-def _judge_pattern(pattern: SignInPattern, hits: Sequence[Hit], subject: str, rule: Rule) -> RuleResult | None:
+def _judge_pattern(
+    pattern: SignInPattern, facts: ClassFacts, sessions: Sequence[SessionFacts], rule: Rule
+) -> RuleResult | None:
     """One result for all occurrences of a pattern; None where there is none."""
+    settled = settled_sessions(facts, rule, pattern.name)
+    hits = pattern.find(facts, [each for each in sessions if each.session.id not in settled], rule)
     if not hits:
         return None
     proposing = [hit for hit in hits if hit.reached and pattern.proposes(hit.session, rule)]
@@ -69,7 +69,7 @@ def _judge_pattern(pattern: SignInPattern, hits: Sequence[Hit], subject: str, ru
     if not proposing:
         reason = say("{found}未达到提出违规的标准或仅为线索，须由人工核查。", found=reason)
     return rule.answer(
-        Outcome.FAILED if proposing else Outcome.UNSURE, reason, subject,
+        Outcome.FAILED if proposing else Outcome.UNSURE, reason, facts.training.number,
         quantities={
             "sessions": len(sessions), "occurrences": len(shown),
             "students": len({student for hit in shown for student in hit.students}),

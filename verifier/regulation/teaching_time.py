@@ -16,7 +16,7 @@ from verifier.language import Sentence, say
 from verifier.plan import STANDARD_HOUR_MINUTES
 from verifier.regulation.facts import CameraState, ClassFacts, SessionFacts
 from verifier.regulation.result import RuleResult
-from verifier.regulation.rule import Rule, class_day, open_sessions, show_number
+from verifier.regulation.rule import Rule, class_day, open_sessions, settled_sessions, show_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,8 @@ class _Breach:
 def judge_teaching_time(facts: ClassFacts, rule: Rule) -> tuple[RuleResult, ...]:
     """One violation that grows with every session that shows it; a session that began late counts once, not twice."""
     subject = facts.training.number
-    sessions = open_sessions(facts, rule)
+    settled = settled_sessions(facts, rule)
+    sessions = [each for each in open_sessions(facts, rule) if each.session.id not in settled]
     if not sessions and not rule.in_force_on(class_day(facts)):
         return (rule.not_in_force(class_day(facts), subject),)
     results = []

@@ -14,7 +14,7 @@ from verifier.plan import FilingChange
 from verifier.regulation.facts import ClassFacts, Seen, SessionFacts
 from verifier.regulation.filing_rules import name_change
 from verifier.regulation.result import RuleResult
-from verifier.regulation.rule import Rule, class_day, open_sessions
+from verifier.regulation.rule import Rule, class_day, open_sessions, settled_sessions
 
 # Aspect → the kinds of filed change that may explain what was seen.
 _ASPECTS: dict[str, tuple[str, ...]] = {"teacher": ("teacher",), "place": ("place",), "timetable": ("time", "plan")}
@@ -48,7 +48,10 @@ def _seen(facts: SessionFacts, aspect: str) -> Seen:
 
 
 def _judge_aspect(facts: ClassFacts, sessions: list[SessionFacts], aspect: str, rule: Rule) -> RuleResult | None:
-    different = [each for each in sessions if _seen(each, aspect).outcome is Outcome.FAILED]
+    settled = settled_sessions(facts, rule, aspect)
+    different = [
+        each for each in sessions if _seen(each, aspect).outcome is Outcome.FAILED and each.session.id not in settled
+    ]
     if not different:
         return None
     approved = {

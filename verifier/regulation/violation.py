@@ -33,7 +33,7 @@ class Violation:
     state: CaseState = CaseState.PROPOSED
     decisions: tuple[Decision, ...] = ()
     lapsed_because: Sentence | None = None
-    follows: str = ""  # the key of the dismissed or lapsed violation that this one takes up again
+    follows: str = ""  # the key of the dismissed violation that this one takes up again
 
 
 class ChangeKind(StrEnum):
@@ -45,8 +45,8 @@ class ChangeKind(StrEnum):
     SHRINKS = "shrinks"
     LAPSES = "lapses"
     UNTOUCHED = "untouched"  # confirmed, or confirmed by one of two
-    STAYS_DISMISSED = "stays_dismissed"
-    REOPENS = "reopens"  # a new violation beside the dismissed or lapsed one
+    STAYS_CLOSED = "stays_closed"  # dismissed or lapsed, and nothing new
+    REOPENS = "reopens"  # a lapsed one is back; a dismissed one is followed by a new one beside it
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,59 +82,101 @@ def reevaluate(previous: Violation | None, now: RuleResult | None) -> Change:
     return Change(kind, replace(previous, result=now), reason)
 
 
-def reevaluate_all(previous: Sequence[Violation], now: Iterable[RuleResult]) -> tuple[Change, ...]:
+def reevaluate_all(
+    previous: Sequence[Violation], now: Iterable[RuleResult], unsettled: Iterable[RuleResult] = ()
+) -> tuple[Change, ...]:
     """Match a night's results of one class or agency with its violations, and say what becomes of each.
 
     Matching is by key; where late evidence moved the start of an ongoing breach, by rule and aspect and a common
     session. A breach that swallows two earlier proposals keeps the earlier one's key, and the other lapses into it.
-    Only rules that were judged take part: where the rule itself could not be applied (NOT_RUN) or left the question
-    open (UNSURE), an open proposal waits instead of lapsing.
+    Where a rule could not be applied (NOT_RUN), left the question open (UNSURE) or was not asked, an open proposal
+    waits instead of lapsing.
+
+    Args:
+        now: Results of judging with `settle(previous)` as the facts' `settled`.
+        unsettled: Results of judging with nothing settled. Given these, a confirmed violation that late evidence
+            contradicts is pointed out; it is not changed.
     """
     results = list(now)
     proposals = {result.dedup_key: result for result in results if result.proposes}
-    waiting = {result.citation.code for result in results if result.outcome in (Outcome.NOT_RUN, Outcome.UNSURE)}
+    waiting = {
+        (result.citation.code, _channel(result.aspect)): result
+        for result in results
+        if result.outcome in (Outcome.NOT_RUN, Outcome.UNSURE)
+    }
     judged = {result.citation.code for result in results}
-    # Open ones choose first: a proposal that continues them must not be taken by a dismissed one.
-    ordered = sorted(previous, key=lambda each: (each.state in CLOSED, _start(each.result), each.key))
+    still_proposed = {result.dedup_key: result for result in unsettled if result.proposes}
+    # Open ones choose first: a proposal that continues them must not be taken by a closed one.
+    ordered = sorted(
+        previous, key=lambda each: (each.state in CLOSED, _start(each.result), -_round(each.key), each.key)
+    )
     changes: list[Change] = []
     taken: dict[str, Violation] = {}
     for violation in ordered:
-        code = violation.result.citation.code
+        is_open = violation.state not in CLOSED | DECIDED
+        code, aspect = violation.result.citation.code, _channel(violation.result.aspect)
         match = _find_match(violation, proposals)
         if match is not None and match not in taken:
             taken[match] = violation
             changes.append(reevaluate(violation, proposals[match]))
-        elif match is not None and violation.state not in CLOSED | DECIDED:
+        elif match is not None and is_open:
             reason = say("已并入{key}。", key=taken[match].key)
             lapsed = replace(violation, state=CaseState.LAPSED, lapsed_because=reason)
             changes.append(Change(ChangeKind.LAPSES, lapsed, reason))
-        elif violation.state not in CLOSED | DECIDED and (code in waiting or code not in judged):
-            changes.append(Change(ChangeKind.STAYS, violation, say("本次未能判断，维持原提议。")))
+        elif is_open and code not in judged:
+            changes.append(Change(ChangeKind.STAYS, violation, say("本次未判断该规则，维持原提议。")))
+        elif is_open and (doubt := waiting.get((code, aspect)) or waiting.get((code, ""))):
+            reason = say("现在无法判断，维持原提议，请核查：{now}", now=doubt.reason)
+            changes.append(Change(ChangeKind.STAYS, violation, reason))
+        elif violation.state in DECIDED and still_proposed and _find_match(violation, still_proposed) is None:
+            reason = say("已确认，不作改动；但依据现有证据不再提出，请核对。")
+            changes.append(Change(ChangeKind.UNTOUCHED, violation, reason))
         else:
             changes.append(reevaluate(violation, None))
     changes += [reevaluate(None, result) for key, result in proposals.items() if key not in taken]
     return tuple(changes)
 
 
+def settle(violations: Iterable[Violation]) -> dict[str, frozenset[str]]:
+    """The sessions that decided violations cover, for `ClassFacts.settled`.
+
+    Dismissed ones are settled too: hours that an inspector excused must not help to fill the next seven.
+    """
+    found: dict[str, frozenset[str]] = {}
+    for violation in violations:
+        if violation.state in (CaseState.CONFIRMED, CaseState.DISMISSED):
+            result = violation.result
+            aspect = _channel(result.aspect)
+            key = f"{result.citation.code}|{aspect}" if aspect else result.citation.code
+            found[key] = found.get(key, frozenset()) | set(result.sessions)
+    return found
+
+
 def _keep_decided(previous: Violation, now: RuleResult | None) -> Change:
-    if now is None:
-        reason = say("已确认，不作改动；但依据现有证据不再提出，请核对。")
-    elif _same(previous.result, now):
-        reason = say("已确认，不作改动。")
-    else:
+    reason = say("已确认，不作改动。")
+    if now is not None and not _same(previous.result, now):
         reason = say("已确认，不作改动；但现在的判断有所不同，请核对：{now}", now=now.reason)
     return Change(ChangeKind.UNTOUCHED, previous, reason)
 
 
 def _keep_closed(previous: Violation, now: RuleResult | None) -> Change:
-    if now is None or (previous.state is CaseState.DISMISSED and not _adds(previous.result, now)):
-        return Change(ChangeKind.STAYS_DISMISSED, previous, say("此前已不予认定或失效，没有新的情况。"))
-    reopened = Violation(f"{now.dedup_key}#{_next_round(previous.key)}", now, follows=previous.key)
-    return Change(ChangeKind.REOPENS, reopened, say("此前已不予认定或失效，因出现新的情况再次提出。"))
+    if now is not None and previous.state is CaseState.LAPSED:
+        revived = replace(previous, state=CaseState.PROPOSED, result=now)
+        return Change(ChangeKind.REOPENS, revived, say("此前失效，依据新的证据再次成立。"))
+    if now is None or not _adds(previous.result, now):
+        return Change(ChangeKind.STAYS_CLOSED, previous, say("此前已不予认定或失效，没有新的情况。"))
+    reopened = Violation(f"{now.dedup_key}#{_round(previous.key) + 1}", now, follows=previous.key)
+    return Change(ChangeKind.REOPENS, reopened, say("此前不予认定，因出现新的情况另行提出。"))
 
 
-def _next_round(key: str) -> int:
-    return int(key.rpartition("#")[2]) + 1 if "#" in key else 2
+def _channel(aspect: str) -> str:
+    """Reports missing "repeatedly" and in a row are two readings of one channel's gaps."""
+    return aspect.removesuffix("-repeatedly")
+
+
+def _round(key: str) -> int:
+    """How often the matter was proposed under this key: a dismissed one that comes up again is ``key#2``."""
+    return int(key.rpartition("#")[2]) if "#" in key else 1
 
 
 def _find_match(violation: Violation, proposals: dict[str, RuleResult]) -> str | None:
