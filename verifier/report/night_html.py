@@ -16,7 +16,7 @@ from PIL import Image
 from verifier.language import current_language, translate
 from verifier.report.charts import draw_attendance, draw_flags, draw_outcomes
 from verifier.report.files import name_file, write_whole
-from verifier.report.summary import list_findings, list_pictured, list_waiting
+from verifier.report.summary import is_drawable, list_findings, list_pictured, list_waiting
 from verifier.report.templating import make_environment
 
 log = structlog.get_logger()
@@ -89,15 +89,17 @@ def _name_period(answer: dict[str, Any]) -> str:
     return str(day or since or "–")
 
 
-def _embed_picture(photo_id: str, picture: Callable[[str], bytes]) -> str:
+def _embed_picture(photo: dict[str, Any], picture: Callable[[str], bytes]) -> str:
     """The annotated copy as a data URI of at most PICTURE_MAX_PX; empty where there is none to show."""
+    if not is_drawable(photo):
+        return ""
     try:
-        with Image.open(io.BytesIO(picture(photo_id))) as opened:
+        with Image.open(io.BytesIO(picture(photo["id"]))) as opened:
             opened.thumbnail((PICTURE_MAX_PX, PICTURE_MAX_PX))
             small = opened.convert("RGB")
     except (KeyError, OSError, ValueError) as error:
         # The photo's findings are what counts; that its picture is missing is said beside them.
-        log.warning("report_picture_missing", photo_id=photo_id, error=f"{type(error).__name__}: {error}")
+        log.warning("report_picture_missing", photo_id=photo["id"], error=f"{type(error).__name__}: {error}")
         return ""
     out = io.BytesIO()
     small.save(out, "JPEG", quality=PICTURE_QUALITY)

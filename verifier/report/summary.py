@@ -108,3 +108,11 @@ def list_pictured(answer: Answer) -> list[Answer]:
     with_case = {case.get("photo_id") for case in answer["cases"] if case["state"] in OPEN_STATES}
     pictured = [photo for photo in answer["photos"] if photo["outcome"] == "failed" or photo["id"] in with_case]
     return sorted(pictured, key=lambda photo: (photo["id"] not in with_case, photo.get("session") or "", photo["file"]))
+
+
+def is_drawable(photo: Answer) -> bool:
+    """Whether a copy may be drawn: a file that could not be decoded safely must not be decoded again for its picture."""
+    return not any(
+        finding["check"] == "photo.decodes" and finding["outcome"] in ("failed", "not_run")
+        for finding in photo["findings"]
+    )

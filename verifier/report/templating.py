@@ -61,12 +61,14 @@ def show_time(moment: str | None, with_offset: bool = False) -> str:
 
 
 def show_percent(share: float | None) -> str:
-    """A share from 0 to 1 as a percentage with one decimal, cut and not rounded: 79.96 % must not read as 80."""
+    """A share from 0 to 1 as a percentage with up to two decimals, cut and not rounded: 79.996 % must not read like 80 %.
+
+    The regulation's sentences cut alike (verifier/regulation/rule.py), so the same rate reads the same everywhere.
+    """
     if share is None:
         return "–"
-    # 0.8 * 1000 is 800.0000000000001 or 799.9999999999999 for some fractions; a millionth settles it.
-    tenths = int(share * 1000 + 1e-6)
-    return f"{tenths // 10}%" if tenths % 10 == 0 else f"{tenths // 10}.{tenths % 10}%"
+    # 0.7 * 10000 may be 6999.999999999999: a millionth settles it.
+    return f"{int(share * 10000 + 1e-6) / 100:g}%"
 
 
 def show_number(value: float | None) -> str:

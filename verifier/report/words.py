@@ -36,10 +36,12 @@ STATES = {
 }
 CASES = {
     "impersonation": "疑似冒名顶替",
-    "stranger": "不在花名册的人",
+    "other_class_student": "他班学员在场",
+    "two_places_at_once": "同一人同时在两处",
+    "one_face_two_names": "一人两名",
+    "teacher_replaced": "授课教师疑似更换",
+    "seat_filler": "同一陌生人出现在多个班次",
     "signed_in_not_seen": "已签到但照片中未见",
-    "one_face_several_names": "一人多名",
-    "reuse": "照片疑似重复使用",
     "photo_reuse": "照片疑似重复使用",
     "camera_dark": "监控画面异常",
 }

@@ -1,0 +1,17 @@
+"""The inspectors' pages: server-rendered HTML, Chinese first, no script, nothing from outside."""
+
+from fastapi import FastAPI
+
+from api.pages import classes, errors, photos, queues, today
+from api.pages.render import make_page_environment
+
+
+def add_pages(app: FastAPI) -> None:
+    """Add all pages, and the pages that tell of errors, to the application."""
+    app.state.templates = make_page_environment()
+    for room in (today, classes, photos, queues):
+        app.include_router(room.router)
+    errors.add_error_pages(app)
+
+
+__all__ = ["add_pages"]

@@ -1,0 +1,83 @@
+"""What the stamp, the camera and the filing say about one photo, side by side.
+
+Whether they contradict is decided by the checks alone; the table only puts their findings beside the values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from verifier.language import translate
+from verifier.report.templating import show_time
+
+WEEKDAYS = ("星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日")
+WORST_FIRST = ("failed", "not_run", "unsure", "passed", "not_applicable")
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedRow:
+    """One line of the table. `outcome` is the worst of its findings, None where no check looked."""
+
+    label: str
+    stamp: str
+    camera: str
+    filed: str
+    findings: list[dict[str, Any]]
+    outcome: str | None
+
+
+def compare_sources(
+    photo: dict[str, Any], session: dict[str, Any] | None, venue: str | None, language: str
+) -> list[ComparedRow]:
+    """The rows about time, weekday, place, coordinates, device and receipt.
+
+    Args:
+        photo: The photo's entry in the answer.
+        session: The entry of the session it was handed in for; None where that is unknown.
+        venue: The class's filed venue.
+        language: For the labels.
+    """
+    stamp, camera = photo["stamp"] or {}, photo["camera"] or {}
+    planned = f"{show_time(session['starts_at'])} – {show_time(session['ends_at'])}" if session else "–"
+    weekday = translate(WEEKDAYS[date.fromisoformat(session["date"]).weekday()], language) if session else "–"
+    device = " ".join(str(camera[key]) for key in ("make", "model", "software") if camera.get(key))
+    app = " ".join(str(stamp[key]) for key in ("app", "code") if stamp.get(key))
+
+    def row(label: str, of_stamp: str, of_camera: str, filed: str, checks: Sequence[str]) -> ComparedRow:
+        found = [finding for finding in photo["findings"] if finding["check"] in checks]
+        worst = next((outcome for outcome in WORST_FIRST for one in found if one["outcome"] == outcome), None)
+        return ComparedRow(label, of_stamp or "–", of_camera or "–", filed or "–", found, worst)
+
+    times = ("photo.stamp_time", "photo.camera_time", "photo.clock_agreement")
+    taken = (show_time(stamp.get("taken_at"), True), show_time(camera.get("taken_at"), True))
+    return [
+        row(translate("时间", language), *taken, planned, times),
+        row(
+            translate("星期", language),
+            translate(stamp.get("weekday") or "–", language),
+            "–",
+            weekday,
+            ("photo.stamp_weekday",),
+        ),
+        row(translate("地点", language), stamp.get("address") or "–", "–", venue or "–", ("photo.stamp_place",)),
+        row(
+            translate("坐标", language),
+            _show_coordinates(stamp),
+            _show_coordinates(camera),
+            "–",
+            ("photo.camera_place", "photo.place_agreement"),
+        ),
+        row(translate("设备或应用", language), app, device, "–", ("photo.provenance",)),
+        row(translate("收到时间", language), "–", "–", show_time(photo.get("received_at"), True), ()),
+    ]
+
+
+def _show_coordinates(place: dict[str, Any]) -> str:
+    longitude, latitude = place.get("longitude"), place.get("latitude")
+    if longitude is None or latitude is None:
+        return "–"
+    north, east = ("N" if latitude >= 0 else "S"), ("E" if longitude >= 0 else "W")
+    return f"{abs(latitude):.6f}° {north}, {abs(longitude):.6f}° {east}"

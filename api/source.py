@@ -1,0 +1,97 @@
+"""Where the pages get what they show: the records, or in tests a stand-in with the same five methods."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Protocol
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from verifier.records.database import open_database
+from verifier.records.tables.evidence import SubmissionRow
+from verifier.records.tables.run import RunRow
+from verifier.records.tables.session import SessionRow
+from verifier.records.tables.training_class import ClassRow
+from verifier.settings import Settings
+
+
+class Source(Protocol):
+    """What the pages ask. Photo ids are submission ids; unknown ones raise KeyError."""
+
+    def answer(
+        self, since: date | None, until: date | None, class_number: str | None, language: str | None
+    ) -> dict[str, Any]:
+        """Evidence, sessions, cases and violations of the days (both included; None = no bound), of all classes or one."""
+        ...
+
+    def annotated(self, photo_id: str) -> bytes:
+        """A JPEG copy with boxes, names and outcomes."""
+        ...
+
+    def original(self, photo_id: str) -> tuple[bytes, str, str]:
+        """The bytes as handed in, their media type, and the file's name."""
+        ...
+
+    def class_of_photo(self, photo_id: str) -> str:
+        """The number of the class that a photo was handed in for."""
+        ...
+
+    def last_day(self) -> date | None:
+        """The last day of which a session is closed; None before the first night."""
+        ...
+
+
+class RecordSource:
+    """The records and the evidence store that the settings name."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._database = open_database(settings.database, settings.data_key_bytes())
+
+    def answer(
+        self, since: date | None, until: date | None, class_number: str | None, language: str | None
+    ) -> dict[str, Any]:
+        """See `Source`."""
+        from verifier.answers import answer_for
+
+        with self._database.reading() as tx:
+            answer: dict[str, Any] = answer_for(
+                tx, self._settings, since, until, class_number=class_number, language=language
+            )
+            return answer
+
+    def annotated(self, photo_id: str) -> bytes:
+        """See `Source`."""
+        from verifier.annotated import annotated_photo
+
+        picture: bytes = annotated_photo(self._settings, photo_id)
+        return picture
+
+    def original(self, photo_id: str) -> tuple[bytes, str, str]:
+        """See `Source`."""
+        from verifier.annotated import original_photo
+
+        found: tuple[bytes, str, str] = original_photo(self._settings, photo_id)
+        return found
+
+    def class_of_photo(self, photo_id: str) -> str:
+        """See `Source`."""
+        try:
+            submission_id = UUID(photo_id)
+        except ValueError:
+            raise KeyError(photo_id) from None
+        query = select(ClassRow.number).join(SubmissionRow, SubmissionRow.class_id == ClassRow.id)
+        with self._database.reading() as tx:
+            number = tx.scalar(query.where(SubmissionRow.id == submission_id))
+        if number is None:
+            raise KeyError(photo_id)
+        return number
+
+    def last_day(self) -> date | None:
+        """See `Source`."""
+        query = (
+            select(func.max(SessionRow.day)).join(RunRow, RunRow.session_id == SessionRow.id).where(RunRow.is_current)
+        )
+        with self._database.reading() as tx:
+            return tx.scalar(query)
