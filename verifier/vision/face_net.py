@@ -22,6 +22,8 @@ TILE_PX = 640
 # sqrt(class × object). Measured on groups_wider (benchmarks/vision.py): 0.5 doubles the false boxes for 2 of 170 faces
 # more; 0.7 loses a quarter of the faces below 20 px. Doubtful ones are `low_score`, so never held against anyone.
 YUNET_MIN_SCORE = 0.6
+# What a detector still reports, as a hint of where to look closer.
+HINT_SCORE = 0.2
 # insightface's own default for SCRFD.
 SCRFD_MIN_SCORE = 0.5
 
@@ -35,10 +37,10 @@ class FaceNet(Protocol):
 
     version: str
     embedding_contract: str
-    tile_px: int
+    min_score: float  # from here on a detection is a face; below it, a hint
 
     def detect(self, tile_bgr: NDArray[np.uint8]) -> Candidates:
-        """Faces of a tile at its own scale; at most `tile_px` a side."""
+        """Faces and hints of a tile at its own scale; at most `TILE_PX` a side."""
 
     def embed(self, crops_bgr: NDArray[np.uint8]) -> NDArray[np.float32]:
         """(n, 112, 112, 3) uint8 BGR aligned crops → (n, size) float32, each of length 1."""
@@ -47,12 +49,12 @@ class FaceNet(Protocol):
 class OpencvZooFaceNet:
     """YuNet and SFace, prepared by `graphs`."""
 
-    tile_px = TILE_PX
+    min_score = YUNET_MIN_SCORE
 
     def __init__(self, files: Mapping[str, Path], version: str, embedding_contract: str, threads: int = 1) -> None:
         self.version = version
         self.embedding_contract = embedding_contract
-        self._detector = Yunet(files["detect"], threads, YUNET_MIN_SCORE)
+        self._detector = Yunet(files["detect"], threads, HINT_SCORE)
         self._recogniser = open_session(files["embed"], threads)
 
     def detect(self, tile_bgr: NDArray[np.uint8]) -> Candidates:
@@ -72,7 +74,7 @@ class OpencvZooFaceNet:
 class InsightfaceFaceNet:
     """SCRFD and ArcFace through insightface's own classes, on sessions of ours with a fixed number of threads."""
 
-    tile_px = TILE_PX
+    min_score = SCRFD_MIN_SCORE
 
     def __init__(self, files: Mapping[str, Path], version: str, embedding_contract: str, threads: int = 1) -> None:
         # Imported here: insightface costs 1.1 s and 80 MB, which the default pack need not pay.
@@ -82,7 +84,7 @@ class InsightfaceFaceNet:
         self.version = version
         self.embedding_contract = embedding_contract
         self._detector: Any = RetinaFace(str(files["detect"]), session=open_session(files["detect"], threads))
-        self._detector.prepare(0, input_size=(TILE_PX, TILE_PX), det_thresh=SCRFD_MIN_SCORE)
+        self._detector.prepare(0, input_size=(TILE_PX, TILE_PX), det_thresh=HINT_SCORE)
         self._recogniser: Any = ArcFaceONNX(str(files["embed"]), session=open_session(files["embed"], threads))
 
     def detect(self, tile_bgr: NDArray[np.uint8]) -> Candidates:

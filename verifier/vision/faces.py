@@ -1,46 +1,40 @@
 """Find all faces of one picture, from 12 px to frame-filling, and turn the legible ones into vectors.
 
-Looks at:         the upright picture, through tiles on scales from double size down.
+Looks at:         the upright picture, through tiles on several scales; where something tiny may be, enlarged.
 Cannot tell when: a face is too small, blurred, turned away, covered or cut off; it is then kept with the reason.
 Can be fooled by: faces on posters and screens, which are faces too; who is meant to be there is judged elsewhere.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from verifier.observation import Box, FaceObservation
 from verifier.vision.align import align_face, measure_outside
-from verifier.vision.candidates import Candidates, merge_candidates
+from verifier.vision.candidates import Candidates, join_candidates, merge_candidates
 from verifier.vision.face_net import FaceNet
 from verifier.vision.readability import (
     READABILITY_2026,
+    Legibility,
     ReadabilityLimits,
     find_reason,
+    is_nearly_readable,
+    measure_eye_cover,
     measure_inter_eye,
     measure_pose,
     measure_sharpness,
 )
-from verifier.vision.tiles import TileGrid, find_in_tiles
+from verifier.vision.tiles import TileGrid, ZoomGrid, find_in_tiles, zoom_on_hints
 
-# Double size: faces of 12 to 20 px become 24 to 40 px, which the detector knows (benchmarks/vision.py: recall in that
-# class 12 of 24 at single, 20 of 24 at double, 21 of 24 at triple size, which costs twice as much again).
-FACE_GRID = TileGrid("face-tiles-2026", tile_px=640, overlap_px=96, max_scale=2.0, coarsest_px=320)
+FACE_GRID = TileGrid("face-tiles-2026", tile_px=640, overlap_px=96, finest_scale=1.0, coarsest_px=320, smallest_px=24.0)
+# Double size where faint hints are: faces of 12 to 20 px become 24 to 40 px, which the detector knows. Recall in that class
+# is 12 of 24 without, 21 of 24 with it; enlarging everything, also threefold, finds no more and takes ten times as many
+# tiles (benchmarks/vision.py, groups_wider). Hints from 0.4 on find the same faces; 0.2 leaves a margin at little cost.
+FACE_ZOOM = ZoomGrid("face-zoom-2026", scale=2.0, tile_px=320, overlap_px=64, hint_score=0.2, hint_px=24.0)
 # Usual values for faces (OpenCV's FaceDetectorYN has 0.3, insightface 0.4). A face inside another is a part of it.
 MAX_IOU = 0.4
 MAX_INSIDE = 0.7
-
-
-@dataclass(frozen=True, slots=True)
-class _Measures:
-    inter_eye_px: float
-    sharpness: float
-    pose_deg: tuple[float, float, float]
-    reason: str
-    embeddable: bool
 
 
 def find_faces(
@@ -56,48 +50,62 @@ def find_faces(
         Readable and nearly readable faces carry an embedding.
     Raises: ModelError: the pack's network answered with something else than its contract says.
     """
-    found = find_in_tiles(picture_bgr, net.detect, FACE_GRID)
-    found = merge_candidates(found, MAX_IOU, MAX_INSIDE)
-    order = np.lexsort((found.boxes[:, 0], found.boxes[:, 1]))
-    found = found.take(order)
-    measures, crops = [], []
+    found = _detect_faces(picture_bgr, net)
+    seen, crops = [], []
     for index in range(len(found)):
         crop = align_face(picture_bgr, found.landmarks[index])
-        measured = _measure(found, index, crop, picture_bgr.shape[1], picture_bgr.shape[0], limits)
-        measures.append(measured)
-        if measured.embeddable:
+        seen.append(_measure(found, index, crop, picture_bgr.shape[1], picture_bgr.shape[0]))
+        if is_nearly_readable(seen[-1], limits):
             crops.append(crop)
     vectors = iter(net.embed(np.stack(crops))) if crops else iter(())
     return tuple(
-        _observe(found, index, measured, next(vectors) if measured.embeddable else None)
-        for index, measured in enumerate(measures)
+        _observe(found, index, face, next(vectors) if is_nearly_readable(face, limits) else None, limits)
+        for index, face in enumerate(seen)
     )
 
 
-def _measure(
-    found: Candidates, index: int, crop: NDArray[np.uint8], width_px: int, height_px: int, limits: ReadabilityLimits
-) -> _Measures:
+def _detect_faces(picture_bgr: NDArray[np.uint8], net: FaceNet) -> Candidates:
+    """All faces that score enough, each once, from top to bottom."""
+    hints = find_in_tiles(picture_bgr, net.detect, FACE_GRID)
+    found = join_candidates([hints, zoom_on_hints(picture_bgr, net.detect, hints, FACE_ZOOM)])
+    found = merge_candidates(found.take(found.scores >= net.min_score), MAX_IOU, MAX_INSIDE)
+    return found.take(np.lexsort((found.boxes[:, 0], found.boxes[:, 1])))
+
+
+def _measure(found: Candidates, index: int, crop: NDArray[np.uint8], width_px: int, height_px: int) -> Legibility:
     landmarks = found.landmarks[index]
-    inter_eye, sharpness, pose = measure_inter_eye(landmarks), measure_sharpness(crop), measure_pose(landmarks)
-    outside, score = measure_outside(landmarks, width_px, height_px), float(found.scores[index])
-    reason = find_reason(inter_eye, sharpness, pose[0], pose[1], score, outside, limits)
-    return _Measures(inter_eye, sharpness, pose, reason, inter_eye >= limits.nearly * limits.min_inter_eye_px)
-
-
-def _observe(
-    found: Candidates, index: int, measured: _Measures, embedding: NDArray[np.float32] | None
-) -> FaceObservation:
-    x1, y1, x2, y2 = (float(value) for value in found.boxes[index])
-    yaw, pitch, roll = measured.pose_deg
-    return FaceObservation(
-        box=Box(x1, y1, x2 - x1, y2 - y1),
-        score=float(found.scores[index]),
-        landmarks_px=found.landmarks[index],
-        embedding=embedding,
-        inter_eye_px=measured.inter_eye_px,
-        sharpness=measured.sharpness,
+    yaw, pitch, roll = measure_pose(landmarks)
+    brightness, contrast = measure_eye_cover(crop)
+    return Legibility(
+        inter_eye_px=measure_inter_eye(landmarks),
+        sharpness=measure_sharpness(crop),
         yaw_deg=yaw,
         pitch_deg=pitch,
         roll_deg=roll,
-        unreadable_because=measured.reason,
+        score=float(found.scores[index]),
+        outside=measure_outside(landmarks, width_px, height_px),
+        eye_brightness=brightness,
+        eye_contrast=contrast,
+    )
+
+
+def _observe(
+    found: Candidates,
+    index: int,
+    seen: Legibility,
+    embedding: NDArray[np.float32] | None,
+    limits: ReadabilityLimits,
+) -> FaceObservation:
+    x1, y1, x2, y2 = (float(value) for value in found.boxes[index])
+    return FaceObservation(
+        box=Box(x1, y1, x2 - x1, y2 - y1),
+        score=seen.score,
+        landmarks_px=found.landmarks[index],
+        embedding=embedding,
+        inter_eye_px=seen.inter_eye_px,
+        sharpness=seen.sharpness,
+        yaw_deg=seen.yaw_deg,
+        pitch_deg=seen.pitch_deg,
+        roll_deg=seen.roll_deg,
+        unreadable_because=find_reason(seen, limits),
     )

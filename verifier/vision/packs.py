@@ -18,6 +18,8 @@ from pathlib import Path
 
 from verifier.language import Sentence, say
 
+CALIBRATION_PREFIX = "calibration-"
+
 
 class PackError(RuntimeError):
     """A pack cannot be used. `sentence` is what people read; ``str()`` gives it in the current language."""
@@ -70,7 +72,10 @@ class Archive:
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """One manifest. `input` and `limits` are for people; `preprocessing` is part of the embedding contract."""
+    """One manifest. `input` and `limits` are for people; `preprocessing` is part of the embedding contract.
+
+    `calibration` names the file beside the manifest that turns this pack's cosines into likelihoods; empty for none.
+    """
 
     name: str
     roles: tuple[str, ...]
@@ -128,8 +133,12 @@ class PackState:
 
 
 def list_packs() -> tuple[Pack, ...]:
-    """All packs that have a manifest, by name."""
-    manifests = [entry for entry in _manifests().iterdir() if entry.name.endswith(".toml")]
+    """All packs that have a manifest, by name. Calibrations, which lie in the same folder, are none."""
+    manifests = [
+        entry
+        for entry in _manifests().iterdir()
+        if entry.name.endswith(".toml") and not entry.name.startswith(CALIBRATION_PREFIX)
+    ]
     return tuple(read_manifest(entry) for entry in sorted(manifests, key=lambda entry: entry.name))
 
 

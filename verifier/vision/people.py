@@ -9,7 +9,7 @@ Can be fooled by: posters, mirrors, dolls.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,21 +22,27 @@ from verifier.vision.yolox import INPUT_PX, PeopleNet
 
 @dataclass(frozen=True, slots=True)
 class PeopleLimits:
-    """Scores from which a box counts: surely (the lower bound), probably (the count), possibly (the upper bound)."""
+    """Scores from which a box counts surely (the lower bound) or probably (the count); all found ones are possible.
+
+    `face_score` is the face detector's score from which a face without a person around it is a person more.
+    """
 
     name: str
     sure_score: float
     count_score: float
-    possible_score: float
+    face_score: float
     max_iou: float
     max_inside: float
 
 
 PEOPLE_2026 = PeopleLimits(
-    "people-2026", sure_score=0.6, count_score=0.35, possible_score=0.2, max_iou=0.5, max_inside=0.8
+    "people-2026", sure_score=0.6, count_score=0.45, face_score=0.75, max_iou=0.5, max_inside=0.8
 )
-# Half size at most: people are several times as large as their faces.
-PEOPLE_GRID = TileGrid("people-tiles-2026", tile_px=INPUT_PX, overlap_px=160, max_scale=0.5, coarsest_px=INPUT_PX)
+# People are several times as large as their faces: a level of at most 2048 px shows them well enough.
+FINEST_SIDE_PX = 2048
+PEOPLE_GRID = TileGrid(
+    "people-tiles-2026", tile_px=INPUT_PX, overlap_px=160, finest_scale=1.0, coarsest_px=INPUT_PX, smallest_px=40.0
+)
 
 
 def count_people(
@@ -50,20 +56,23 @@ def count_people(
         faces: The faces found in the same picture; one without a person around it is a person more.
     Returns: the count with its bounds; boxes of people and of lone faces, top to bottom.
     """
-    found = merge_candidates(find_in_tiles(picture_bgr, net.detect, PEOPLE_GRID), limits.max_iou, limits.max_inside)
+    scale = 1.0
+    while max(picture_bgr.shape[:2]) * scale > FINEST_SIDE_PX:
+        scale /= 2
+    grid = replace(PEOPLE_GRID, finest_scale=scale)
+    found = merge_candidates(find_in_tiles(picture_bgr, net.detect, grid), limits.max_iou, limits.max_inside)
+    probable = [face for face in faces if face.score >= limits.face_score]
+    readable = [face for face in faces if face.readable]
     counted = found.take(found.scores >= limits.count_score)
-    lone = [face for face in faces if not _belongs(face.box, counted)]
-    sure_people = found.take(found.scores >= limits.sure_score)
-    sure_faces = [face for face in faces if face.readable and not _belongs(face.box, sure_people)]
-    possible = int((found.scores >= limits.possible_score).sum())
-    possible_faces = sum(not _belongs(face.box, found) for face in faces)
+    sure = found.take(found.scores >= limits.sure_score)
+    lone = find_lone_faces(probable, counted)
     boxes = [Box(float(x1), float(y1), float(x2 - x1), float(y2 - y1)) for x1, y1, x2, y2 in counted.boxes]
     boxes += [face.box for face in lone]
     count = len(boxes)
     return PeopleCount(
         count=count,
-        low=min(count, len(sure_people) + len(sure_faces)),
-        high=max(count, possible + possible_faces),
+        low=min(count, len(sure) + len(find_lone_faces(readable, sure))),
+        high=max(count, len(found) + len(find_lone_faces(faces, found))),
         method=net.version.partition("@")[0],
         boxes=tuple(sorted(boxes, key=lambda box: (box.y, box.x))),
     )
@@ -79,8 +88,18 @@ def count_faces_only(faces: Sequence[FaceObservation]) -> PeopleCount:
     return PeopleCount(count=len(boxes), low=readable, high=len(boxes), method="faces", boxes=boxes)
 
 
-def _belongs(face: Box, people: Candidates) -> bool:
-    """Whether a face's centre lies inside one of the people."""
-    x, y = face.x + face.width / 2, face.y + face.height / 2
+def find_lone_faces(faces: Sequence[FaceObservation], people: Candidates) -> list[FaceObservation]:
+    """Faces that belong to none of the people. A person has one face: of two in one box, the second is lone."""
+    free = np.ones(len(people), bool)
+    lone = []
     x1, y1, x2, y2 = people.boxes.T
-    return bool(((x1 <= x) & (x <= x2) & (y1 <= y) & (y <= y2)).any())
+    for face in sorted(faces, key=lambda face: (-face.score, face.box.y, face.box.x)):
+        x, y = face.box.x + face.box.width / 2, face.box.y + face.box.height / 2
+        around = free & (x1 <= x) & (x <= x2) & (y1 <= y) & (y <= y2)
+        if not around.any():
+            lone.append(face)
+            continue
+        # Among several people around a face it belongs to the one whose head would be there: top, in the middle.
+        distance = np.abs(x - (x1 + x2) / 2) / np.maximum(x2 - x1, 1) + np.abs(face.box.y - y1) / np.maximum(y2 - y1, 1)
+        free[int(np.where(around, distance, np.inf).argmin())] = False
+    return lone
