@@ -65,7 +65,7 @@ def read_submissions(folder: Path, photos: Sequence[FoundFile], known: Known, fa
     declared_on: dict[str, int] = {}
     for row in _read_rows(folder, PHOTOS_CSV, PHOTO_COLUMNS, faults):
         name = _find_photo(row["file"], plain)
-        received_at = _read_time(row, "received_at", "上传时间", PHOTOS_CSV, known.zone, faults)
+        received_at = _read_time(row, "received_at", say("上传时间"), PHOTOS_CSV, known.zone, faults)
         session = _read_session(row, PHOTOS_CSV, known, faults)
         view = _read_view(row, faults)
         if name is None:
@@ -98,7 +98,7 @@ def read_sign_ins(folder: Path, known: Known, faults: FaultList) -> list[SignIn]
     sign_ins: dict[SignIn, int] = {}
     for row in _read_rows(folder, SIGNINS_CSV, SIGNIN_COLUMNS, faults):
         student = _read_student(row, SIGNINS_CSV, known, faults)
-        signed_at = _read_time(row, "signed_at", "签到时间", SIGNINS_CSV, known.zone, faults, required=True)
+        signed_at = _read_time(row, "signed_at", say("签到时间"), SIGNINS_CSV, known.zone, faults, required=True)
         place = _read_place(row, faults)
         frame = _read_frame(row, faults)
         if student is None or signed_at is None or place is None or frame is None:
@@ -164,7 +164,7 @@ def _find_photo(declared: str, photos: Mapping[str, Submission]) -> str | None:
 
 
 def _read_time(
-    row: Row, field: str, heading: str, file: str, zone: ZoneInfo, faults: FaultList, *, required: bool = False
+    row: Row, field: str, heading: Sentence, file: str, zone: ZoneInfo, faults: FaultList, *, required: bool = False
 ) -> datetime | None:
     if not row[field] and not required:
         return None
@@ -182,7 +182,9 @@ def _read_time(
 def _read_student(row: Row, file: str, known: Known, faults: FaultList) -> str | None:
     number = clean_number(row["student_no"])
     if not number:
-        faults.error(file, row.line, say("{heading}是空的。", heading="学号"), say("请填写{heading}。", heading="学号"))
+        faults.error(
+            file, row.line, say("{heading}是空的。", heading=say("学号")), say("请填写{heading}。", heading=say("学号"))
+        )
         return None
     if known.student_numbers is not None and number not in known.student_numbers:
         faults.error(
@@ -200,7 +202,10 @@ def _read_session(row: Row, file: str, known: Known, faults: FaultList, *, requi
     if not session:
         if required:
             faults.error(
-                file, row.line, say("{heading}是空的。", heading="课次"), say("请填写{heading}。", heading="课次")
+                file,
+                row.line,
+                say("{heading}是空的。", heading=say("课次")),
+                say("请填写{heading}。", heading=say("课次")),
             )
         return None
     if known.session_ids is not None and session not in known.session_ids:

@@ -72,7 +72,7 @@ def read_roster(folder: Path, faults: FaultList) -> Roster:
     complete = faults.errors == errors_before and all(clean_number(row["student_no"]) for row in rows)
     students = [
         _read_student(number, row, file, faults)
-        for number, row in each_unique(rows, "student_no", "学号", file, faults)
+        for number, row in each_unique(rows, "student_no", say("学号"), file, faults)
     ]
     if not rows and complete:
         faults.error(file, None, say("花名册里没有学员。"), say("请在表头下面每行填写一名学员。"))

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from verifier.filing.fault import FaultList
-from verifier.language import say
+from verifier.language import Sentence, say
 
 DELIMITERS = ",;\t"
 # People put a title and a note above the headings; further down a look-alike line is data.
@@ -200,7 +200,7 @@ def _trim(cell: str) -> str:
 
 
 def each_unique(
-    rows: Sequence[Row], field: str, heading: str, file: str, faults: FaultList
+    rows: Sequence[Row], field: str, heading: Sentence, file: str, faults: FaultList
 ) -> Iterator[tuple[str, Row]]:
     """Rows by a number that must be there and differ; an error for each that is empty or was used before."""
     first_lines: dict[str, int] = {}
