@@ -16,7 +16,7 @@ _PLACE_LABELS = (
     "地点", "地址", "位置", "定位", "拍摄地点", "打卡地点", "施工地点", "拍摄位置", "详细地址", "拍摄地址",
     "点", "址",
 )  # fmt: skip
-_NEUTRAL_LABELS = ("经纬度", "坐标", "时间", "天气", "海拔")
+_NEUTRAL_LABELS = ("经纬度", "坐标", "时间", "天气", "海拔", "打卡")
 _SITE_LABELS = ("施工区域", "施工部位", "拍摄区域", "工作地点", "区域")
 _NO_PLACE = re.compile(
     r"相机|水印|验证|真实|防\s*伪|Timemark|Verified|Photo\s*code|GPS|Powered|Google|App\b"

@@ -37,6 +37,9 @@ _TOKEN = re.compile(
 )
 
 
+_MERGED = re.compile(r"(?<![0-9.])[0-9]{1,3}\.(?P<d>[0-9]{7,12})\.(?P<e>[0-9]{4,8})(?![0-9.])")
+
+
 @dataclass(frozen=True, slots=True)
 class _Number:
     value: float
@@ -80,6 +83,23 @@ def find_coordinates(rows: Sequence[Reading]) -> Coordinates | None:
     if second is None:
         return _decide_single(first, spans)
     return _decide_pair(first, second, spans)
+
+
+def separate_merged(row: Reading) -> Reading:
+    """Put a space between two coordinates whose comma was lost: 23.623585121.530158.
+
+    Stamps print both with the same number of decimals, which leaves one place to cut. The digits there are doubtful.
+    """
+    match = _MERGED.search(row.text)
+    if match is None or len(match["d"]) <= len(match["e"]):
+        return row
+    cut = match.start("d") + len(match["e"])
+    if not 2 <= match.end("d") - cut <= 3:
+        return row
+    sure = list(row.sure)
+    for index in (cut - 1, cut):
+        sure[index] = min(sure[index], AMBIGUOUS_CONFIDENCE)
+    return Reading(row.text[:cut] + " " + row.text[cut:], (*sure[:cut], AMBIGUOUS_CONFIDENCE, *sure[cut:]), row.box)
 
 
 def _read_number(row: Reading, index: int, match: re.Match[str], announced: bool) -> _Number | None:

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 
 from verifier.observation import Field, Stamp, TextLine
 from verifier.photo.stamp_address import find_address
-from verifier.photo.stamp_coordinates import Coordinates, find_coordinates
+from verifier.photo.stamp_coordinates import Coordinates, find_coordinates, separate_merged
 from verifier.photo.stamp_dates import FoundClock, FoundDate, find_clock, find_date, find_offset, find_weekday
 from verifier.photo.stamp_text import Reading, surround
 
@@ -55,7 +55,7 @@ def parse_stamp(lines: Sequence[TextLine], rows: Sequence[Reading]) -> Parsed:
         lines: The recognised lines as they are, kept with the stamp.
         rows: The same, normalised and joined to rows, from top to bottom.
     """
-    rest = list(rows)
+    rest = [separate_merged(row) for row in rows]
     original = " ".join(row.text for row in rows)
     app = next((name for pattern, name in APPS if pattern.search(original.replace(" ", ""))), None) or next(
         (name for pattern, name in APPS if pattern.search(original)), None

@@ -55,7 +55,7 @@ def merge_candidates(candidates: Sequence[Candidate], width: int, height: int) -
             stamps[first] = _add_badge(stamps[first], badge)
         stamps[first] = _add_camera_name(stamps[first], parts, width, height)
     else:
-        stamps = badges or _unread(candidates)
+        stamps = badges or _unread(candidates, height)
     stamps.sort(key=_fullness, reverse=True)
     return tuple(candidate.parsed.stamp for candidate in stamps)
 
@@ -157,12 +157,16 @@ def _add_camera_name(candidate: Candidate, parts: Sequence[Candidate], width: in
     return candidate
 
 
-def _unread(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Text at the edge that looks like a stamp's lines but could not be read."""
+def _unread(candidates: Sequence[Candidate], height: int) -> list[Candidate]:
+    """Text at the edge that looks like a stamp's lines but could not be read whole.
+
+    A date among other words is one only in the lower half, where stamps stand; above it is a banner.
+    """
     found = []
     for candidate in candidates:
         lines = candidate.parsed.stamp.lines
-        words = bool(candidate.cues & {"words", "weekday", "date", "clock"})
+        dated = "date" in candidate.cues and (candidate.parsed.date_alone or candidate.box.y > 0.5 * height)
+        words = dated or bool(candidate.cues & {"words", "weekday", "clock"})
         vague = [line for line in lines if line.confidence < UNREAD_CONFIDENCE]
         if candidate.at_border and (words or len(vague) >= MIN_UNREAD_LINES):
             found.append(candidate)

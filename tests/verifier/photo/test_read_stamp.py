@@ -1,0 +1,131 @@
+"""Stamps read out of drawn and of real pictures."""
+
+from __future__ import annotations
+
+from datetime import date, time
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from tests.builders.shared import shared_data
+from tests.builders.stamps import LAYOUTS, a_plain_room, a_stamped_picture, as_bgr, resize_longer_side
+from verifier.demo.draw_stamp import DRAWN_LAYOUTS, StampText, draw_stamp, load_font
+from verifier.photo.read_stamp import read_stamps
+from verifier.vision.text import open_text_net
+
+
+@pytest.fixture(scope="module")
+def net():
+    """The text models, loaded once."""
+    return open_text_net()
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_every_layout_is_read_as_it_was_drawn(layout, net):
+    """Date, clock, weekday, coordinates and their order, through a JPEG."""
+    picture, truth = a_stamped_picture(a_plain_room(1440, 1080), layout, seed=5)
+    stamps = read_stamps(as_bgr(picture, 85), net)
+    assert len(stamps) == 1
+    stamp = stamps[0]
+    assert (stamp.day.value, stamp.clock.value) == (truth.day, truth.clock)
+    assert (stamp.weekday and stamp.weekday.value) == truth.weekday
+    assert stamp.swapped == truth.swapped
+    if truth.longitude is not None:
+        assert (stamp.longitude.value, stamp.latitude.value) == pytest.approx(
+            (truth.longitude, truth.latitude), abs=1e-7
+        )
+    if truth.utc_offset is not None:
+        assert stamp.utc_offset == truth.utc_offset
+
+
+@pytest.mark.parametrize("side_px", [720, 4000])
+@pytest.mark.parametrize("layout", DRAWN_LAYOUTS)
+def test_the_demos_stamps_are_read_at_any_size(layout, side_px, net):
+    """What the demonstration draws, small and large, at a low JPEG quality."""
+    text = StampText(date(2023, 6, 12), time(9, 12), "益阳市桃花仑西路788号", 112.355129, 28.570066)
+    picture = draw_stamp(resize_longer_side(a_plain_room(), side_px), text, layout)
+    stamp = read_stamps(as_bgr(picture, 60), net)[0]
+    assert stamp.taken_at_local.isoformat() == "2023-06-12T09:12:00"
+    assert (stamp.longitude.value, stamp.latitude.value) == pytest.approx((112.355129, 28.570066), abs=6e-6)
+    assert stamp.address.value == "益阳市桃花仑西路788号"
+
+
+def test_boxes_stand_where_the_fields_are(net):
+    """In pixels of the picture: the date's box lies in the lower left, inside the stamp's box."""
+    picture, _ = a_stamped_picture(a_plain_room(2000, 1500), "1 sign-in", seed=3)
+    stamp = read_stamps(as_bgr(picture), net)[0]
+    assert stamp.box.x < 0.1 * 2000 < 0.6 * 1500 < stamp.day.box.y < 1500
+    assert stamp.box.x <= stamp.day.box.x
+    assert stamp.day.box.x + stamp.day.box.width <= stamp.box.x + stamp.box.width + 1
+
+
+@pytest.mark.parametrize("size_wh", [(1, 1), (7, 300), (640, 480)])
+def test_a_picture_without_text_has_no_stamp(size_wh, net):
+    """Also where it is hardly a picture."""
+    assert read_stamps(np.full((size_wh[1], size_wh[0], 3), 120, dtype=np.uint8), net) == ()
+
+
+def test_a_blackboard_with_a_date_is_not_the_stamp(net):
+    """A lesson's date in the middle of the frame, with and without a stamp at the edge."""
+    room = a_plain_room(1440, 1080)
+    pen = ImageDraw.Draw(room)
+    pen.rectangle((420, 250, 1050, 520), fill=(30, 70, 50))
+    pen.text((470, 290), "2023年6月9日 第三课", (235, 235, 235), load_font(52))
+    pen.text((470, 390), "中式面点基础", (235, 235, 235), load_font(52))
+    assert read_stamps(as_bgr(room, 85), net) == ()
+    picture, truth = a_stamped_picture(room, "2 big clock", seed=4)
+    stamps = read_stamps(as_bgr(picture, 85), net)
+    assert [stamp.day.value for stamp in stamps] == [truth.day]
+
+
+def test_a_banner_with_a_date_is_not_the_stamp(net):
+    """A red banner at the upper edge: its date stands among other words and has no clock."""
+    room = a_plain_room(1440, 1080)
+    pen = ImageDraw.Draw(room)
+    pen.rectangle((100, 30, 1340, 130), fill=(190, 30, 30))
+    pen.text((160, 48), "益阳市职业技能培训班开班典礼 2023年6月9日", (250, 230, 80), load_font(52))
+    assert read_stamps(as_bgr(room, 85), net) == ()
+
+
+def test_two_stamps_are_both_read(net):
+    """An old stamp above, a new one below: both are given, so that a check can remark it."""
+    older = Image.new("RGB", (1440, 500), (110, 110, 110))
+    older = draw_stamp(older, StampText(date(2023, 6, 9), time(8, 40), "沅江市琼湖街道"), "sign_in")
+    room = a_plain_room(1440, 1080)
+    room.paste(older.crop((0, 300, 700, 500)), (0, 60))
+    picture = draw_stamp(room, StampText(date(2023, 6, 12), time(9, 12), "益阳市桃花仑西路788号"), "sign_in")
+    days = {stamp.day.value for stamp in read_stamps(as_bgr(picture, 90), net)}
+    assert days == {date(2023, 6, 9), date(2023, 6, 12)}
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("file", "taken_at"),
+    [
+        ("watermark/tpl_attendance_daka.png", "2018-09-15T11:30:00"),
+        ("watermark/tpl_engineering.png", "2018-09-15T11:30:00"),
+        ("watermark/tpl_travel.png", "2018-09-15T11:30:00"),
+        ("watermark/item1_cover_0ab7.png", "2024-08-10T08:00:00"),
+        ("watermark/item2_cover_0b97.png", "2024-10-08T01:02:00"),
+        ("watermark/item5_cover_f658.png", "2024-10-02T18:10:00"),
+        ("watermark/item6_cover_5437.png", "2024-11-25T12:45:00"),
+        ("watermark/item10_cover_7d24.png", "2024-11-19T19:42:00"),
+        ("cctv_osd/scut_hik_20170223_130443_room401.png", "2017-02-23T13:04:43"),
+    ],
+)
+def test_real_stamps_are_read(file, taken_at, net):
+    """Cut from a store's page, from an imitator's templates and from real cameras."""
+    picture = Image.open(shared_data() / file).convert("RGBA")
+    ground = Image.new("RGBA", picture.size, (90, 110, 90, 255))
+    stamps = read_stamps(as_bgr(Image.alpha_composite(ground, picture)), net)
+    assert [stamp.taken_at_local.isoformat() for stamp in stamps] == [taken_at]
+
+
+@pytest.mark.shared
+def test_a_torn_overlay_is_never_read_as_another_time(net):
+    """A window behind the overlay hides its hour: 16:13:32 must not become 13:32."""
+    picture = cv2.imread(str(shared_data() / "cctv_osd/scut_hik_20170222_161332_room401.png"))
+    for stamp in read_stamps(picture, net):
+        assert stamp.clock is None or stamp.clock.value == time(16, 13, 32)

@@ -1,0 +1,252 @@
+"""What printed text means: dates, clocks, weekdays, coordinates, places and codes, without any picture."""
+
+from __future__ import annotations
+
+from datetime import date, time, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from verifier.observation import Box, Stamp, TextLine
+from verifier.photo.stamp_coordinates import find_coordinates, separate_merged
+from verifier.photo.stamp_dates import find_clock, find_date, find_offset, find_weekday
+from verifier.photo.stamp_geometry import join_rows
+from verifier.photo.stamp_grammar import parse_stamp
+from verifier.photo.stamp_text import Reading, normalise
+
+
+def a_line(text: str, row: int = 0, confidence: float = 0.99, x: float = 40) -> TextLine:
+    """One recognised line of a stamp; `row` counts from the top."""
+    return TextLine(text, confidence, Box(x, 1000 + 50 * row, 20 * len(text), 30), (confidence,) * len(text))
+
+
+def a_row(text: str, confidence: float = 0.99) -> Reading:
+    """The line, normalised."""
+    return normalise(a_line(text, confidence=confidence))
+
+
+def a_parsed_stamp(*texts: str) -> Stamp:
+    """What the grammar makes of lines one below the other."""
+    lines = [a_line(text, row) for row, text in enumerate(texts)]
+    return parse_stamp(lines, join_rows([normalise(line) for line in lines])).stamp
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        pytest.param("2018.09.15  星期四", date(2018, 9, 15), id="dots"),
+        pytest.param("2018.9.15 11:30", date(2018, 9, 15), id="a month of one digit"),
+        pytest.param("2024-11-25", date(2024, 11, 25), id="dashes"),
+        pytest.param("2024年08月10日 星期六", date(2024, 8, 10), id="year month day"),
+        pytest.param("2024/10/08 星期二", date(2024, 10, 8), id="slashes"),
+        pytest.param("11 Aug 2026", date(2026, 8, 11), id="an English month"),
+        pytest.param("Aug 11, 2026", date(2026, 8, 11), id="an English month first"),
+        pytest.param("Thursday, 25/12/2025 04:48 PM", date(2025, 12, 25), id="day first"),
+        pytest.param("02-23-2017 星期四 13:04:43", date(2017, 2, 23), id="a camera's month first"),
+        pytest.param("２０２４．１１．２５", date(2024, 11, 25), id="full-width signs"),
+        pytest.param("2018.09.1511:30", date(2018, 9, 15), id="the gap before the clock was lost"),
+        pytest.param("2O24-l1-2S", date(2024, 11, 25), id="letters in the shape of digits"),
+        pytest.param("2024.0919星期四", date(2024, 9, 19), id="a separator was lost"),
+    ],
+)
+def test_dates_are_read_in_every_printed_order(text, day):
+    """The value, whatever the order and the signs."""
+    assert find_date(a_row(text)).field.value == day
+
+
+@pytest.mark.parametrize("text", ["2024-13-01", "2023.02.29", "1950-01-01", "工程E30管节", "12:45", "SOBI-ll-OO", ""])
+def test_what_no_calendar_has_stays_unread(text):
+    """An impossible date is not repaired into a possible one."""
+    assert find_date(a_row(text)) is None
+
+
+def test_a_letter_in_a_digits_place_leaves_the_reading_in_doubt():
+    """The recogniser preferred the letter, so the digit has at most an even chance."""
+    assert find_date(a_row("2024-11-25")).field.confidence == 0.99
+    assert find_date(a_row("2O24-11-25")).field.confidence == 0.5
+
+
+def test_a_date_with_two_meanings_is_in_doubt_until_a_weekday_decides():
+    """03/04/2025 is April 3rd for an app; a printed Tuesday says March 4th."""
+    assert find_date(a_row("03/04/2025")).field.confidence == 0.5
+    assert a_parsed_stamp("Tuesday, 03/04/2025", "10:00").day.value == date(2025, 3, 4)
+    assert a_parsed_stamp("Thursday, 03/04/2025", "10:00").day.value == date(2025, 4, 3)
+
+
+def test_a_one_digit_hour_glued_to_the_day_is_in_doubt():
+    """2024.10.218:10 is the 21st at 8:10 or the 2nd at 18:10."""
+    assert find_date(a_row("2024.10.218:10")).field.confidence == 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "clock", "seconds"),
+    [
+        pytest.param("11:30", time(11, 30), False, id="hours and minutes"),
+        pytest.param("打卡　11：30", time(11, 30), False, id="a full-width colon"),
+        pytest.param("13:04:43", time(13, 4, 43), True, id="with seconds"),
+        pytest.param("20.52:49", time(20, 52, 49), True, id="a colon read as a dot before seconds"),
+        pytest.param("04:48 PM", time(16, 48), False, id="afternoon in English"),
+        pytest.param("12:05 AM", time(0, 5), False, id="midnight in English"),
+        pytest.param("12:05 PM", time(12, 5), False, id="noon in English"),
+        pytest.param("下午 3:07", time(15, 7), False, id="afternoon in Chinese"),
+        pytest.param("上午9:12", time(9, 12), False, id="morning in Chinese"),
+        pytest.param("O9:l2", time(9, 12), False, id="letters in the shape of digits"),
+        pytest.param("00:00", time(0, 0), False, id="the first minute"),
+        pytest.param("23:59:59", time(23, 59, 59), True, id="the last second"),
+    ],
+)
+def test_clocks_are_read_in_24_and_12_hours(text, clock, seconds):
+    """The value, and whether seconds were printed."""
+    found = find_clock(a_row(text))
+    assert (found.field.value, found.has_seconds) == (clock, seconds)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["24:00", "12:60", "116:13:32", "21:061", "13:34:241", "15:00 AM", "GMT", "", "比例 1:5"],
+)
+def test_what_no_day_has_stays_unread(text):
+    """In particular the tail of a misread time is no time."""
+    assert find_clock(a_row(text)) is None
+
+
+def test_a_stray_digit_before_the_clock_leaves_it_in_doubt():
+    """The digit may be a part of the hour that was torn off."""
+    assert find_clock(a_row("11 13:32")).field.confidence == 0.5
+
+
+def test_a_camera_overlay_without_seconds_is_a_piece_of_a_clock():
+    """Overlays always print seconds: 13:32 may be the minutes and seconds of 16:13:32."""
+    assert a_parsed_stamp("02-22-2017 星期三 13:32").clock is None
+    assert a_parsed_stamp("02-22-2017 星期三 16:13:32").clock.value == time(16, 13, 32)
+
+
+@pytest.mark.parametrize(
+    ("text", "weekday"),
+    [
+        ("星期一", 0), ("星期—", 0), ("星期日", 6), ("星期天", 6), ("周三", 2), ("礼拜五", 4), ("Tues", 1), ("Thursday,", 3),
+        ("Sat", 5), ("Sunday", 6), ("周一围村", None), ("Monaco", None), ("星期", None),
+    ],
+)  # fmt: skip
+def test_weekdays(text, weekday):
+    """0 is Monday; a place's name is no weekday."""
+    found = find_weekday(a_row(text))
+    assert (found and found[0].value) == weekday
+
+
+@pytest.mark.parametrize(
+    ("text", "hours"), [("GMT +05:30", 5.5), ("GMT+8", 8), ("UTC-3:00", -3), ("GMT +19:00", None), ("11:30", None)]
+)
+def test_offsets(text, hours):
+    """Only offsets that some place on earth has."""
+    found = find_offset(a_row(text))
+    assert (found and found[0]) == (None if hours is None else timedelta(hours=hours))
+
+
+@pytest.mark.parametrize(
+    ("texts", "longitude", "latitude", "swapped"),
+    [
+        pytest.param(["经纬度: 39.92144, 116.44314"], 116.44314, 39.92144, False, id="latitude first"),
+        pytest.param(["经纬度：116.44314，39.92144"], 116.44314, 39.92144, False, id="longitude first"),
+        pytest.param(["经度: 116.305315", "纬度: 39.930812"], 116.305315, 39.930812, False, id="a row each"),
+        pytest.param(["经度: 39.930812", "纬度: 116.305315"], 116.305315, 39.930812, True, id="labels swapped"),
+        pytest.param(["经纬度: 45.171850°E,124.816980°N"], 124.81698, 45.17185, True, id="letters swapped"),
+        pytest.param(["东经112.355129° 北纬28.570066°"], 112.355129, 28.570066, False, id="east and north"),
+        pytest.param(["Lat 12.923974° Long 77.625419°"], 77.625419, 12.923974, False, id="Lat and Long"),
+        pytest.param(["Lat -33.8688 Long 151.2093"], 151.2093, -33.8688, False, id="south of China and the equator"),
+        pytest.param(["N28°34′12.2″ E112°21′18.5″"], 112 + 21 / 60 + 18.5 / 3600, 28 + 34 / 60 + 12.2 / 3600, False,
+                     id="degrees, minutes, seconds"),
+        pytest.param(["28°34'12.2\"N 112°21'18.5\"E"], 112 + 21 / 60 + 18.5 / 3600, 28 + 34 / 60 + 12.2 / 3600, False,
+                     id="letters behind"),
+        pytest.param(["28.570066, 112.355129"], 112.355129, 28.570066, False, id="a bare pair"),
+    ],
+)  # fmt: skip
+def test_coordinates_are_told_apart_by_label_and_range(texts, longitude, latitude, swapped):
+    """Either order, any label; contradicting letters are reported."""
+    found = find_coordinates([a_row(text) for text in texts])
+    assert found.longitude.value == pytest.approx(longitude, abs=1e-9)
+    assert found.latitude.value == pytest.approx(latitude, abs=1e-9)
+    assert found.swapped is swapped
+
+
+@pytest.mark.parametrize(
+    "text", ["经度: 116305315", "海拔 62.3米", "经纬度: 195.10, 201.40", "22.5℃", "N28°64′12.2″ E112°21′18.5″", ""]
+)
+def test_impossible_coordinates_stay_unread(text):
+    """A lost decimal point is not put back by guessing."""
+    found = find_coordinates([a_row(text)])
+    assert found is None or found.latitude is None or found.longitude is None
+
+
+def test_coordinates_whose_comma_was_lost_are_cut_where_both_have_equal_decimals():
+    """One cut is possible, and the digits beside it are in doubt."""
+    found = find_coordinates([separate_merged(a_row("经纬度：23.623585121.530158"))])
+    assert (found.longitude.value, found.latitude.value) == (121.530158, 23.623585)
+    assert found.longitude.confidence == 0.5
+
+
+@pytest.mark.parametrize(
+    ("texts", "address"),
+    [
+        pytest.param(["打卡 11:30", "北京·三里屯", "2018.09.15  星期四", "今日相机已验证考勤信息真实性"], "北京·三里屯",
+                     id="1 above the date"),
+        pytest.param(["12:45", "2024-11-25", "星期一  雾 5℃", "天涯海角", "经纬度: 39.92144, 116.44314"], "天涯海角",
+                     id="2 below the clock"),
+        pytest.param(["工程名称：港珠澳大桥", "施工区域：海底隧道E30管节", "拍摄时间：2018.09.15 11:30"], "海底隧道E30管节",
+                     id="4 a site"),
+        pytest.param(["时　间: 2024.10.02 18:10", "天　气: 晴 12℃", "地　点: 人民广场"], "人民广场", id="4 spaced labels"),
+        pytest.param(["经度: 116.305315", "地址: 湖南省益阳市赫山区", "桃花仑西路788号", "时间: 2019-09-15 11:30:42"],
+                     "湖南省益阳市赫山区桃花仑西路788号", id="5 over two rows"),
+        pytest.param(["打卡 01:02", "2024/10/08 星期二", "• 白云机场", "马克相机已验证照片真实性"], "白云机场", id="6 a bullet"),
+        pytest.param(["培训就业服务中心", "09:12", "2023年06月12日", "沅江市琼湖街道"], "沅江市琼湖街道", id="7 below, no title"),
+        pytest.param(["2018.9.15 11:30", "星期六"], None, id="no place printed"),
+    ],
+)  # fmt: skip
+def test_places(texts, address):
+    """The labelled place, else what no other rule understands and stands with the stamp."""
+    found = a_parsed_stamp(*texts).address
+    assert (found and found.value) == address
+
+
+@pytest.mark.parametrize(
+    ("texts", "code", "app"),
+    [
+        (["今日水印", "相机  真实时间", "防伪 R267JTLDQX25X"], "R267JTLDQX25X", "今日水印相机"),
+        (["6MQZ0P27RTTFL3  Timemark Verified"], "6MQZ0P27RTTFL3", "Timemark"),
+        (["马克相机已验证照片真实性", "12:00"], None, "马克水印相机"),
+        (["12:45", "2024-11-25"], None, None),
+    ],
+)
+def test_codes_and_apps(texts, code, app):
+    """Codes are kept as printed: nothing tells a 0 from an O in them."""
+    stamp = a_parsed_stamp(*texts)
+    assert ((stamp.code and stamp.code.value), stamp.app) == (code, app)
+
+
+def test_an_english_panel_is_read_whole():
+    """Layout 9: place, coordinates, weekday, 12-hour clock and offset."""
+    stamp = a_parsed_stamp(
+        "Bengaluru, Karnataka, India", "80 Feet Road, Koramangala 560034", "Lat 12.923974° Long 77.625419°",
+        "Thursday, 25/12/2025 04:48 PM GMT +05:30",
+    )  # fmt: skip
+    assert stamp.taken_at_local.isoformat() == "2025-12-25T16:48:00"
+    assert (stamp.weekday.value, stamp.utc_offset, stamp.layout) == (3, timedelta(hours=5.5), "gps_map_camera")
+    assert stamp.address.value == "Bengaluru, Karnataka, India 80 Feet Road, Koramangala 560034"
+
+
+@given(
+    st.lists(
+        st.text(alphabet="0123456789OoIlSB|:;.-/年月日星期一周经纬度°′″'\" NSEWLat上午防伪ABZ：，地点", max_size=40),
+        max_size=6,
+    )
+)
+def test_no_text_breaks_the_grammar(texts):
+    """Whatever the recogniser makes up, the result is a stamp with possible values or none."""
+    stamp = a_parsed_stamp(*texts)
+    if stamp.latitude is not None:
+        assert abs(stamp.latitude.value) <= 90
+    if stamp.longitude is not None:
+        assert abs(stamp.longitude.value) <= 180
+    for field in (stamp.day, stamp.clock, stamp.weekday, stamp.address, stamp.code):
+        assert field is None or 0 <= field.confidence <= 1
