@@ -11,10 +11,11 @@ from datetime import date
 from typing import Any
 
 from verifier.language import translate
+from verifier.report.summary import sort_findings
 from verifier.report.templating import show_time
+from verifier.report.words import label
 
 WEEKDAYS = ("星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日")
-WORST_FIRST = ("failed", "not_run", "unsure", "passed", "not_applicable")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,31 +48,31 @@ def compare_sources(
     app = " ".join(str(stamp[key]) for key in ("app", "code") if stamp.get(key))
 
     def row(label: str, of_stamp: str, of_camera: str, filed: str, checks: Sequence[str]) -> ComparedRow:
-        found = [finding for finding in photo["findings"] if finding["check"] in checks]
-        worst = next((outcome for outcome in WORST_FIRST for one in found if one["outcome"] == outcome), None)
-        return ComparedRow(label, of_stamp or "–", of_camera or "–", filed or "–", found, worst)
+        found = sort_findings([finding for finding in photo["findings"] if finding["check"] in checks])
+        outcome = found[0]["outcome"] if found else None
+        return ComparedRow(label, of_stamp or "–", of_camera or "–", filed or "–", found, outcome)
 
     times = ("photo.stamp_time", "photo.camera_time", "photo.clock_agreement")
     taken = (show_time(stamp.get("taken_at"), True), show_time(camera.get("taken_at"), True))
     return [
-        row(translate("时间", language), *taken, planned, times),
+        row(label("时间", language), *taken, planned, times),
         row(
-            translate("星期", language),
+            label("星期", language),
             translate(stamp.get("weekday") or "–", language),
             "–",
             weekday,
             ("photo.stamp_weekday",),
         ),
-        row(translate("地点", language), stamp.get("address") or "–", "–", venue or "–", ("photo.stamp_place",)),
+        row(label("地点", language), stamp.get("address") or "–", "–", venue or "–", ("photo.stamp_place",)),
         row(
-            translate("坐标", language),
+            label("坐标", language),
             _show_coordinates(stamp),
             _show_coordinates(camera),
             "–",
             ("photo.camera_place", "photo.place_agreement"),
         ),
-        row(translate("设备或应用", language), app, device, "–", ("photo.provenance",)),
-        row(translate("收到时间", language), "–", "–", show_time(photo.get("received_at"), True), ()),
+        row(label("设备或应用", language), app, device, "–", ("photo.provenance",)),
+        row(label("收到时间", language), "–", "–", show_time(photo.get("received_at"), True), ()),
     ]
 
 

@@ -180,6 +180,7 @@ def an_answer(**fields: Any) -> Plain:
     failed = a_photo(
         2,
         outcome="failed",
+        stamp=a_photo()["stamp"] | {"taken_at": "2023-06-11T09:12:00+08:00", "weekday": "星期日"},
         findings=[
             a_finding(outcome="failed", reason="水印时间2023-06-11 09:12，课次为2023-06-12 08:30至11:50。"),
             a_finding(

@@ -197,14 +197,10 @@ def _draw_column(
         _block(svg, x, base - room_y * bar.high, width, room_y * (bar.high - bar.low), f"url(#{key}-hatch)", tell)
     if step >= layout.label_every_px:
         mark = {"failed": "✗ ", "unsure": "? ", "passed": ""}[state]
-        _write(
-            svg,
-            x + width / 2,
-            base - room_y * bar.high - 5,
-            f"{mark}{int(bar.low * 100 + 1e-6)}%",
-            size=12,
-            anchor="middle",
-        )
+        # Cut, not rounded: 79.9 % must not read like 80 %.
+        low, high = (int(share * 100 + 1e-6) for share in (bar.low, bar.high))
+        told = f"{mark}{low}–{high}%" if high > low and step >= 2 * layout.label_every_px else f"{mark}{low}%"
+        _write(svg, x + width / 2, base - room_y * bar.high - 5, told, size=12, anchor="middle")
 
 
 def _label_days(
@@ -225,10 +221,9 @@ def _label_days(
 
 
 def _tell_bar(bar: AttendanceBar, language: str | None) -> str:
-    template = "{day} {period}：到课{present}人，待定{unsure}人，应到{expected}人"
+    told = translate("{day} {period}：到课{present}人，待定{unsure}人，应到{expected}人", language)
     counts = {"present": bar.present, "unsure": bar.unsure, "expected": bar.expected}
-    period = name_code(bar.period, "period", language)
-    return translate(template, language).format(day=bar.day, period=period, **counts)
+    return told.format(day=bar.day, period=name_code(bar.period, "period", language), **counts)
 
 
 def _start(width: int, height: int, key: str, title: str, description: str) -> Element:

@@ -22,7 +22,7 @@ from openpyxl.xml.functions import tostring
 
 from verifier.language import current_language, translate
 from verifier.report.files import write_whole
-from verifier.report.words import name_code
+from verifier.report.words import label, name_code
 
 MAX_CELL_LETTERS = 32767  # Excel's own limit: learn "Excel specifications and limits"
 MAX_ROWS = 1_048_576  # the same
@@ -86,7 +86,7 @@ def write_night_workbook(answer: dict[str, Any], path: Path, *, language: str | 
         _list_presence(answer),
         _list_versions(answer),
     ):
-        _fill_sheet(book.create_sheet(translate(sheet.title, language)), sheet, language)
+        _fill_sheet(book.create_sheet(label(sheet.title, language)), sheet, language)
     return write_whole(path, _save(book))
 
 
@@ -243,7 +243,7 @@ def _list_versions(answer: dict[str, Any]) -> Sheet:
 
 def _fill_sheet(sheet: Worksheet, content: Sheet, language: str) -> None:
     for column, (heading, width) in enumerate(content.columns, start=1):
-        cell = _put(sheet, 1, column, translate(heading, language), language)
+        cell = _put(sheet, 1, column, label(heading, language), language)
         cell.font = Font(bold=True)
         cell.fill = PatternFill("solid", start_color="E5E7EB")
         sheet.column_dimensions[get_column_letter(column)].width = width

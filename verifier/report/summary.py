@@ -9,6 +9,7 @@ from typing import Any
 
 Answer = dict[str, Any]
 OPEN_STATES = ("proposed", "needs_check")
+WORST_FIRST = ("failed", "not_run", "unsure", "passed", "not_applicable")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,11 @@ def list_pictured(answer: Answer) -> list[Answer]:
     with_case = {case.get("photo_id") for case in answer["cases"] if case["state"] in OPEN_STATES}
     pictured = [photo for photo in answer["photos"] if photo["outcome"] == "failed" or photo["id"] in with_case]
     return sorted(pictured, key=lambda photo: (photo["id"] not in with_case, photo.get("session") or "", photo["file"]))
+
+
+def sort_findings(findings: list[Answer]) -> list[Answer]:
+    """What matters first: failed, not run, unsure, then the rest, each in the pipeline's order."""
+    return sorted(findings, key=lambda one: WORST_FIRST.index(one["outcome"]) if one["outcome"] in WORST_FIRST else 0)
 
 
 def is_drawable(photo: Answer) -> bool:

@@ -9,8 +9,9 @@ from typing import Any
 from jinja2 import BaseLoader, ChoiceLoader, Environment, PackageLoader, pass_context
 from jinja2.runtime import Context
 
-from verifier.language import current_language, translate
-from verifier.report.words import SYMBOLS, name_code
+from verifier.language import current_language
+from verifier.report.summary import sort_findings
+from verifier.report.words import SYMBOLS, label, name_code
 
 
 def make_environment(extra: Sequence[BaseLoader] = ()) -> Environment:
@@ -27,7 +28,12 @@ def make_environment(extra: Sequence[BaseLoader] = ()) -> Environment:
     )
     environment.globals["_"] = _translate
     environment.filters.update(
-        word=_word, symbol=lambda code: SYMBOLS.get(code, ""), when=show_time, percent=show_percent, number=show_number
+        word=_word,
+        worst_first=sort_findings,
+        symbol=lambda code: SYMBOLS.get(code, ""),
+        when=show_time,
+        percent=show_percent,
+        number=show_number,
     )
     return environment
 
@@ -38,7 +44,7 @@ def _language_of(context: Context) -> str:
 
 @pass_context
 def _translate(context: Context, template: str, **values: Any) -> str:
-    text = translate(template, _language_of(context))
+    text = label(template, _language_of(context))
     return text.format_map(values) if values else text
 
 

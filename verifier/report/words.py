@@ -128,4 +128,10 @@ def name_code(code: str | None, table: str, language: str | None = None) -> str:
     if not code:
         return "–"
     word = TABLES[table].get(code)
-    return translate(word, language) if word else str(code)
+    return label(word, language) if word else str(code)
+
+
+def label(text: str, language: str | None = None) -> str:
+    """A word or sentence that stands alone, translated. Other rooms use the same words inside sentences, in small letters."""
+    translated = translate(text, language)
+    return translated[:1].upper() + translated[1:]
