@@ -106,7 +106,10 @@ def _adopt_phone_zone(clocks: Mapping[Clock, Reading], limits: ClockLimits) -> d
     if stamp is None or camera is None or stamp.zone_written or not camera.zone_written:
         return found
     there = replace(stamp, at=stamp.local.replace(tzinfo=camera.at.tzinfo))
-    if abs(measure_gap_s(there, camera)) <= limits.zone_s:
+    receipt = found.get(Clock.RECEIPT)
+    # An offset that makes the stamp later than its receipt is itself wrong (some ignore daylight saving).
+    late = receipt is not None and measure_gap_s(there, receipt) < -limits.agree_s
+    if abs(measure_gap_s(there, camera)) <= limits.zone_s and not late:
         found[Clock.STAMP] = there
     return found
 

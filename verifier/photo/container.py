@@ -5,6 +5,8 @@ Sources: ITU-T T.81 (JPEG markers), PNG 3rd edition (chunks), RFC 9649 (WebP), I
 
 from __future__ import annotations
 
+import zlib
+
 HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"\xff\xd8\xff", "jpeg"),
@@ -29,7 +31,8 @@ SIGNATURES: tuple[tuple[bytes, str], ...] = (
 )
 # Frame headers carry the size; C4, C8 and CC in this range are tables.
 JPEG_FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-MAX_SEGMENTS = 10_000
+PICTURE_CHUNKS = {b"IHDR", b"PLTE", b"IDAT"}
+MAX_SEGMENTS = 100_000
 
 
 def sniff_format(data: bytes) -> str:
@@ -69,6 +72,23 @@ def find_missing_bytes(data: bytes, kind: str) -> int:
     if kind == "heic":
         return _find_missing_box_bytes(data)
     return 0
+
+
+def find_damaged_chunk(data: bytes) -> str | None:
+    """The first part of a PNG's picture whose checksum is wrong; None where all is sound.
+
+    Decoders stop at the last row and never see it, so that scrambled pixels would pass for a picture.
+    """
+    at = 8
+    for _ in range(MAX_SEGMENTS):
+        length, name = int.from_bytes(data[at : at + 4]), data[at + 4 : at + 8]
+        end = at + 8 + length
+        if len(name) < 4 or end + 4 > len(data) or name == b"IEND":
+            return None
+        if name in PICTURE_CHUNKS and zlib.crc32(data[at + 4 : end]) != int.from_bytes(data[end : end + 4]):
+            return f"checksum of {name.decode()} at byte {at}"
+        at = end + 4
+    return None
 
 
 def _read_jpeg_size_wh(data: bytes) -> tuple[int, int]:

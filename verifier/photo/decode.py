@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
 from verifier.observation import Decoded, DecodeFault
-from verifier.photo.container import find_missing_bytes, read_size_wh, sniff_format
+from verifier.photo.container import find_damaged_chunk, find_missing_bytes, read_size_wh, sniff_format
 
 logger = logging.getLogger(__name__)
 
@@ -100,6 +100,9 @@ def decode_photo(data: bytes, limits: DecodeLimits = DECODE_2023) -> tuple[Decod
         # Decoders fill what is missing with grey; that must not pass for a picture.
         detail = f"{missing} bytes missing at the end"
         return Decoded(kind, width, height, len(data), DecodeFault.TRUNCATED, detail), None
+    damaged = find_damaged_chunk(data) if kind == "png" else None
+    if damaged:
+        return Decoded(kind, width, height, len(data), DecodeFault.BROKEN, damaged), None
     height, width = picture.shape[:2]
     return Decoded(kind, width, height, len(data)), picture
 
@@ -190,6 +193,6 @@ def _measure_decoded_share(frame: Image.Image | None) -> float | None:
         if frame is None or core is None:
             return None
         box = core.getbbox()
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, AssertionError):  # pillow asserts that something was decoded
         return None
     return float(box[3] / frame.height) if box else None

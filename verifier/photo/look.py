@@ -32,6 +32,15 @@ T = TypeVar("T")
 PICTURE = "picture"
 
 
+# Raised when a reader changes what it sees, so that pictures are looked at again.
+LOOK_VERSION = 1
+
+
+def code_versions(limits: DecodeLimits = DECODE_2023) -> dict[str, str]:
+    """What a look depends on besides the networks."""
+    return {"code": f"{__version__}+look{LOOK_VERSION}", "decode": limits.name}
+
+
 class _Reading:
     """Runs readers one after the other, with a stop-watch and a guard around each."""
 
@@ -69,7 +78,7 @@ def look_at_photo(data: bytes, sha256: str, nets: Nets, limits: DecodeLimits = D
     camera = (
         reading.run("camera", lambda: read_camera(data)) if decoded.format in {"jpeg", "heic", "png", "webp"} else None
     )
-    versions = {"code": __version__, "decode": limits.name, **nets.versions}
+    versions = {**code_versions(limits), **nets.versions}
     if picture is None:
         return Look(sha256, versions, decoded, camera=camera, not_read=reading.not_read, seconds=reading.seconds)
     pixels: NDArray[np.uint8] = picture

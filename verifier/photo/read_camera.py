@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import math
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -19,6 +20,8 @@ from typing import Any
 import exifread
 
 from verifier.observation import CameraMetadata
+from verifier.photo.container import read_size_wh, sniff_format
+from verifier.photo.decode import DECODE_2023, OPENERS
 
 # exifread logs every damaged tag; what matters is in the remarks.
 logging.getLogger("exifread").setLevel(logging.CRITICAL)
@@ -42,7 +45,10 @@ def read_camera(data: bytes) -> CameraMetadata:
         MemoryError: our machine is too small.
     """
     try:
-        tags: Mapping[str, Any] = exifread.process_file(BytesIO(data), details=False, extract_thumbnail=False)
+        block = _find_exif(data)
+        if block is None:
+            return CameraMetadata()
+        tags: Mapping[str, Any] = exifread.process_file(BytesIO(block), details=False, extract_thumbnail=False)
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001 - exifread raises anything on damaged blocks; that is remarked
@@ -64,6 +70,21 @@ def read_camera(data: bytes) -> CameraMetadata:
         has_exif=bool(tags),
         remarks=tuple(dict.fromkeys(remarks)),
     )
+
+
+def _find_exif(data: bytes) -> bytes | None:
+    """The EXIF block as a TIFF file; a JPEG as it is, in which exifread finds the block itself."""
+    kind = sniff_format(data)
+    if kind == "jpeg":
+        return data
+    width, height = read_size_wh(data, kind)
+    # Opening a WebP reserves its whole canvas.
+    if kind not in OPENERS or width * height > DECODE_2023.max_pixels:
+        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        written = OPENERS[kind](BytesIO(data)).info.get("exif")
+    return written.removeprefix(b"Exif\x00\x00") if isinstance(written, bytes) else None
 
 
 def _read_text(tags: Mapping[str, Any], name: str) -> str | None:

@@ -1,0 +1,230 @@
+"""Honest and forged combinations of clocks and places, in one table (regulation E4, E5).
+
+Honest ones are never failed; forged ones are failed, or unsure with the right reason. The session is the morning of
+2023-06-12, 08:30 to 11:50 in China, at a venue filed in GCJ-02 with a radius of 300 m.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.builders.looks import VENUE_LONLAT, a_context, a_look, a_stamp, some_camera_data
+from tests.builders.plan import DAY, a_submission, a_time
+from verifier.finding import Finding, Outcome
+from verifier.observation import CameraMetadata
+from verifier.photo import check_photo
+from verifier.photo.coordinates import convert_from_wgs84, convert_to_wgs84
+from verifier.plan import CoordinateFrame
+
+YESTERDAY, TOMORROW = DAY - timedelta(days=1), DAY + timedelta(days=1)
+AGREEMENT, CAMERA_TIME, STAMP_TIME = "photo.clock_agreement", "photo.camera_time", "photo.stamp_time"
+STAMP_PLACE, CAMERA_PLACE, PLACES = "photo.stamp_place", "photo.camera_place", "photo.place_agreement"
+OURS = {AGREEMENT, CAMERA_TIME, STAMP_PLACE, CAMERA_PLACE, PLACES}
+PASSED, FAILED, UNSURE, NONE = Outcome.PASSED, Outcome.FAILED, Outcome.UNSURE, Outcome.NOT_APPLICABLE
+VENUE_WGS84 = convert_to_wgs84(*VENUE_LONLAT, CoordinateFrame.GCJ02)
+VENUE_BD09 = convert_from_wgs84(*VENUE_WGS84, CoordinateFrame.BD09)
+FAR = (VENUE_WGS84[0] + 0.08, VENUE_WGS84[1])  # about 8 km east
+
+
+def camera(clock: str | None = "09:12:30", at: tuple[float, float] | None = None, **changes: Any) -> CameraMetadata:
+    place = {} if at is None else {"longitude": at[0], "latitude": at[1]}
+    return some_camera_data(clock, **place, **changes)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One combination: the stamp, the camera, when it was received, and what must be found."""
+
+    stamp: dict[str, Any] = field(default_factory=dict)
+    camera: CameraMetadata = field(default_factory=CameraMetadata)
+    received: tuple[str, Any] | None = ("09:15", DAY)
+    wanted: dict[str, Outcome] = field(default_factory=dict)
+    reason: str = ""
+    code: str = ""
+
+
+HONEST = {
+    "no EXIF after a chat app": Case(wanted={AGREEMENT: PASSED, CAMERA_TIME: NONE, CAMERA_PLACE: NONE, PLACES: NONE}),
+    "no EXIF and no receipt time": Case(received=None, wanted={AGREEMENT: NONE}),
+    "everything there and in agreement": Case(
+        camera=camera(offset_h=8, gps_clock="09:12:28", at=VENUE_WGS84),
+        wanted=dict.fromkeys(OURS, PASSED),
+    ),
+    "a stamp of HH:MM, taken in that minute's last second": Case(camera=camera("09:12:59"), wanted={AGREEMENT: PASSED}),
+    "a camera clock four minutes off": Case(camera=camera("09:16:30"), wanted={AGREEMENT: PASSED}),
+    "a clock set by hand, twenty minutes off": Case(camera=camera("09:32:30"), wanted={AGREEMENT: UNSURE}),
+    "a fix twenty minutes old, indoors": Case(camera=camera(gps_clock="08:52"), wanted={AGREEMENT: PASSED}),
+    "a fix of two hours ago": Case(camera=camera(gps_clock="07:10", at=FAR), wanted={CAMERA_PLACE: UNSURE}),
+    "a phone in Tokyo's zone, no offset written": Case(
+        camera=camera("10:12:30"), wanted={AGREEMENT: UNSURE, CAMERA_TIME: PASSED}, code="another_zone"
+    ),
+    "a phone in London's zone, no offset written": Case(
+        camera=camera("02:12:30"), wanted={AGREEMENT: UNSURE, CAMERA_TIME: UNSURE}, reason="UTC+01:00"
+    ),
+    "a phone in Tokyo's zone, offset written, network time on the stamp": Case(
+        camera=camera("10:12:30", offset_h=9), wanted={AGREEMENT: PASSED, CAMERA_TIME: PASSED}
+    ),
+    "a phone in Tokyo's zone that stamps its own time": Case(
+        stamp={"clock": "10:12"}, camera=camera("10:12:30", offset_h=9), wanted={AGREEMENT: PASSED, CAMERA_TIME: PASSED}
+    ),
+    "an offset an hour wrong": Case(
+        camera=camera("09:12:30", offset_h=7), wanted={AGREEMENT: UNSURE, CAMERA_TIME: PASSED}, code="another_zone"
+    ),
+    "GPS time written as local time": Case(
+        camera=camera(gps_clock="17:12:28"), wanted={AGREEMENT: UNSURE}, reason="当地时间"
+    ),
+    "a camera whose clock was never set": Case(
+        camera=camera("00:03:00", day=DAY.replace(year=2000, month=1, day=1)),
+        wanted={AGREEMENT: UNSURE, CAMERA_TIME: UNSURE},
+        code="clock_never_set",
+    ),
+    "handed in the next morning": Case(received=("08:05", TOMORROW), wanted={AGREEMENT: PASSED}),
+    "handed in four minutes before, by a drifting server": Case(received=("09:08", DAY), wanted={AGREEMENT: PASSED}),
+    "a stamp read with doubt": Case(
+        stamp={"clock": "15:40", "confidence": 0.5},
+        camera=camera("09:12:30"),
+        wanted={AGREEMENT: UNSURE},
+        reason="把握不足",
+    ),
+    "GCJ-02 printed, WGS-84 in EXIF": Case(
+        camera=camera(at=VENUE_WGS84), wanted={STAMP_PLACE: PASSED, CAMERA_PLACE: PASSED, PLACES: PASSED}
+    ),
+    "BD-09 printed": Case(stamp={"lonlat": VENUE_BD09}, wanted={STAMP_PLACE: PASSED}, reason="BD-09"),
+    "WGS-84 printed": Case(stamp={"lonlat": VENUE_WGS84}, wanted={STAMP_PLACE: PASSED}, reason="WGS-84"),
+    "GCJ-02 in EXIF": Case(camera=camera(at=VENUE_LONLAT), wanted={CAMERA_PLACE: PASSED}, reason="GCJ-02"),
+    "0, 0 in EXIF": Case(
+        camera=CameraMetadata(has_exif=True, remarks=("gps_zero",)), wanted={CAMERA_PLACE: NONE}, reason="0, 0"
+    ),
+    "0, 0 on the stamp, with the right address": Case(stamp={"lonlat": (0.0, 0.0)}, wanted={STAMP_PLACE: PASSED}),
+    "letters swapped on the stamp": Case(stamp={"swapped": True}, wanted={STAMP_PLACE: PASSED}, reason="印反"),
+    "two decimals printed": Case(stamp={"lonlat": (112.36, 28.57)}, wanted={STAMP_PLACE: PASSED}),
+    "a network position 400 m off": Case(
+        stamp={"lonlat": (VENUE_LONLAT[0] + 0.0041, VENUE_LONLAT[1])}, wanted={STAMP_PLACE: UNSURE}, reason="定位误差"
+    ),
+    "an address and no coordinates": Case(stamp={"lonlat": None}, wanted={STAMP_PLACE: PASSED}, reason="桃花仑西路"),
+    "a district and no coordinates": Case(
+        stamp={"lonlat": None, "address": "益阳市赫山区"}, wanted={STAMP_PLACE: UNSURE}, reason="不足以确定"
+    ),
+    "no place at all on the stamp": Case(stamp={"lonlat": None, "address": None}, wanted={STAMP_PLACE: UNSURE}),
+    "the overlapping development zone's name": Case(stamp={"address": "益阳市高新区"}, wanted={STAMP_PLACE: PASSED}),
+}
+
+FORGED = {
+    "a stamp of another day over today's EXIF": Case(
+        camera=camera(day=YESTERDAY), wanted={AGREEMENT: FAILED, CAMERA_TIME: FAILED}, reason="2023-06-11 09:12:30"
+    ),
+    "the stamp's hour edited": Case(camera=camera("14:47:30"), wanted={AGREEMENT: FAILED, CAMERA_TIME: FAILED}),
+    "a photo of three weeks ago": Case(
+        camera=camera(day=DAY - timedelta(days=21), offset_h=8), wanted={AGREEMENT: FAILED, CAMERA_TIME: FAILED}
+    ),
+    "the afternoon's stamp drawn in the morning": Case(
+        stamp={"clock": "14:20"}, received=("09:15", DAY), wanted={AGREEMENT: FAILED}, code="received_before"
+    ),
+    "tomorrow's stamp handed in today": Case(
+        stamp={"day": TOMORROW}, wanted={AGREEMENT: FAILED}, reason="不可能在拍摄之前收到"
+    ),
+    "the phone's clock turned back, satellites know better": Case(
+        camera=camera("09:12:30", gps_clock="20:41:10", gps_day=TOMORROW),
+        received=("20:45", TOMORROW),
+        wanted={AGREEMENT: FAILED},
+        code="taken_later",
+    ),
+    "EXIF rewritten to fit, the satellites' time forgotten": Case(
+        camera=camera(offset_h=8, gps_clock="15:03:10", gps_day=TOMORROW),
+        received=("16:00", TOMORROW),
+        wanted={AGREEMENT: FAILED},
+    ),
+    "EXIF rewritten to fit, the saving time forgotten": Case(
+        camera=camera(modified_at_local=a_time("15:03:10", YESTERDAY).replace(tzinfo=None)),
+        wanted={AGREEMENT: UNSURE},
+        code="saved_before_taken",
+    ),
+    "an old photo restamped, its old fix left": Case(
+        camera=camera(None, gps_clock="15:03:10", gps_day=YESTERDAY), wanted={AGREEMENT: UNSURE}, code="old_fix"
+    ),
+    "EXIF time after the receipt": Case(camera=camera("11:38:00"), wanted={AGREEMENT: FAILED}),
+    "the stamp's place moved, EXIF left": Case(
+        camera=camera(at=FAR), wanted={CAMERA_PLACE: FAILED, PLACES: FAILED}, reason="相距"
+    ),
+    "both places elsewhere": Case(
+        stamp={"lonlat": FAR}, camera=camera(at=FAR), wanted={STAMP_PLACE: FAILED, CAMERA_PLACE: FAILED, PLACES: PASSED}
+    ),
+    "the address edited, the coordinates left": Case(stamp={"lonlat": FAR}, wanted={STAMP_PLACE: FAILED}, reason="米"),
+    "another town's address beside the right coordinates": Case(
+        stamp={"address": "长沙市岳麓区麓山南路932号"}, wanted={STAMP_PLACE: UNSURE}, reason="长沙市"
+    ),
+    "another town's address and no coordinates": Case(
+        stamp={"address": "长沙市岳麓区麓山南路932号", "lonlat": None}, wanted={STAMP_PLACE: UNSURE}, reason="长沙市"
+    ),
+}
+
+
+def judge(case: Case) -> dict[str, Finding]:
+    received = None if case.received is None else a_time(*case.received)
+    look = a_look(stamps=(a_stamp(**case.stamp),), camera=case.camera)
+    findings = check_photo(look, a_context(submission=a_submission(received_at=received)))
+    return {finding.check: finding for finding in findings}
+
+
+def assert_wanted(case: Case, found: dict[str, Finding]) -> None:
+    assert {check: found[check].outcome for check in case.wanted} == case.wanted, found
+    told = " ".join(str(found[check].reason) for check in case.wanted)
+    assert case.reason in told
+    codes = {value for finding in found.values() for value in finding.measured.values()}
+    assert not case.code or case.code in codes
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_an_honest_photo_is_never_failed(name: str) -> None:
+    found = judge(HONEST[name])
+    assert not [found[check] for check in OURS if found[check].outcome in (FAILED, Outcome.NOT_RUN)]
+    assert_wanted(HONEST[name], found)
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_a_forged_photo_is_found_or_doubted_for_the_right_reason(name: str) -> None:
+    found = judge(FORGED[name])
+    assert {found[check].outcome for check in FORGED[name].wanted} & {FAILED, UNSURE}
+    assert_wanted(FORGED[name], found)
+
+
+def test_the_receipt_may_precede_the_stamp_by_the_clocks_tolerance_and_no_more() -> None:
+    at_limit = judge(Case(stamp={"clock": "09:20:00"}, received=("09:15", DAY)))
+    beyond = judge(Case(stamp={"clock": "09:20:01"}, received=("09:15", DAY)))
+    assert (at_limit[AGREEMENT].outcome, beyond[AGREEMENT].outcome) == (PASSED, FAILED)
+
+
+@pytest.mark.parametrize(
+    ("clock", "outcome"),
+    [("07:59:59", FAILED), ("08:00:00", PASSED), ("12:20:00", PASSED), ("12:20:01", FAILED)],
+)
+def test_the_camera_window_has_half_an_hour_on_each_side(clock: str, outcome: Outcome) -> None:
+    found = judge(Case(stamp={"clock": clock}, camera=camera(clock, offset_h=8), received=None))
+    assert found[CAMERA_TIME].outcome is outcome
+
+
+@pytest.mark.parametrize(("metres", "outcome"), [(290, PASSED), (310, UNSURE), (490, UNSURE), (520, FAILED)])
+def test_the_geofence_is_radius_then_tolerance_then_outside(metres: float, outcome: Outcome) -> None:
+    """North of the venue every other datum's reading lies further away than WGS-84's."""
+    place = (VENUE_WGS84[0] + 0.0, VENUE_WGS84[1] + metres / 111_195)
+    found = judge(Case(camera=camera(at=place)))
+    nearest = min(value for key, value in found[CAMERA_PLACE].measured.items() if key.startswith("distance_"))
+    assert nearest == pytest.approx(metres, abs=2)
+    assert found[CAMERA_PLACE].outcome is outcome
+
+
+def test_the_distances_of_every_datum_are_kept_beside_the_reason() -> None:
+    finding = judge(Case())[STAMP_PLACE]
+    assert finding.measured["distance_gcj02_m"] == 0
+    assert {"distance_wgs84_m", "distance_bd09_m", "frame", "radius_m"} <= set(finding.measured)
+
+
+def test_without_a_class_nothing_can_be_compared_but_the_clocks_still_can() -> None:
+    look = a_look(camera=camera(day=YESTERDAY))
+    found = {finding.check: finding.outcome for finding in check_photo(look, a_context(training=None))}
+    assert found[STAMP_PLACE] is found[CAMERA_TIME] is NONE
+    assert found[AGREEMENT] is FAILED
