@@ -7,9 +7,8 @@ No probability claims more than the calibration's data can show (`Calibration.sh
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
 from scipy.special import expit
@@ -18,6 +17,7 @@ from verifier.attendance.calibration import ATTENDANCE_BUDGET_2023, Calibration,
 from verifier.attendance.enrolment import Roster
 from verifier.attendance.fusion import FusedFaces, Sighting, UnknownPerson
 from verifier.language import Sentence, say
+from verifier.plan import Session
 
 # Before looking at the faces, a signed-in student whom nobody sees and a stranger who sits there are as likely an innocent
 # coincidence (the student hidden or changed, a guest in the room) as not. An inspector's records will tell better.
@@ -144,12 +144,15 @@ def search_other_classes(
     calibration: Calibration,
     *,
     embedding_contract: str,
+    present_elsewhere: Collection[tuple[str, str]] = (),
     budget: ErrorBudget = ATTENDANCE_BUDGET_2023,
 ) -> list[Case]:
     """Strangers of a session who are enrolled as students of other classes.
 
     Args:
         others: class number → roster. All of their students together are the candidates that the limit must hold against.
+        present_elsewhere: (class number, student_no) of those who were found present in their own class at an overlapping time:
+            seen here too, they are in two places at once.
     Raises:
         ContractMismatchError: a roster was embedded by other means.
     """
@@ -171,26 +174,24 @@ def search_other_classes(
         # As likely as not before looking, divided over everybody it could have been.
         wrong = 1 - float(expit(calibration.bound_llr(calibration.llr(cosine, size)) - math.log(max(candidates, 1))))
         wrong = max(wrong, calibration.shown_flag_rate)
+        first = unknown.sightings[0].file
+        kind = CaseKind.OTHER_CLASS
         reason = say(
             "{file}中一名不在本班花名册上的人与班次{training}的学员{student}相同（相似度{similarity:.2f}）。判断有误的可能性约{wrong:.1%}。",
-            file=unknown.sightings[0].file, training=number, student=student_no, similarity=cosine, wrong=wrong,
+            file=first, training=number, student=student_no, similarity=cosine, wrong=wrong,
         )  # fmt: skip
-        cases.append(
-            Case(
-                CaseKind.OTHER_CLASS,
-                session_id,
-                reason,
-                1 - wrong,
-                None,
-                (f"{number}/{student_no}",),
-                unknown.sightings,
-            )
-        )
+        if (number, student_no) in present_elsewhere:
+            kind = CaseKind.TWO_PLACES
+            reason = say(
+                "{file}中一名不在本班花名册上的人与班次{training}的学员{student}相同（相似度{similarity:.2f}），而该学员同一时间在本班到课：一人不能同时在两处。判断有误的可能性约{wrong:.1%}。",
+                file=first, training=number, student=student_no, similarity=cosine, wrong=wrong,
+            )  # fmt: skip
+        cases.append(Case(kind, session_id, reason, 1 - wrong, None, (f"{number}/{student_no}",), unknown.sightings))
     return cases
 
 
-def report_two_names(session_id: str, roster: Roster, calibration: Calibration) -> list[Case]:
-    """One face enrolled under two names of a class: both cannot have been present as two people."""
+def report_two_names(roster: Roster, calibration: Calibration) -> list[Case]:
+    """One face enrolled under two names of a class, once for the whole class: the cases name no session."""
     cases = []
     for conflict in roster.conflicts:
         if conflict.kind != "same_face":
@@ -201,60 +202,26 @@ def report_two_names(session_id: str, roster: Roster, calibration: Calibration) 
             expit(calibration.bound_llr(calibration.llr(conflict.similarity, min(sizes))) - math.log(max(pairs, 1)))
         )
         right = min(right, 1 - calibration.shown_flag_rate)
-        cases.append(Case(CaseKind.TWO_NAMES, session_id, conflict.reason, right, None, conflict.numbers))
+        cases.append(Case(CaseKind.TWO_NAMES, "", conflict.reason, right, None, conflict.numbers))
     return cases
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Whereabouts:
-    """One person seen somewhere at some time. `starts_at` and `ends_at` carry an offset and bound the session."""
+def propose_teacher_replaced(session: Session, teachers: Mapping[str, Sequence[Sighting]]) -> list[Case]:
+    """Another known teacher teaches, and the filed one is in no photo (13(1)(5)).
 
-    class_number: str
-    session_id: str
-    starts_at: datetime
-    ends_at: datetime
-    person: UnknownPerson
-
-
-def find_seat_fillers(
-    seen: Sequence[Whereabouts], calibration: Calibration, *, budget: ErrorBudget = ATTENDANCE_BUDGET_2023
-) -> list[Case]:
-    """The same stranger in several classes: one case with all sightings; at overlapping times, two places at once.
-
-    Two sightings are one person where their cosine exceeds what the most alike of all compared pairs of different people would
-    show at the budgeted rate; a chain of such pairs is one person.
+    Args:
+        session: With the teacher as filed and changed: an approved change is no replacement.
+        teachers: Known teachers seen in photos of the right time, with their sightings.
     """
-    strangers = [one for one in seen if one.person.state == "stranger"]
-    pairs = max(math.comb(len(strangers), 2), 1)
-    groups: list[list[Whereabouts]] = []
-    for one in strangers:
-        alike = [group for group in groups if any(_is_same(one, other, pairs, calibration, budget) for other in group)]
-        for group in alike:
-            groups.remove(group)
-        groups.append([*(member for group in alike for member in group), one])
-    return [_describe_filler(group, calibration) for group in groups if len({one.class_number for one in group}) > 1]
-
-
-def _is_same(one: Whereabouts, other: Whereabouts, pairs: int, calibration: Calibration, budget: ErrorBudget) -> bool:
-    cosine = float(one.person.embedding @ other.person.embedding)
-    size = min(one.person.inter_eye_px, other.person.inter_eye_px)
-    return cosine >= calibration.match_similarity(size, pairs, budget)
-
-
-def _describe_filler(group: Sequence[Whereabouts], calibration: Calibration) -> Case:
-    overlapping = any(
-        one.class_number != other.class_number and one.starts_at < other.ends_at and other.starts_at < one.ends_at
-        for index, one in enumerate(group)
-        for other in group[index + 1 :]
-    )
-    classes = "、".join(sorted({one.class_number for one in group}))
-    wrong = calibration.shown_flag_rate
-    sightings = tuple(sighting for one in group for sighting in one.person.sightings)
-    if overlapping:
-        # One person cannot be at two places, so one of the two likenesses is false, or one photo is of another time.
-        reason = say("同一张陌生人脸在重叠的时间出现在班次{classes}的照片里（共{count}次）：照片时间或人脸必有一个不实，请核实。",
-                     classes=classes, count=len(sightings))  # fmt: skip
-        return Case(CaseKind.TWO_PLACES, group[0].session_id, reason, 1 - wrong, None, (), sightings)
-    reason = say("同一名不在花名册上的人出现在班次{classes}的照片里（共{count}次），疑似职业替课人员，请核实。",
-                 classes=classes, count=len(sightings))  # fmt: skip
-    return Case(CaseKind.SEAT_FILLER, group[0].session_id, reason, 1 - wrong, None, (), sightings)
+    wanted = session.teacher_number
+    if wanted is None or wanted in teachers or not teachers:
+        return []
+    cases = []
+    for number, sightings in sorted(teachers.items()):
+        likeness = max((sighting.probability or 0.0 for sighting in sightings), default=0.0)
+        # The filed one may stand behind the camera, which nobody can tell from the photo.
+        right = likeness * EVEN_ODDS
+        reason = say("{file}中是教师{seen}，备案教师{wanted}未在任何照片中出现；更换教师须先报批（13(1)(5)），请核实。",
+                     file=sightings[0].file, seen=number, wanted=wanted)  # fmt: skip
+        cases.append(Case(CaseKind.TEACHER_SEAT, session.id, reason, right, None, (number,), tuple(sightings)))
+    return cases

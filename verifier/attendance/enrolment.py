@@ -166,8 +166,10 @@ def _refuse_face(face: FaceObservation, limits: EnrolmentLimits) -> tuple[str, S
     if turn > limits.max_turn_deg or face.unreadable_because == "turned_away":
         return "turned_away", say("人脸没有正对镜头：偏转{seen:.0f}度，最多{wanted:.0f}度，请正对镜头再拍。",
                                   seen=turn, wanted=limits.max_turn_deg)  # fmt: skip
-    if not face.readable or face.embedding is None:
-        # Occluded, cut off and low-scored faces share the code: the remedy, another sharp picture, is the same.
+    # A portrait cropped tightly is cut off at the chin or the forehead, and still holds all that is compared.
+    unreadable = not face.readable and face.unreadable_because != "cut_off"
+    if unreadable or face.embedding is None:
+        # Occluded and low-scored faces share the code: the remedy, another sharp picture, is the same.
         return "blurred", say(
             "人脸看不清楚（清晰度{sharpness:.2f}），请在光线好的地方再拍一张。", sharpness=face.sharpness
         )

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from verifier.attendance.calibration import Calibration, CalibrationData
 
-# Half an octave or less apart, around the sizes at which the mean cosine of one person falls fastest (11 to 20 px).
-KNOTS_PX = (8.0, 11.0, 15.0, 20.0, 28.0, 40.0)
+# Half an octave apart, over the sizes at which the mean cosine of one person falls with distance.
+KNOTS_PX = (10.0, 14.0, 20.0, 28.0, 40.0)
 FEWEST_PAIRS = 30  # below this a group's mean is known no better than a fifth of its spread
 
 
@@ -93,6 +93,9 @@ def _fit_side(groups: Sequence[Comparisons], *, same: bool) -> tuple[list[float]
         residual = group.similarity[rows] - _knot_weights(group.inter_eye_px[rows]) @ knots
         offsets[group.group], spreads[group.group] = float(residual.mean()), float(residual.std())
     strict = min(offsets, key=offsets.__getitem__) if same else max(offsets, key=offsets.__getitem__)
+    if same:
+        # A face from further away is never more alike; where few rows say otherwise it is chance.
+        knots = np.minimum.accumulate(knots[::-1])[::-1]
     return [float(value) for value in knots + offsets[strict]], max(spreads.values()), strict
 
 

@@ -94,28 +94,44 @@ def match_faces(
     """Match all faces of one photo to the roster, one to one; the answers stand in the order of the faces.
 
     Args:
-        faces: All faces of one photo; unreadable ones take no part and count against nobody.
+        faces: All faces of one photo; unreadable ones count against nobody.
         embedding_contract: That of the photo's look; give it wherever it is known.
     Raises:
         ContractMismatchError: `embedding_contract` is not the roster's.
     """
     if embedding_contract is not None:
         roster.require_contract(embedding_contract)
-    readable = [index for index, face in enumerate(faces) if face.readable and face.embedding is not None]
+    readable = [index for index, face in enumerate(faces) if _may_match(face)]
     people = [*roster.students.values(), *roster.teachers.values()]
     found = {index: FaceMatch(index, FaceState.UNREADABLE) for index in range(len(faces))}
     if readable and not people:
         # Nobody is enrolled, so "on no roster" cannot be seen either.
-        found.update({index: FaceMatch(index, FaceState.UNCLEAR) for index in readable})
+        found.update({index: FaceMatch(index, FaceState.UNCLEAR) for index in readable if faces[index].readable})
     elif readable:
-        solution = _Solution([faces[index] for index in readable], people, calibration, limits, budget)
+        solution = PhotoSolution([faces[index] for index in readable], people, calibration, limits, budget)
         for row, index in enumerate(readable):
-            found[index] = solution.describe(row, index, len(roster.students))
+            answer = solution.describe(row, index, len(roster.students))
+            if faces[index].readable or row in solution.firm:
+                found[index] = answer
     return tuple(found[index] for index in range(len(faces)))
 
 
-class _Solution:
-    """The evidence of one photo and its best one-to-one reading."""
+def _may_match(face: FaceObservation) -> bool:
+    """Whether the face takes part. A face just too small may show that somebody was there, as the calibration knows what its
+    size is worth; it never shows that somebody was not. No measurement says the same of blurred or turned faces."""
+    return face.embedding is not None and face.unreadable_because in ("", "too_small")
+
+
+class PhotoSolution:
+    """The evidence of one photo and its best one-to-one reading.
+
+    Attributes:
+        similarity: (faces, people) mean cosines to the enrolment pictures.
+        weight: (faces, people) natural-log odds "this person" to "nobody's", before the others are looked at.
+        assigned: face → person of the best reading; faces left out are nobody's.
+        margin: face → lead of the best reading over the best one without that pair.
+        firm: the assigned pairs that carry their own weight.
+    """
 
     def __init__(
         self, faces: Sequence[FaceObservation], people: Sequence[Template], calibration: Calibration,
@@ -170,7 +186,7 @@ class _Solution:
             teacher_number=self.people[column].number if teacher else None,
             nearest=self.people[column].number,
             similarity=float(self.similarity[row, column]),
-            match_probability=self._probability(row, column),
+            match_probability=float(expit(self.log_odds(row, column, bounded=True))),
             margin=float(self.margin.get(row, 0.0)),
             llr=float(self.llr[row, column]),
         )
@@ -194,9 +210,14 @@ class _Solution:
         )
         return FaceState.UNCLEAR if like_free or like_taken else FaceState.STRANGER
 
-    def _probability(self, row: int, column: int) -> float:
-        """Weight of the pair against every other reading of its row and of its column, within what the data can show."""
-        own = self.calibration.bound_llr(float(self.llr[row, column])) + self.log_prior
+    def log_odds(self, row: int, column: int, *, bounded: bool = False) -> float:
+        """Weight of a pair against every other reading of its face and of its person.
+
+        Args:
+            bounded: Within what the calibration's data can show, as for a probability that people are told.
+        """
+        own = float(self.llr[row, column])
+        own = (self.calibration.bound_llr(own) if bounded else own) + self.log_prior
         taken = set(self.firm.values())
         against = [
             0.0,
@@ -205,7 +226,7 @@ class _Solution:
         against += [
             self.weight[other, column] for other in range(len(self.weight)) if other not in self.firm.keys() | {row}
         ]
-        return float(expit(own - np.logaddexp.reduce(against)))
+        return own - float(np.logaddexp.reduce(against))
 
 
 def solve_one_to_one(weight: NDArray[np.float64]) -> tuple[dict[int, int], float]:

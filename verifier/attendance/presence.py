@@ -15,7 +15,7 @@ from verifier.attendance.cases import (
     find_strangers_beyond,
     propose_impersonations,
     propose_not_seen,
-    report_two_names,
+    propose_teacher_replaced,
 )
 from verifier.attendance.enrolment import Roster
 from verifier.attendance.fusion import FusedFaces, PhotoFaces, Sighting, UnknownPerson, fuse_photos
@@ -72,7 +72,7 @@ class PhotoEvidence:
         faces = self.look.faces
         if not faces or any(match.state in (FaceState.UNREADABLE, FaceState.UNCLEAR) for match in self.matches):
             return False
-        return self.look.people is None or self.look.people.high <= len(faces)
+        return self.look.people is None or self.look.people.count <= len(faces)
 
     def as_faces(self) -> PhotoFaces:
         """Its faces, for fusion."""
@@ -171,13 +171,14 @@ def conclude_session(evidence: SessionEvidence) -> SessionConclusion:
     """Decide for every student of the class whether they attended, and open the cases that the evidence carries."""
     usable = [photo for photo in evidence.photos if photo.usable]
     timed = [photo for photo in usable if photo.time_proven]
-    expected = len(evidence.training.students) - len(evidence.leaves)
+    leaves = frozenset(leave.student_no for leave in evidence.leaves if leave.session_id == evidence.session.id)
+    expected = len({student.student_no for student in evidence.training.students} - leaves)
     weighed = _Weighed(
         timed=_fuse(timed, evidence),
         untimed=_fuse(usable, evidence),
         complete=tuple(photo for photo in timed if _speaks_against_unseen(photo, expected)),
         signed=frozenset(sign_in.student_no for sign_in in evidence.sign_ins or ()),
-        leaves=frozenset(leave.student_no for leave in evidence.leaves if leave.session_id == evidence.session.id),
+        leaves=leaves,
         sign_ins_known=evidence.sign_ins is not None,
     )
     cases = _open_cases(evidence, weighed)
@@ -226,7 +227,7 @@ def _count_innocent(evidence: SessionEvidence, weighed: _Weighed) -> int:
 
 
 def _open_cases(evidence: SessionEvidence, weighed: _Weighed) -> list[Case]:
-    cases = report_two_names(evidence.session.id, evidence.roster, evidence.calibration)
+    cases = propose_teacher_replaced(evidence.session, weighed.timed.teachers)
     unseen = _unseen_signed_in(evidence, weighed)
     if not weighed.complete or not unseen:
         return cases

@@ -1,0 +1,132 @@
+"""Measure who is recognised, on the development pictures: ``python benchmarks/faces.py [evaluate|calibrate]``.
+
+Needs ../shared/data; copies nothing of it, and prints what it measured. ``calibrate`` writes the calibration shipped in models/.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+
+from verifier.attendance.calibration import write_calibration
+from verifier.calibrating import calibrate_folders
+from verifier.evaluation import Evaluation, evaluate_folder
+from verifier.vision.nets import Nets, open_nets
+
+PROJECT = Path(__file__).resolve().parents[1]
+DATA = PROJECT.parent / "shared" / "data"
+
+
+def lay_out(people: Iterable[tuple[str, list[Path]]], strangers: Iterable[Path], enrol: int, into: Path) -> Path:
+    """The folder that an evaluation reads, as links: the first `enrol` pictures of each person are enrolled."""
+    for person, pictures in people:
+        for place, picture in enumerate(pictures):
+            target = into / ("enrol" if place < enrol else "test") / person / picture.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.symlink_to(picture)
+    for place, picture in enumerate(strangers):
+        target = into / "strangers" / f"{place:03d}_{picture.name}"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.symlink_to(picture)
+    return into
+
+
+def list_groups() -> dict[str, list[tuple[str, list[Path]]]]:
+    """The development people by group: person → pictures."""
+
+    def in_folders(folder: Path) -> list[tuple[str, list[Path]]]:
+        return [(person.name, sorted(person.iterdir())) for person in sorted(folder.iterdir()) if person.is_dir()]
+
+    crops = sorted((DATA / "faces_bbt").glob("*.png"))
+    television = [
+        (name, [crop for crop in crops if crop.stem[:-1] == name]) for name in sorted({c.stem[:-1] for c in crops})
+    ]
+    return {
+        "lfw": in_folders(DATA / "faces_lfw"),
+        "east_asian": in_folders(DATA / "faces_asian"),
+        "television": television,
+    }
+
+
+def list_strangers() -> list[Path]:
+    """One picture each of people who are on no roster."""
+    return sorted(path for path in (DATA / "faces_lfw_impostors").rglob("*") if path.is_file())
+
+
+def show(evaluation: Evaluation) -> None:
+    """Print an evaluation as lines for people."""
+    print(f"{evaluation.people} people, {evaluation.test_pictures} test pictures, {evaluation.strangers} strangers, "
+          f"{len(evaluation.unreadable)} unreadable, calibration {evaluation.calibration}")  # fmt: skip
+    for method in evaluation.methods:
+        print(
+            f"  {method.name}: rank-1 errors {method.rank1.errors}/{method.rank1.trials}, {method.non_mated} searches of nobody"
+        )
+        for row in method.rows:
+            if row.fnir is None or row.wrong_identity is None:
+                print(f"    FPIR {row.fpir:.2%}: refused: {row.refused}")
+                continue
+            told = row.fnir.to_json()
+            print(f"    FPIR {row.fpir:.2%}: FNIR {row.fnir.errors}/{row.fnir.trials} = {told['rate']:.2%} "
+                  f"[{told['low']:.2%}, {told['high']:.2%}], wrong identity {row.wrong_identity.errors}")  # fmt: skip
+    for name, rate in evaluation.at_operating_point.items():
+        print(f"  at the operating point: {name} {rate.errors}/{rate.trials}")
+    for note in evaluation.notes:
+        print(f"  {note}")
+
+
+def evaluate(nets: Nets, as_json: bool) -> None:
+    """One and two enrolment pictures, everybody on one roster."""
+    everybody = [(f"{group}-{name}", pictures) for group, people in list_groups().items() for name, pictures in people]
+    for enrol in (1, 2):
+        with tempfile.TemporaryDirectory() as place:
+            people = [(name, pictures) for name, pictures in everybody if len(pictures) > enrol]
+            folder = lay_out(people, list_strangers(), enrol, Path(place))
+            started = time.perf_counter()
+            evaluation = evaluate_folder(folder, nets)
+            if as_json:
+                print(json.dumps(evaluation.to_json(), ensure_ascii=False, indent=2))
+            else:
+                print(f"{enrol} enrolment picture(s), {time.perf_counter() - started:.0f} s")
+                show(evaluation)
+
+
+def calibrate(nets: Nets, name: str, fitted_on: date) -> None:
+    """Fit the shipped calibration to all development faces; strangers join the group that they come from."""
+    with tempfile.TemporaryDirectory() as place:
+        folders = []
+        for group, people in list_groups().items():
+            strangers = list_strangers() if group == "lfw" else []
+            folders.append(lay_out(people, strangers, 1, Path(place) / group))
+        calibration = calibrate_folders(
+            folders, nets, name=name, data_name="development faces: LFW, East-Asian, television", fitted_on=fitted_on
+        )
+    target = PROJECT / "models" / f"calibration-{calibration.pack}.toml"
+    target.write_text(write_calibration(calibration), encoding="utf-8")
+    print(target.read_text(encoding="utf-8"))
+
+
+def main() -> None:
+    """Run one of the two."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=["evaluate", "calibrate"], nargs="?", default="evaluate")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "verifier-benchmark-packs")
+    parser.add_argument("--date", type=date.fromisoformat, default=None, help="date written into the calibration")
+    arguments = parser.parse_args()
+    if not DATA.is_dir():
+        parser.exit(1, f"{DATA} is not there: the development pictures are needed\n")
+    nets = open_nets(arguments.cache, people_pack=None)
+    if arguments.what == "evaluate":
+        evaluate(nets, arguments.json)
+    else:
+        fitted_on = arguments.date or date.today()
+        calibrate(nets, f"opencv-zoo-{fitted_on:%Y-%m-%d}", fitted_on)
+
+
+if __name__ == "__main__":
+    main()
