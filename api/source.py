@@ -1,4 +1,4 @@
-"""Where the pages get what they show: the records, or in tests a stand-in with the same five methods."""
+"""Where the pages get what they show: the records, or in tests a stand-in with the same methods."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from verifier.records.database import open_database
+from verifier.records.nights import read_nights
 from verifier.records.tables.evidence import SubmissionRow
 from verifier.records.tables.run import RunRow
 from verifier.records.tables.session import SessionRow
@@ -39,6 +40,10 @@ class Source(Protocol):
 
     def last_day(self) -> date | None:
         """The last day of which a session is closed; None before the first night."""
+        ...
+
+    def last_night(self) -> dict[str, Any] | None:
+        """``state``, ``started_at`` (ISO), ``error`` and the counts ``looked``, ``closed``, ``cut_off``, ``seconds``; None before the first."""
         ...
 
 
@@ -95,3 +100,16 @@ class RecordSource:
         )
         with self._database.reading() as tx:
             return tx.scalar(query)
+
+    def last_night(self) -> dict[str, Any] | None:
+        """See `Source`."""
+        with self._database.reading() as tx:
+            nights = read_nights(tx, limit=1)
+        if not nights:
+            return None
+        night = nights[0]
+        counts = {name: night.counts.get(name) for name in ("looked", "closed", "cut_off", "seconds")}
+        if counts["seconds"] is None and night.finished_at is not None:
+            counts["seconds"] = (night.finished_at - night.started_at).total_seconds()
+        started = night.started_at.astimezone(self._settings.zone).isoformat(timespec="seconds")
+        return counts | {"state": night.state, "started_at": started, "error": night.error}

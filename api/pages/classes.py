@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from api.pages.grid import build_grid
 from api.pages.render import Language, Records, show_page
 from verifier.report.charts import draw_attendance, draw_outcomes
-from verifier.report.summary import list_findings
+from verifier.report.summary import list_unclosed
 
 router = APIRouter()
 
@@ -31,7 +31,11 @@ def show_session(request: Request, language: Language, records: Records, number:
         names=name_students(answer),
         photos=[photo for photo in answer["photos"] if photo["session"] == session_id],
         cases=[case for case in answer["cases"] if case["session"] == session_id],
-        violations=[violation for violation in answer["violations"] if violation["session"] == session_id],
+        violations=[
+            violation
+            for violation in answer["violations"]
+            if session_id in (violation.get("sessions") or [violation["session"]])
+        ],
     )
 
 
@@ -48,7 +52,7 @@ def show_class(request: Request, language: Language, records: Records, number: s
         names=name_students(answer),
         flagged=[photo for photo in answer["photos"] if photo["outcome"] not in ("passed", "not_applicable")],
         loose=[photo for photo in answer["photos"] if not photo["session"]],
-        not_run=list_findings(answer, "not_run"),
+        unclosed=list_unclosed(answer),
         attendance=draw_attendance(answer, language=language),
         outcomes=draw_outcomes(answer, language=language),
     )

@@ -13,7 +13,7 @@ from pydantic import BeforeValidator
 
 from api.pages.render import Language, Records, show_page
 from verifier.report.charts import ATTENDANCE_LINE, draw_attendance, draw_flags, draw_outcomes
-from verifier.report.summary import OPEN_STATES, list_attendance, list_findings, list_waiting
+from verifier.report.summary import OPEN_STATES, list_attendance, list_findings, list_unclosed, list_waiting
 
 router = APIRouter()
 DEFAULT_DAYS = 14  # two weeks of teaching fit one chart
@@ -43,6 +43,8 @@ def show_today(
         until=last,
         waiting=waiting[:MAX_ROWS],
         waiting_count=len(waiting),
+        night=records.last_night(),
+        unclosed=list_unclosed(answer),
         not_run=list_findings(answer, "not_run"),
         failed=[photo for photo in answer["photos"] if photo["outcome"] == "failed"],
         classes=_sum_up_classes(answer),

@@ -265,6 +265,10 @@ class FakeSource:
         days = [session["date"] for session in self._answer["sessions"]]
         return date.fromisoformat(max(days)) if days else None
 
+    def last_night(self) -> Plain | None:
+        night = self._answer.get("night")
+        return None if night is None else {"state": "finished", "error": None} | night
+
     def _photo(self, photo_id: str) -> Plain:
         for photo in self._answer["photos"]:
             if photo["id"] == photo_id:

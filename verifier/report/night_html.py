@@ -16,7 +16,7 @@ from PIL import Image
 from verifier.language import current_language, translate
 from verifier.report.charts import draw_attendance, draw_flags, draw_outcomes
 from verifier.report.files import name_file, write_whole
-from verifier.report.summary import is_drawable, list_findings, list_pictured, list_waiting
+from verifier.report.summary import is_drawable, list_findings, list_pictured, list_unclosed, list_waiting
 from verifier.report.templating import make_environment
 
 log = structlog.get_logger()
@@ -68,6 +68,7 @@ def write_night_report(
             language=language,
             css=Markup(_read_css()),  # our own files
             waiting=list_waiting(answer),
+            unclosed=list_unclosed(answer),
             not_run=list_findings(answer, "not_run"),
             attendance=draw_attendance(answer, language=language),
             flags=draw_flags(answer, language=language),
@@ -86,7 +87,10 @@ def _name_period(answer: dict[str, Any]) -> str:
     since, day = answer.get("since"), answer.get("day")
     if since and day and since != day:
         return f"{since} – {day}"
-    return str(day or since or "–")
+    if day or since:
+        return str(day or since)
+    days = sorted(session["date"] for session in answer["sessions"])
+    return f"{days[0]} – {days[-1]}" if days else "–"
 
 
 def _embed_picture(photo: dict[str, Any], picture: Callable[[str], bytes]) -> str:

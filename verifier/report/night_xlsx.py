@@ -22,6 +22,7 @@ from openpyxl.xml.functions import tostring
 
 from verifier.language import current_language, translate
 from verifier.report.files import write_whole
+from verifier.report.summary import list_unclosed
 from verifier.report.words import label, name_code
 
 MAX_CELL_LETTERS = 32767  # Excel's own limit: learn "Excel specifications and limits"
@@ -107,14 +108,13 @@ def _list_sessions(answer: dict[str, Any], language: str) -> Sheet:
                 Percent(item["rate_low"]),
                 Percent(item["rate_high"]),
             ),
-            *(Code(item["outcome"], "outcome"), yes if item["closed"] else no),
+            *(Code(item["outcome"], "outcome"), yes),
             "\n".join(finding["reason"] for finding in item["findings"] if finding["outcome"] != "not_applicable"),
         )
         for item in answer["sessions"]
+        if item["closed"]
     ]
-    rows += [
-        (item["class"], item["session"], *([None] * 13), no, item["reason"]) for item in answer.get("not_closed", ())
-    ]
+    rows += [(item["class"], item["session"], *([None] * 13), no, item["reason"]) for item in list_unclosed(answer)]
     return Sheet("课次", columns, rows)
 
 
@@ -235,8 +235,12 @@ def _list_presence(answer: dict[str, Any]) -> Sheet:
 
 
 def _list_versions(answer: dict[str, Any]) -> Sheet:
-    versions = answer["versions"]
-    rows = [("code", versions["code"]), *sorted(versions["packs"].items()), ("policy", versions["policy"])]
+    versions = answer.get("versions") or {}
+    rows = [
+        ("code", versions.get("code")),
+        *sorted(versions.get("packs", {}).items()),
+        ("policy", versions.get("policy")),
+    ]
     rows += [(name, answer[name]) for name in ("since", "day") if answer.get(name)]
     return Sheet("版本", (("项目", 20), ("值", 60)), rows)
 

@@ -111,6 +111,17 @@ def list_pictured(answer: Answer) -> list[Answer]:
     return sorted(pictured, key=lambda photo: (photo["id"] not in with_case, photo.get("session") or "", photo["file"]))
 
 
+def list_unclosed(answer: Answer) -> list[Answer]:
+    """Sessions without a close, with the reason where the night gave one: ``class``, ``session``, ``reason``."""
+    told = {(item["class"], item.get("session")): item for item in answer.get("not_closed", ())}
+    for session in answer["sessions"]:
+        if not session["closed"]:
+            told.setdefault(
+                (session["class"], session["id"]), {"class": session["class"], "session": session["id"], "reason": ""}
+            )
+    return sorted(told.values(), key=lambda item: (item["class"], item.get("session") or ""))
+
+
 def sort_findings(findings: list[Answer]) -> list[Answer]:
     """What matters first: failed, not run, unsure, then the rest, each in the pipeline's order."""
     return sorted(findings, key=lambda one: WORST_FIRST.index(one["outcome"]) if one["outcome"] in WORST_FIRST else 0)

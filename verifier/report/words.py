@@ -45,6 +45,16 @@ CASES = {
     "photo_reuse": "照片疑似重复使用",
     "camera_dark": "监控画面异常",
 }
+# Below a column of a chart, where the whole word does not fit.
+PERIODS_SHORT = {"morning": "早", "afternoon": "午", "evening": "晚"}
+UNREADABLE = {
+    "too_small": "太小",
+    "blurred": "模糊",
+    "turned_away": "侧脸或背对",
+    "occluded": "被遮挡",
+    "low_score": "检出分数低",
+    "cut_off": "被画面切断",
+}
 PERIODS = {"morning": "上午", "afternoon": "下午", "evening": "晚上"}
 VIEWS = {"front": "前方", "back": "后方"}
 SESSION_SOURCES = {
@@ -117,6 +127,8 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "state": STATES,
     "case": CASES,
     "period": PERIODS,
+    "period_short": PERIODS_SHORT,
+    "unreadable": UNREADABLE,
     "view": VIEWS,
     "session_source": SESSION_SOURCES,
     "check": CHECKS,
