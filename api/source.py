@@ -43,7 +43,7 @@ class Source(Protocol):
         ...
 
     def last_night(self) -> dict[str, Any] | None:
-        """``state``, ``started_at`` (ISO), ``error`` and the counts ``looked``, ``closed``, ``cut_off``, ``seconds``; None before the first."""
+        """``state``, ``started_at`` (ISO), ``error``, ``looked``, ``closed``, ``cut_off``, ``seconds``; None before any."""
         ...
 
 

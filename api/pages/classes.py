@@ -31,11 +31,7 @@ def show_session(request: Request, language: Language, records: Records, number:
         names=name_students(answer),
         photos=[photo for photo in answer["photos"] if photo["session"] == session_id],
         cases=[case for case in answer["cases"] if case["session"] == session_id],
-        violations=[
-            violation
-            for violation in answer["violations"]
-            if session_id in (violation.get("sessions") or [violation["session"]])
-        ],
+        violations=[one for one in answer["violations"] if session_id in (one.get("sessions") or [one["session"]])],
     )
 
 

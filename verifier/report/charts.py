@@ -207,19 +207,12 @@ def _label_days(
     svg: Element, bars: Sequence[AttendanceBar], step: float, language: str | None, layout: AttendanceLayout
 ) -> None:
     last_x, last_day = -1e9, ""
+    words = "period" if step >= 2 * layout.label_every_px else "period_short"
     y = layout.height - layout.bottom + 16
     for n, bar in enumerate(bars):
         x = layout.left + step * (n + 0.5)
         if step >= layout.label_every_px:
-            _write(
-                svg,
-                x,
-                y,
-                name_code(bar.period, "period" if step >= 2 * layout.label_every_px else "period_short", language),
-                size=12,
-                anchor="middle",
-                fill=MUTED,
-            )
+            _write(svg, x, y, name_code(bar.period, words, language), size=12, anchor="middle", fill=MUTED)
         if bar.day != last_day and x - last_x >= layout.label_every_px + 6:
             year_too = not last_day or bar.day[:4] != last_day[:4]
             anchor = "start" if n == 0 else "middle"

@@ -55,9 +55,7 @@ def write_night_report(
     language = language or current_language()
     day = answer.get("day")
     pictured = list_pictured(answer)
-    shown = [
-        (photo, _embed_picture(photo["id"], picture) if n < picture_limit else None) for n, photo in enumerate(pictured)
-    ]
+    shown = [(photo, _embed_picture(photo, picture) if n < picture_limit else None) for n, photo in enumerate(pictured)]
     html = (
         make_environment()
         .get_template("night.html")
