@@ -53,11 +53,11 @@ END_MARGIN_HEIGHTS = 0.25
 
 @dataclass(frozen=True, slots=True)
 class _Region:
-    """A part of the picture looked at closely, and the height of its text in pixels of the picture."""
+    """A part of the picture looked at closely, the height of its text in pixels, and the lines first found in it."""
 
     box: Box
     text_px: float
-    at_border: bool
+    found: tuple[TextBox, ...]
 
 
 def read_stamps(picture_bgr: NDArray[np.uint8], net: TextNet) -> tuple[Stamp, ...]:
@@ -127,9 +127,10 @@ def _choose_regions(picture_bgr: NDArray[np.uint8], found: Sequence[TextBox], ne
         region = _Region(
             pad_box(around, PAD_HEIGHTS_XY, float(np.median(heights)), width, height),
             float(np.percentile(heights, 25)),
-            border_distance(around, width, height) <= BORDER_SHARE,
+            tuple(group),
         )
-        (border if region.at_border else inner).append((region, group))
+        at_border = border_distance(around, width, height) <= BORDER_SHARE
+        (border if at_border else inner).append((region, group))
     border.sort(key=lambda item: (-_stamp_prior(item[0].box, width, height), -len(item[1])))
     chosen = [region for region, _ in border]
     budget = MAX_INNER_LINES
@@ -164,7 +165,7 @@ def _unite(regions: Sequence[_Region]) -> list[_Region]:
                 united[index] = _Region(
                     surround([region.box, other.box]),
                     min(region.text_px, other.text_px),
-                    region.at_border or other.at_border,
+                    (*other.found, *region.found),
                 )
                 break
         else:
@@ -193,12 +194,20 @@ def _read_region(
         for box in find_text_boxes(raise_contrast(close), net, CLOSE_SIDE_PX)
         if _is_level(box)
     ]
-    boxes = sorted(_unite_words(boxes), key=lambda box: -box.width_px)[:budget]
+    # The raised contrast of a lawn or a crowd drowns a line that the first search saw.
+    boxes += [first for first in region.found if not any(_cover(box.box, first.box) for box in boxes)]
+    # Where there is more print than the budget, the lines nearest to a side edge are the stamp's.
+    width = picture_bgr.shape[1]
+    boxes = sorted(_unite_words(boxes), key=lambda box: min(box.box.x, width - box.box.x - box.box.width))[:budget]
     # The finder cuts thin last letters short (1, 一), so each line is read with a little more at both ends.
     boxes = [_widen(box) for box in boxes]
     lines = recognise_lines(picture_bgr, boxes, net)
     again, looks = reread_doubtful(picture_bgr, boxes, lines, net, looks)
     return list(reread_rows(picture_bgr, boxes, again, net)), looks
+
+
+def _cover(box: Box, other: Box) -> bool:
+    return overlap_area(box, other) > 0.3 * min(box.width * box.height, other.width * other.height)
 
 
 def _widen(box: TextBox) -> TextBox:

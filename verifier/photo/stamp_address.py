@@ -44,7 +44,12 @@ def find_address(rest: Sequence[Reading], lines: Sequence[TextLine]) -> Field[st
         for index, label, start in labelled:
             if label in wanted:
                 return _labelled_address(rest, labelled, index, start)
-    if any(label for _, label, _ in labelled if len(label) > 1 and label not in _NEUTRAL_LABELS):
+    others = [
+        label
+        for index, label, start in labelled
+        if len(label) > 1 and label not in _NEUTRAL_LABELS and CONSUMED not in rest[index].text[start:]
+    ]
+    if len(others) >= 2:
         # A panel of labelled rows that names no place: its other rows are titles and remarks.
         return None
     return _left_over_address(rest, lines)

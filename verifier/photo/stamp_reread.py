@@ -29,6 +29,7 @@ MAX_SECOND_LOOKS = 4
 TRIM_SHARES = (0.05, 0.1, 0.15)
 WIDEN_HEIGHTS = (0.5, 0.9, 1.4)
 _TIME_LIKE = re.compile(r"\d\s*[:;]\s*\d")
+_COORDINATES_LIKE = re.compile(r"经\s*纬|Lat.*Lon|东\s*经.*北\s*纬|N\s*\d+\s*°.*E\s*\d")
 _BROKEN_WEEKDAY = re.compile(r"(?:星期|周|礼拜)\s*$")
 
 
@@ -109,10 +110,12 @@ def _urgency(line: TextLine) -> float:
 
 
 def _is_broken(line: TextLine) -> bool:
-    """Whether the line begins to say a time or a weekday that no clock or calendar has."""
+    """Whether the line begins to say a time, a weekday or a pair of coordinates and does not end it."""
     row = normalise(line)
     if _BROKEN_WEEKDAY.search(row.text):
         return True
+    if _COORDINATES_LIKE.search(row.text) and any(sign.isdigit() for sign in row.text):
+        return count_fields(line) < 2
     return _TIME_LIKE.search(row.text) is not None and not count_fields(line)
 
 

@@ -151,9 +151,7 @@ def find_text_boxes(picture_bgr: NDArray[np.uint8], net: TextNet, max_side: int)
     )
 
 
-def recognise_lines(
-    picture_bgr: NDArray[np.uint8], boxes: Sequence[TextBox], net: TextNet
-) -> tuple[TextLine, ...]:
+def recognise_lines(picture_bgr: NDArray[np.uint8], boxes: Sequence[TextBox], net: TextNet) -> tuple[TextLine, ...]:
     """Read the lines inside boxes, at the picture's full resolution.
 
     Args:
