@@ -121,7 +121,7 @@ def mutate_bytes(data: bytes, chance: random.Random, others: Sequence[bytes]) ->
                 other = chance.choice(others)
                 start = chance.randrange(max(1, len(other)))
                 mutated[at : at + 64] = other[start : start + chance.randint(1, 200)]
-    return bytes(mutated[: chance.randrange(len(mutated))] if chance.random() < 0.1 else mutated)
+    return bytes(mutated[: chance.randrange(len(mutated) + 1)] if chance.random() < 0.1 else mutated)
 
 
 def mutate_lines(chance: random.Random) -> list[str]:
