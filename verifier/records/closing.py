@@ -15,7 +15,8 @@ from verifier.plan import Submission
 class FaceMatch:
     """One face of a photo and whom it was taken for.
 
-    `state` is ``matched`` (then `student_no` is set), ``teacher`` (then `teacher_number` is), ``stranger`` or ``unreadable``.
+    `state` is ``matched`` (then `student_no` is set), ``teacher`` (then `teacher_number` is), ``stranger``, ``unclear`` or
+    ``unreadable``.
     `similarity` is a cosine (-1 to 1), `match_probability` lies within 0 to 1; None where nothing was compared.
     """
 

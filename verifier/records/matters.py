@@ -34,6 +34,7 @@ class CaseRecord:
     supported: bool
     session_id: str | None
     student_no: str | None
+    photo_id: UUID | None
     file: str | None
     sha256: str | None
     box_xywh: tuple[float, ...]
@@ -125,6 +126,7 @@ def _case_record(
         supported=row.supported,
         session_id=session.code if session else None,
         student_no=student_no,
+        photo_id=photo.id if photo else None,
         file=photo.file if photo else None,
         sha256=photo.sha256 if photo else None,
         box_xywh=tuple(row.box_xywh or ()),

@@ -39,6 +39,7 @@ class SessionRecord:
     class_number: str
     session_id: str
     day: date
+    period: str
     starts_at: datetime
     ends_at: datetime
     hours: float
@@ -99,7 +100,11 @@ def find_open_sessions(tx: Tx, last_day: date, first_day: date | None = None) ->
 
 
 def read_photos(
-    tx: Tx, class_number: str | None = None, first_day: date | None = None, last_day: date | None = None
+    tx: Tx,
+    class_number: str | None = None,
+    first_day: date | None = None,
+    last_day: date | None = None,
+    photo_id: UUID | None = None,
 ) -> list[PhotoRecord]:
     """Judged photos with findings and faces, by class, session and file.
 
@@ -116,6 +121,8 @@ def read_photos(
         .outerjoin(SessionRow, SessionRow.id == RunRow.session_id)
         .where(RunRow.is_current)
     )
+    if photo_id is not None:
+        query = query.where(SubmissionRow.id == photo_id)
     rows = [
         row
         for row in tx.execute(in_days(_of_class(query, class_number), first_day, last_day, or_none=True))
@@ -138,6 +145,18 @@ def read_photos(
     return sorted(
         found, key=lambda each: (each.class_number, each.session_id or "", each.submission.file, str(each.id))
     )
+
+
+def read_photo(tx: Tx, photo_id: UUID) -> PhotoRecord:
+    """One judged photo.
+
+    Raises:
+        KeyError: no photo of that id was judged.
+    """
+    found = read_photos(tx, photo_id=photo_id)
+    if not found:
+        raise KeyError(str(photo_id))
+    return found[0]
 
 
 def read_attended_hours(tx: Tx, class_number: str) -> list[StudentHours]:
@@ -212,6 +231,7 @@ def _session_record(
         class_number=training.number,
         session_id=session.code,
         day=session.day,
+        period=session.period,
         starts_at=session.starts_at.astimezone(zone),
         ends_at=session.ends_at.astimezone(zone),
         hours=session.hours,

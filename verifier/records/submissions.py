@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -116,18 +116,57 @@ def other_uses(tx: Tx, class_number: str, submission: Submission, pixels_sha256:
     ids = [row.id for row, _, _ in ordered]
     if own_id not in ids:
         raise NotInRecordsError(f"{submission.file} of class {class_number} is not on record")
+    return _describe_others(ordered, ids.index(own_id))
+
+
+def uses_of_class(tx: Tx, class_number: str, submissions: Iterable[Submission]) -> dict[Submission, list[OtherUse]]:
+    """`other_uses` of all photos of a class at once; photos that were handed in only once are left out."""
+    class_id = make_id("class", class_number)
+    own = select(SubmissionRow.sha256).where(SubmissionRow.class_id == class_id)
+    own_pixels = select(LookRow.pixels_sha256).where(LookRow.sha256.in_(own), LookRow.pixels_sha256.is_not(None))
+    twins = select(LookRow.sha256).where(LookRow.pixels_sha256.in_(own_pixels))
+    pixels = dict(
+        tx.execute(
+            select(LookRow.sha256, LookRow.pixels_sha256)
+            .where(LookRow.pixels_sha256.in_(own_pixels))
+            .order_by(LookRow.sha256, LookRow.versions_key)
+        )
+        .tuples()
+        .all()
+    )
+    rows = tx.execute(
+        select(SubmissionRow, ClassRow.number, SessionRow.starts_at)
+        .join(ClassRow, ClassRow.id == SubmissionRow.class_id)
+        .outerjoin(SessionRow, SessionRow.id == SubmissionRow.session_id)
+        .where(or_(SubmissionRow.sha256.in_(own), SubmissionRow.sha256.in_(twins)))
+    ).all()
+    same_picture: dict[str, list[Any]] = {}
+    for row in sorted(rows, key=lambda row: _order_of_receipt(*row)):
+        same_picture.setdefault(pixels.get(row[0].sha256) or row[0].sha256, []).append(row)
+    found: dict[Submission, list[OtherUse]] = {}
+    for submission in submissions:
+        own_id = submission_id(class_number, submission)
+        group = same_picture.get(pixels.get(submission.sha256) or submission.sha256, [])
+        place = next((index for index, (row, _, _) in enumerate(group) if row.id == own_id), None)
+        if place is not None and len(group) > 1:
+            found[submission] = _describe_others(group, place)
+    return found
+
+
+def _describe_others(ordered: Sequence[Any], own: int) -> list[OtherUse]:
+    own_sha256 = ordered[own][0].sha256
     return [
         OtherUse(
-            how="bytes" if row.sha256 == submission.sha256 else "pixels",
+            how="bytes" if row.sha256 == own_sha256 else "pixels",
             class_number=number,
             session_id=row.declared_session or None,
             file=row.file,
             sha256=row.sha256,
             received_at=row.received_at,
-            received_first=place < ids.index(own_id),
+            received_first=place < own,
         )
         for place, (row, number, _) in enumerate(ordered)
-        if row.id != own_id
+        if place != own
     ]
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from verifier.records.tables.base import Base, WithId, at_least, between, one_of
 
-FACE_STATES = ("matched", "teacher", "stranger", "unreadable")
+FACE_STATES = ("matched", "teacher", "stranger", "unclear", "unreadable")
 
 
 class FaceObservationRow(WithId, Base):

@@ -130,6 +130,7 @@ def _create_venue() -> None:
         sa.ForeignKeyConstraint(["agency_id"], ["agency.id"], name=op.f("fk_venue_agency_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_venue")),
     )
+    op.create_index(op.f("ix_venue_agency_id"), "venue", ["agency_id"], unique=False)
 
 
 def _create_training_class() -> None:
@@ -162,6 +163,7 @@ def _create_training_class() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_training_class")),
         sa.UniqueConstraint("number", name=op.f("uq_training_class_number")),
     )
+    op.create_index(op.f("ix_training_class_agency_id"), "training_class", ["agency_id"], unique=False)
 
 
 def _create_camera() -> None:
@@ -197,6 +199,7 @@ def _create_enrolment() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_enrolment")),
         sa.UniqueConstraint("class_id", "student_no", name=op.f("uq_enrolment_class_id_student_no")),
     )
+    op.create_index(op.f("ix_enrolment_student_id"), "enrolment", ["student_id"], unique=False)
 
 
 def _create_filing_change() -> None:
@@ -216,6 +219,7 @@ def _create_filing_change() -> None:
         sa.ForeignKeyConstraint(["class_id"], ["training_class.id"], name=op.f("fk_filing_change_class_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_filing_change")),
     )
+    op.create_index(op.f("ix_filing_change_class_id"), "filing_change", ["class_id"], unique=False)
 
 
 def _create_teacher() -> None:
@@ -246,6 +250,7 @@ def _create_enrolment_photo() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_enrolment_photo")),
         sa.UniqueConstraint("enrolment_id", "sha256", name=op.f("uq_enrolment_photo_enrolment_id_sha256")),
     )
+    op.create_index(op.f("ix_enrolment_photo_sha256"), "enrolment_photo", ["sha256"], unique=False)
 
 
 def _create_session() -> None:
@@ -278,6 +283,7 @@ def _create_session() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_session")),
         sa.UniqueConstraint("class_id", "code", name=op.f("uq_session_class_id_code")),
     )
+    op.create_index("ix_session_day", "session", ["day"], unique=False)
 
 
 def _create_sign_in() -> None:
@@ -324,6 +330,7 @@ def _create_sign_in() -> None:
             name=op.f("uq_sign_in_enrolment_id_signed_at_source_device"),
         ),
     )
+    op.create_index("ix_sign_in_class_id_signed_at", "sign_in", ["class_id", "signed_at"], unique=False)
 
 
 def _create_teacher_photo() -> None:
@@ -339,6 +346,7 @@ def _create_teacher_photo() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_teacher_photo")),
         sa.UniqueConstraint("teacher_id", "sha256", name=op.f("uq_teacher_photo_teacher_id_sha256")),
     )
+    op.create_index(op.f("ix_teacher_photo_sha256"), "teacher_photo", ["sha256"], unique=False)
 
 
 def _create_leave() -> None:
@@ -355,6 +363,7 @@ def _create_leave() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_leave")),
         sa.UniqueConstraint("enrolment_id", "session_id", name=op.f("uq_leave_enrolment_id_session_id")),
     )
+    op.create_index(op.f("ix_leave_session_id"), "leave", ["session_id"], unique=False)
 
 
 def _create_submission() -> None:
@@ -387,3 +396,5 @@ def _create_submission() -> None:
             name=op.f("uq_submission_class_id_file_sha256_declared_session"),
         ),
     )
+    op.create_index("ix_submission_session_id", "submission", ["session_id"], unique=False)
+    op.create_index("ix_submission_sha256", "submission", ["sha256"], unique=False)

@@ -68,6 +68,7 @@ def _create_look() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_look")),
         sa.UniqueConstraint("sha256", "versions_key", name=op.f("uq_look_sha256_versions_key")),
     )
+    op.create_index("ix_look_pixels_sha256", "look", ["pixels_sha256"], unique=False)
 
 
 def _create_camera_sample() -> None:
@@ -90,6 +91,7 @@ def _create_camera_sample() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_camera_sample")),
         sa.UniqueConstraint("camera_id", "taken_at", name=op.f("uq_camera_sample_camera_id_taken_at")),
     )
+    op.create_index("ix_camera_sample_session_id", "camera_sample", ["session_id"], unique=False)
 
 
 def _create_run() -> None:
@@ -126,6 +128,22 @@ def _create_run() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_run")),
         sa.UniqueConstraint("session_id", "ordinal", name=op.f("uq_run_session_id_ordinal")),
     )
+    op.create_index(
+        "uq_run_current_class",
+        "run",
+        ["class_id"],
+        unique=True,
+        sqlite_where=sa.text("is_current AND session_id IS NULL"),
+        postgresql_where=sa.text("is_current AND session_id IS NULL"),
+    )
+    op.create_index(
+        "uq_run_current_session",
+        "run",
+        ["session_id"],
+        unique=True,
+        sqlite_where=sa.text("is_current AND session_id IS NOT NULL"),
+        postgresql_where=sa.text("is_current AND session_id IS NOT NULL"),
+    )
 
 
 def _create_face_observation() -> None:
@@ -154,7 +172,8 @@ def _create_face_observation() -> None:
             "(state = 'teacher') = (teacher_id IS NOT NULL)", name=op.f("ck_face_observation_matched_to_teacher")
         ),
         sa.CheckConstraint(
-            "state IN ('matched', 'teacher', 'stranger', 'unreadable')", name=op.f("ck_face_observation_state")
+            "state IN ('matched', 'teacher', 'stranger', 'unclear', 'unreadable')",
+            name=op.f("ck_face_observation_state"),
         ),
         sa.CheckConstraint(
             "(submission_id IS NULL) <> (camera_sample_id IS NULL)", name=op.f("ck_face_observation_one_subject")
@@ -187,6 +206,8 @@ def _create_face_observation() -> None:
             "run_id", "submission_id", "position", name=op.f("uq_face_observation_run_id_submission_id_position")
         ),
     )
+    op.create_index("ix_face_observation_enrolment_id", "face_observation", ["enrolment_id"], unique=False)
+    op.create_index("ix_face_observation_submission_id", "face_observation", ["submission_id"], unique=False)
 
 
 def _create_finding() -> None:
@@ -218,6 +239,15 @@ def _create_finding() -> None:
             "run_id", "submission_id", "check_id", name=op.f("uq_finding_run_id_submission_id_check_id")
         ),
     )
+    op.create_index("ix_finding_submission_id", "finding", ["submission_id"], unique=False)
+    op.create_index(
+        "uq_finding_session",
+        "finding",
+        ["run_id", "check_id"],
+        unique=True,
+        sqlite_where=sa.text("submission_id IS NULL AND camera_sample_id IS NULL"),
+        postgresql_where=sa.text("submission_id IS NULL AND camera_sample_id IS NULL"),
+    )
 
 
 def _create_presence() -> None:
@@ -236,4 +266,13 @@ def _create_presence() -> None:
         sa.ForeignKeyConstraint(["session_id"], ["session.id"], name=op.f("fk_presence_session_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_presence")),
         sa.UniqueConstraint("run_id", "enrolment_id", name=op.f("uq_presence_run_id_enrolment_id")),
+    )
+    op.create_index("ix_presence_enrolment_id", "presence", ["enrolment_id"], unique=False)
+    op.create_index(
+        "uq_presence_current",
+        "presence",
+        ["session_id", "enrolment_id"],
+        unique=True,
+        sqlite_where=sa.text("is_current"),
+        postgresql_where=sa.text("is_current"),
     )

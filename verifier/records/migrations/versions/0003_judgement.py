@@ -113,6 +113,9 @@ def _create_supervision_case() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_supervision_case")),
         sa.UniqueConstraint("class_id", "dedup_key", name=op.f("uq_supervision_case_class_id_dedup_key")),
     )
+    op.create_index(op.f("ix_supervision_case_enrolment_id"), "supervision_case", ["enrolment_id"], unique=False)
+    op.create_index("ix_supervision_case_session_id", "supervision_case", ["session_id"], unique=False)
+    op.create_index("ix_supervision_case_state", "supervision_case", ["state"], unique=False)
 
 
 def _create_case_support() -> None:
@@ -137,6 +140,7 @@ def _create_case_support() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_case_support")),
         sa.UniqueConstraint("case_id", "run_id", name=op.f("uq_case_support_case_id_run_id")),
     )
+    op.create_index(op.f("ix_case_support_run_id"), "case_support", ["run_id"], unique=False)
 
 
 def _create_violation() -> None:
@@ -167,6 +171,7 @@ def _create_violation() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_violation")),
         sa.UniqueConstraint("class_id", "dedup_key", name=op.f("uq_violation_class_id_dedup_key")),
     )
+    op.create_index("ix_violation_state", "violation", ["state"], unique=False)
 
 
 def _create_violation_support() -> None:
@@ -183,6 +188,7 @@ def _create_violation_support() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_violation_support")),
         sa.UniqueConstraint("violation_id", "run_id", name=op.f("uq_violation_support_violation_id_run_id")),
     )
+    op.create_index(op.f("ix_violation_support_run_id"), "violation_support", ["run_id"], unique=False)
 
 
 def _create_violation_session() -> None:
@@ -194,6 +200,7 @@ def _create_violation_session() -> None:
         sa.ForeignKeyConstraint(["support_id"], ["violation_support.id"], name=op.f("fk_violation_session_support_id")),
         sa.PrimaryKeyConstraint("support_id", "session_id", name=op.f("pk_violation_session")),
     )
+    op.create_index(op.f("ix_violation_session_session_id"), "violation_session", ["session_id"], unique=False)
 
 
 def _create_violation_evidence() -> None:
@@ -235,3 +242,5 @@ def _create_decision() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_decision")),
         sa.UniqueConstraint("withdraws_id", name=op.f("uq_decision_withdraws_id")),
     )
+    op.create_index("ix_decision_case_id", "decision", ["case_id"], unique=False)
+    op.create_index("ix_decision_violation_id", "decision", ["violation_id"], unique=False)

@@ -64,6 +64,8 @@ def _create_notice() -> None:
         sa.UniqueConstraint("number", name=op.f("uq_notice_number")),
         sa.UniqueConstraint("year", "serial", name=op.f("uq_notice_year_serial")),
     )
+    op.create_index(op.f("ix_notice_agency_id"), "notice", ["agency_id"], unique=False)
+    op.create_index(op.f("ix_notice_class_id"), "notice", ["class_id"], unique=False)
 
 
 def _create_notice_violation() -> None:
@@ -75,6 +77,7 @@ def _create_notice_violation() -> None:
         sa.ForeignKeyConstraint(["violation_id"], ["violation.id"], name=op.f("fk_notice_violation_violation_id")),
         sa.PrimaryKeyConstraint("notice_id", "violation_id", name=op.f("pk_notice_violation")),
     )
+    op.create_index(op.f("ix_notice_violation_violation_id"), "notice_violation", ["violation_id"], unique=False)
 
 
 def _create_sanction() -> None:
@@ -110,6 +113,7 @@ def _create_sanction() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sanction")),
         sa.UniqueConstraint("agency_id", "dedup_key", name=op.f("uq_sanction_agency_id_dedup_key")),
     )
+    op.create_index(op.f("ix_sanction_class_id"), "sanction", ["class_id"], unique=False)
 
 
 def _create_on_site_inspection() -> None:
@@ -137,6 +141,7 @@ def _create_on_site_inspection() -> None:
         sa.ForeignKeyConstraint(["session_id"], ["session.id"], name=op.f("fk_on_site_inspection_session_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_on_site_inspection")),
     )
+    op.create_index("ix_on_site_inspection_class_id", "on_site_inspection", ["class_id"], unique=False)
 
 
 def _create_on_site_inspection_member() -> None:
@@ -175,6 +180,7 @@ def _create_off_site_supervision() -> None:
         sa.ForeignKeyConstraint(["session_id"], ["session.id"], name=op.f("fk_off_site_supervision_session_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_off_site_supervision")),
     )
+    op.create_index("ix_off_site_supervision_class_id", "off_site_supervision", ["class_id"], unique=False)
 
 
 def _create_follow_up() -> None:

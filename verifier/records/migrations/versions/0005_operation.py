@@ -55,6 +55,7 @@ def _create_api_client() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_client")),
         sa.UniqueConstraint("key_hash", name=op.f("uq_api_client_key_hash")),
     )
+    op.create_index("ix_api_client_name", "api_client", ["name"], unique=False)
 
 
 def _create_night() -> None:
@@ -74,6 +75,7 @@ def _create_night() -> None:
         sa.CheckConstraint("first_day IS NULL OR first_day <= last_day", name=op.f("ck_night_days_in_order")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_night")),
     )
+    op.create_index("ix_night_started_at", "night", ["started_at"], unique=False)
 
 
 def _create_job() -> None:
@@ -105,6 +107,8 @@ def _create_job() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_job")),
         sa.UniqueConstraint("key", name=op.f("uq_job_key")),
     )
+    op.create_index(op.f("ix_job_night_id"), "job", ["night_id"], unique=False)
+    op.create_index("ix_job_state_lease_until", "job", ["state", "lease_until"], unique=False)
 
 
 def _create_audit_entry() -> None:
@@ -132,3 +136,4 @@ def _create_audit_entry() -> None:
         sa.UniqueConstraint("hash", name=op.f("uq_audit_entry_hash")),
         sa.UniqueConstraint("previous_hash", name=op.f("uq_audit_entry_previous_hash")),
     )
+    op.create_index("ix_audit_entry_subject", "audit_entry", ["subject_kind", "subject_id"], unique=False)
