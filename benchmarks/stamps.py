@@ -135,9 +135,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         scale = chance.uniform(0.85, 1.15)
         picture, truth = a_stamped_picture(background, layout, options.seed * 1000 + number, scale=scale)
         pixels = as_bgr(picture, quality)
-        started = time.perf_counter()
+        started = time.process_time()
         stamps = read_stamps(pixels, net)
-        seconds[side].append(time.perf_counter() - started)
+        seconds[side].append(time.process_time() - started)
         several += len(stamps) > 1
         stamp = stamps[0] if stamps else None
         missed = False
@@ -183,7 +183,7 @@ def report(
     unread = sum(sure is None for name, _, sure in by_confidence if name in FIELDS[:4])
     print(f"  not read at all: {unread}")
     print(f"\npictures in which more than one stamp was seen (one was drawn): {several} of {photos}")
-    print("seconds a photo, one core (median, most):")
+    print("CPU seconds a photo, one thread (median, most); wall time on a free core is the same:")
     for side in sorted(seconds):
         ordered = sorted(seconds[side])
         print(f"  {side:5} px: {ordered[len(ordered) // 2]:.2f}  {ordered[-1]:.2f}  ({len(ordered)} photos)")
