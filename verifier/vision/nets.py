@@ -57,6 +57,22 @@ def open_nets(
     return Nets(faces, people, text, versions, faces.embedding_contract)
 
 
+def installed_versions(
+    cache_dir: Path, models_dir: Path | None, face_pack: str, people_pack: str | None
+) -> tuple[dict[str, str], str]:
+    """What `open_nets` would say in ``versions`` and ``embedding_contract``, without loading a network.
+
+    Raises: PackError: there is no pack of a given name.
+    """
+    faces = find_pack(face_pack)
+    versions = {"faces": faces.version, "text": find_pack(TEXT_PACK).version}
+    if people_pack is not None:
+        people = find_pack(people_pack)
+        if read_state(people, cache_dir, models_dir).condition is not PackCondition.MISSING:
+            versions["people"] = people.version
+    return versions, faces.embedding_contract
+
+
 def open_face_net(
     cache_dir: Path, models_dir: Path | None = None, threads: int = 1, name: str = "opencv-zoo"
 ) -> FaceNet:

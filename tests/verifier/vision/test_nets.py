@@ -1,0 +1,48 @@
+"""All networks of a process are opened once, named by digest, and nothing is fetched."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from tests.builders.shared import shared_data
+from tests.verifier.vision.pictures import cache_dir
+from verifier.vision.nets import open_face_net, open_nets
+from verifier.vision.packs import PackError, find_pack
+
+
+def test_versions_name_every_opened_pack(tmp_path):
+    nets = open_nets(cache_dir(), models_dir=tmp_path)
+    assert nets.people is None
+    assert nets.versions == {
+        "faces": find_pack("opencv-zoo").version,
+        "text": find_pack("rapidocr").version,
+    }
+    assert nets.embedding_contract == find_pack("opencv-zoo").embedding_contract
+    assert nets.versions["faces"].startswith("opencv-zoo@")
+
+
+def test_opening_asks_no_other_machine(monkeypatch, tmp_path):
+    def refuse(*args: object) -> None:
+        raise AssertionError(f"tried to connect to {args}")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    open_nets(cache_dir(), models_dir=tmp_path)
+
+
+def test_a_face_pack_that_is_not_installed_is_an_error_that_says_what_to_run(tmp_path):
+    with pytest.raises(PackError, match="verifier models pull buffalo_l"):
+        open_face_net(tmp_path, name="buffalo_l")
+
+
+def test_a_people_pack_cannot_serve_for_faces(tmp_path):
+    with pytest.raises(PackError, match="yolox-nano"):
+        open_face_net(tmp_path, name="yolox-nano")
+
+
+@pytest.mark.shared
+def test_an_installed_people_pack_is_opened_and_can_be_switched_off():
+    models = shared_data().parent / "models"
+    assert open_nets(cache_dir(), models).versions["people"] == find_pack("yolox-nano").version
+    assert open_nets(cache_dir(), models, people_pack=None).people is None
