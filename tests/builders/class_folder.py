@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import random
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -100,9 +101,10 @@ def write_class_folder(
         files: Path inside the folder → content; text is written as UTF-8, None takes the file away.
     """
     toml = CLASS_TOML
-    for old, new in (replace or {}).items():
+    for old in replace or {}:
         assert old in toml, f"{old!r} is not in the builder's class.toml"
-        toml = toml.replace(old, new)
+    if replace:  # all at once, so that two words can be swapped
+        toml = re.sub("|".join(map(re.escape, replace)), lambda found: replace[found.group()], toml)
     contents: dict[str, str | bytes | None] = {
         "class.toml": toml + append,
         "roster.csv": ROSTER,

@@ -97,7 +97,7 @@ def _read_root(root: Table, timezone: str, zone: ZoneInfo) -> Filing:
             say("请为每个半天加一节 [[session]]，写明 id、date、period、starts、ends、hours。"),
         )
     changes = [_read_change(table, session_ids) for table in root.read_tables("change")]
-    details = _read_class(class_table, [session for session in sessions if session]) if class_table else None
+    details = _read_class(class_table, sessions) if class_table else None
     root.finish()
     if agency is None or venue is None or details is None:
         return Filing(None, session_ids, numbers)
@@ -146,7 +146,7 @@ def _read_agency(table: Table) -> Agency | None:
     return None if name is None or code is None else Agency(name, code)
 
 
-def _read_class(table: Table, sessions: Sequence[Session]) -> dict[str, Any] | None:
+def _read_class(table: Table, sessions: Sequence[Session | None]) -> dict[str, Any] | None:
     """The fields of TrainingClass that stand in ``[class]``; None where a required one is an error."""
     required = {
         "number": table.read_text("number", "YY-2023-0071"),
@@ -162,8 +162,10 @@ def _read_class(table: Table, sessions: Sequence[Session]) -> dict[str, Any] | N
         "approved_on": table.read_date("approved_on", required=False),
     }
     table.finish()
-    _check_dates(table, optional["filed_on"], optional["approved_on"], sessions)
-    _check_hours(table, required["planned_hours"], sessions)
+    sound = [session for session in sessions if session]
+    _check_dates(table, optional["filed_on"], optional["approved_on"], sound)
+    if len(sound) == len(sessions):  # a sum without the faulty ones would be one more fault that is none
+        _check_hours(table, required["planned_hours"], sound)
     return None if None in required.values() else required | optional
 
 

@@ -17,6 +17,8 @@ DELIMITERS = ",;\t"
 MAX_LINES_ABOVE_HEADINGS = 5
 MAX_ROWS = 200_000
 RawRow = tuple[int, list[str]]
+# What a spreadsheet would compute: a sign at the front, and behind + or - a call or a cell; phones and names have none.
+_FORMULA = re.compile(r"[=@]|[+-].*(?:[(|!]|\b[A-Za-z]{1,3}\d)")
 
 
 class NumberCell(str):
@@ -185,7 +187,7 @@ def _name_cells(
         return None
     named = {field: cell for field, cell in zip(fields, cells, strict=False) if field is not None}
     for field, cell in named.items():
-        if cell.startswith(("=", "@")) or (cell[:1] in "+-" and re.search(r"[A-Za-z(|!]", cell)):
+        if _FORMULA.match(cell):
             faults.warning(
                 file,
                 line,

@@ -45,7 +45,7 @@ def parse_workbook(path: Path, file: str, faults: FaultList) -> list[RawRow] | N
         return None
     try:
         return _read_first_sheet(workbook, file, faults)
-    except (zipfile.BadZipFile, KeyError, ValueError, ParseError, EOFError) as error:
+    except (zipfile.BadZipFile, KeyError, ValueError, OverflowError, ParseError, EOFError) as error:
         faults.error(
             file,
             None,
@@ -69,9 +69,13 @@ def _read_first_sheet(workbook: Any, file: str, faults: FaultList) -> list[RawRo
             say("工作簿有 {count} 张工作表，只读取了第一张“{name}”。", count=len(sheets), name=sheets[0].title),
             say("请确认花名册在第一张工作表。"),
         )
+    # What the file says its size is may be a million formatted but empty rows: read what is there instead.
+    sheets[0].reset_dimensions()
     rows: list[RawRow] = []
     for number, cells in enumerate(sheets[0].iter_rows(), start=1):
-        if number > MAX_ROWS:
+        if all(cell.value is None for cell in cells):
+            continue
+        if len(rows) == MAX_ROWS:
             faults.error(file, number, say("超过 {limit} 行。", limit=MAX_ROWS), say("请检查是否放错了文件。"))
             return None
         if _has_values_only(number, cells, file, faults):
