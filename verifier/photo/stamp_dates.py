@@ -21,7 +21,7 @@ AMBIGUOUS_CONFIDENCE = 0.5
 
 _END = rf"(?=$|[^0-9]|{D}{{1,2}}\s*:\s*{D}{{2}})"
 _YEAR_FIRST = re.compile(
-    rf"(?<![0-9])(?P<y>{D}{{4}})\s*[.\-/,年·]\s*(?P<m>{D}{{1,2}})\s*[.\-/,月·]\s*(?P<d>{D}{{1,2}})(?:\s*[日号])?{_END}"
+    rf"(?:(?<![0-9])|(?<=(?<![0-9])1)(?=20[0-9]{{2}}))(?P<y>{D}{{4}})\s*[.\-/,年·]\s*(?P<m>{D}{{1,2}})\s*[.\-/,月·]\s*(?P<d>{D}{{1,2}})(?:\s*[日号])?{_END}"
 )
 # One separator lost in reading still leaves a single meaning, as long as month and day have two digits.
 _YEAR_FIRST_TIGHT = re.compile(rf"(?<![0-9])(?P<y>(?:19|20)\d\d)[.\-/]?(?P<m>\d\d)[.\-/]?(?P<d>\d\d){_END}")
@@ -91,7 +91,9 @@ def _date_from(row: Reading, match: re.Match[str], *, tight: bool) -> FoundDate 
         return None
     # Letters of a month's name are no digits in disguise.
     sure = row.confidence(*match.span()) if name else row.digits_confidence(*match.span())
-    if _runs_into_clock(row.text[match.end() :]) or (tight and not match.group().isdigit()):
+    # A colon's edge is read as a "1" in front: no calendar has the year 12018, but the digits are then in doubt.
+    stray = row.text[: match.start()][-1:].isdigit()
+    if stray or _runs_into_clock(row.text[match.end() :]) or (tight and not match.group().isdigit()):
         sure = min(sure, AMBIGUOUS_CONFIDENCE)
     box = row.box_of(*match.span())
     return FoundDate(Field(value, sure, box, match.group()), match.start(), match.end())

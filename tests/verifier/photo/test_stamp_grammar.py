@@ -74,6 +74,12 @@ def test_a_date_with_two_meanings_is_in_doubt_until_a_weekday_decides():
     assert a_parsed_stamp("Thursday, 03/04/2025", "10:00").day.value == date(2025, 4, 3)
 
 
+def test_a_stray_stroke_before_the_year_leaves_the_date_in_doubt():
+    """时间:12018-02-11: no calendar has that year, so the stroke is none of its digits."""
+    found = find_date(a_row("时间:12018-02-11 18:35:31"))
+    assert (found.field.value, found.field.confidence) == (date(2018, 2, 11), 0.5)
+
+
 def test_a_one_digit_hour_glued_to_the_day_is_in_doubt():
     """2024.10.218:10 is the 21st at 8:10 or the 2nd at 18:10."""
     assert find_date(a_row("2024.10.218:10")).field.confidence == 0.5
