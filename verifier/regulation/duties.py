@@ -7,9 +7,10 @@ Cannot tell when: nothing here is in doubt: a duty is done, due or overdue. Plan
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
 
 from verifier.finding import Outcome
@@ -53,7 +54,7 @@ def list_duties(facts: ClassFacts, policy: Policy) -> tuple[Duty, ...]:
     return tuple(
         duties[entry.citation.code](facts, bind_rule(policy, entry.citation.code))
         for entry in policy.rules
-        if entry.citation.code in duties
+        if entry.citation.code in duties and entry.citation.in_force_on(class_day(facts))
     )
 
 
@@ -117,7 +118,7 @@ def find_follow_up_duty(facts: ClassFacts, rule: Rule) -> Duty:
 
 def count_follow_ups(roster: int, share_percent: Decimal) -> int:
     """How many students are at least that share of the roster: rounded up, 21 students at 20 % are 5."""
-    return -int(-(share_percent * roster) // 100)
+    return int((share_percent * roster / 100).to_integral_value(ROUND_CEILING))
 
 
 def class_end(facts: ClassFacts) -> date | None:
@@ -157,17 +158,17 @@ def _during_class(
 
 def judge_on_site(facts: ClassFacts, rule: Rule) -> tuple[RuleResult, ...]:
     """Art. 9 as a rule: PASSED once done, FAILED once overdue, NOT_APPLICABLE while there is time."""
-    return _answer(find_on_site_duty(facts, rule), facts, rule)
+    return _answer(find_on_site_duty, facts, rule)
 
 
 def judge_off_site(facts: ClassFacts, rule: Rule) -> tuple[RuleResult, ...]:
     """Art. 10 as a rule."""
-    return _answer(find_off_site_duty(facts, rule), facts, rule)
+    return _answer(find_off_site_duty, facts, rule)
 
 
 def judge_follow_up(facts: ClassFacts, rule: Rule) -> tuple[RuleResult, ...]:
     """Art. 11 as a rule."""
-    return _answer(find_follow_up_duty(facts, rule), facts, rule)
+    return _answer(find_follow_up_duty, facts, rule)
 
 
 def judge_interests(facts: ClassFacts, rule: Rule) -> tuple[RuleResult, ...]:
@@ -207,10 +208,11 @@ def _quiet(facts: ClassFacts, rule: Rule, reason: Sentence) -> RuleResult:
     return rule.answer(Outcome.PASSED, reason, subject)
 
 
-def _answer(duty: Duty, facts: ClassFacts, rule: Rule) -> tuple[RuleResult, ...]:
+def _answer(find: Callable[[ClassFacts, Rule], Duty], facts: ClassFacts, rule: Rule) -> tuple[RuleResult, ...]:
     subject = facts.training.number
     if not rule.in_force_on(class_day(facts)):
         return (rule.not_in_force(class_day(facts), subject),)
+    duty = find(facts, rule)
     outcomes = {DutyState.DONE: Outcome.PASSED, DutyState.OVERDUE: Outcome.FAILED}
     outcome = outcomes.get(duty.state, Outcome.NOT_APPLICABLE)
     quantities = {"done": duty.done, "needed": duty.needed, "state": duty.state.value}

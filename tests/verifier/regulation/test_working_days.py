@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -87,15 +88,23 @@ def a_class_starting(day, filed_on):
         pytest.param(date(2023, 7, 10), date(2023, 6, 29), Outcome.PASSED, id="7 working days ahead"),
         pytest.param(date(2023, 7, 10), date(2023, 6, 30), Outcome.FAILED, id="6 working days ahead"),
         pytest.param(date(2023, 7, 10), date(2023, 6, 26), Outcome.PASSED, id="10 working days ahead"),
-        pytest.param(date(2023, 7, 10), date(2023, 6, 25), Outcome.UNSURE, id="11 ahead, the make-up Sunday counted: early"),
-        pytest.param(date(2023, 6, 30), date(2023, 6, 20), Outcome.PASSED, id="over the Dragon Boat holiday: 20, 21, 25 to 29 June"),
-        pytest.param(date(2023, 6, 30), date(2023, 6, 21), Outcome.FAILED, id="over the Dragon Boat holiday, a day late"),
+        pytest.param(
+            date(2023, 7, 10), date(2023, 6, 25), Outcome.UNSURE, id="11 ahead, the make-up Sunday counted: early"
+        ),
+        pytest.param(
+            date(2023, 6, 30), date(2023, 6, 20), Outcome.PASSED, id="over Dragon Boat: 20, 21, 25 to 29 June"
+        ),
+        pytest.param(date(2023, 6, 30), date(2023, 6, 21), Outcome.FAILED, id="over Dragon Boat, a day late"),
         pytest.param(date(2023, 7, 10), date(2023, 7, 12), Outcome.FAILED, id="filed after it began"),
         pytest.param(date(2023, 7, 10), None, Outcome.UNSURE, id="no day of filing on record"),
-        pytest.param(date(2027, 2, 1), date(2027, 1, 4), Outcome.UNSURE, id="holidays of the year not published: cannot tell"),
-        pytest.param(date(2027, 2, 1), date(2027, 1, 26), Outcome.FAILED, id="6 days are fewer than 7 working days in any year"),
+        pytest.param(
+            date(2027, 2, 1), date(2027, 1, 4), Outcome.UNSURE, id="holidays of the year not published: cannot tell"
+        ),
+        pytest.param(
+            date(2027, 2, 1), date(2027, 1, 26), Outcome.FAILED, id="6 days are fewer than 7 working days in any year"
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_class_is_filed_7_to_10_working_days_ahead(starts_on, filed_on, outcome):
     rule = bind_rule(POLICY, "filed_7_to_10_working_days_ahead")
     (result,) = judge_filing_lead(a_class_starting(starts_on, filed_on), rule)
@@ -111,17 +120,22 @@ def test_the_filing_window_names_its_last_and_first_day():
 
 
 @pytest.mark.parametrize(
-    ("change", "outcome"),
+    ("what", "filed", "effect", "approved", "outcome"),
     [
-        pytest.param(FilingChange(date(2023, 7, 5), "teacher", date(2023, 7, 10), date(2023, 7, 6)), Outcome.PASSED, id="3 working days ahead and approved"),
-        pytest.param(FilingChange(date(2023, 7, 6), "teacher", date(2023, 7, 10), date(2023, 7, 6)), Outcome.FAILED, id="2 working days ahead"),
-        pytest.param(FilingChange(date(2023, 7, 5), "place", date(2023, 7, 10), date(2023, 7, 10)), Outcome.PASSED, id="approved on the day it takes effect"),
-        pytest.param(FilingChange(date(2023, 7, 5), "place", date(2023, 7, 10), date(2023, 7, 11)), Outcome.FAILED, id="approved a day after it took effect"),
-        pytest.param(FilingChange(date(2023, 7, 5), "time", date(2023, 7, 10)), Outcome.UNSURE, id="never approved: whether it was made is 13(1)(5)'s question"),
-        pytest.param(FilingChange(date(2023, 7, 5), "time", date(2023, 8, 10)), Outcome.NOT_APPLICABLE, id="not approved yet, and not in effect yet"),
+        pytest.param("teacher", 5, 10, 6, Outcome.PASSED, id="3 working days ahead and approved"),
+        pytest.param("teacher", 6, 10, 6, Outcome.FAILED, id="2 working days ahead"),
+        pytest.param("place", 5, 10, 10, Outcome.PASSED, id="approved on the day it takes effect"),
+        pytest.param("place", 5, 10, 11, Outcome.FAILED, id="approved a day after it took effect"),
+        pytest.param(
+            "time", 5, 10, None, Outcome.UNSURE, id="not approved: whether it was made is 13(1)(5)'s question"
+        ),
+        pytest.param("time", 5, 28, None, Outcome.NOT_APPLICABLE, id="not approved yet, and not in effect yet"),
     ],
-)  # fmt: skip
-def test_changes_are_filed_3_working_days_ahead_and_approved(change, outcome):
+)
+def test_changes_are_filed_3_working_days_ahead_and_approved(what, filed, effect, approved, outcome):
+    """Days of July 2023; the 10th is a Monday."""
+    day = partial(date, 2023, 7)
+    change = FilingChange(day(filed), what, day(effect), day(approved) if approved else None)
     facts = a_class([session_facts()], changes=(change,), as_of=date(2023, 7, 20))
     (result,) = judge_change_filing(facts, bind_rule(POLICY, "changes_filed_3_working_days_ahead"))
     assert result.outcome is outcome
@@ -173,15 +187,29 @@ def test_months_are_counted_to_the_corresponding_day(day, months, later):
     [
         pytest.param(date(2023, 7, 12), date(2023, 9, 12), date(2023, 12, 1), Outcome.PASSED, id="on the last day"),
         pytest.param(date(2023, 7, 12), date(2023, 9, 13), date(2023, 12, 1), Outcome.FAILED, id="a day late"),
-        pytest.param(date(2023, 7, 10), date(2023, 9, 11), date(2023, 12, 1), Outcome.PASSED, id="the last day is a Sunday: Monday counts"),
-        pytest.param(date(2023, 7, 10), date(2023, 9, 12), date(2023, 12, 1), Outcome.FAILED, id="a day after that Monday"),
+        pytest.param(
+            date(2023, 7, 10),
+            date(2023, 9, 11),
+            date(2023, 12, 1),
+            Outcome.PASSED,
+            id="the last day is a Sunday: Monday",
+        ),
+        pytest.param(
+            date(2023, 7, 10), date(2023, 9, 12), date(2023, 12, 1), Outcome.FAILED, id="a day after that Monday"
+        ),
         pytest.param(date(2023, 7, 12), None, date(2023, 9, 12), Outcome.NOT_APPLICABLE, id="not applied, still time"),
         pytest.param(date(2023, 7, 12), None, date(2023, 9, 13), Outcome.FAILED, id="not applied, too late"),
         pytest.param(None, None, date(2023, 9, 13), Outcome.NOT_APPLICABLE, id="no certificate yet"),
-        pytest.param(date(2026, 11, 10), date(2027, 1, 10), date(2027, 2, 1), Outcome.PASSED, id="in time whatever the holidays"),
-        pytest.param(date(2026, 11, 10), date(2027, 1, 11), date(2027, 2, 1), Outcome.UNSURE, id="a day late, perhaps after a day off: cannot tell"),
+        pytest.param(date(2026, 11, 10), date(2027, 1, 10), date(2027, 2, 1), Outcome.PASSED, id="in time anyway"),
+        pytest.param(
+            date(2026, 11, 10),
+            date(2027, 1, 11),
+            date(2027, 2, 1),
+            Outcome.UNSURE,
+            id="a day late, perhaps after a day off",
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_subsidy_is_applied_for_within_two_months(certified_on, applied_on, as_of, outcome):
     facts = a_class([session_facts()], certified_on=certified_on, applied_on=applied_on, as_of=as_of)
     (result,) = judge_application(facts, bind_rule(POLICY, "subsidy_applied_within_2_months"))
