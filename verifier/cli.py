@@ -57,7 +57,7 @@ class CannotDoIt(Exception):
 
 
 def _settings(workspace: Path | None = None) -> Settings:
-    settings = Settings(**({"workspace": workspace} if workspace else {}))
+    settings = Settings() if workspace is None else Settings(workspace=workspace)
     use_language(settings.language)
     configure_logs(settings.log_format, settings.log_level)
     return settings
@@ -224,13 +224,40 @@ def evaluate(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="Folders enrol/<id>/*.jpg, test/<id>/*.jpg, strangers/*.jpg.")
     ],
+    calibrate: Annotated[
+        Path | None,
+        typer.Option("--calibrate", metavar="FILE", help="Fit a calibration on the folder and write it there (TOML)."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure error rates on labelled data: FNIR at stated FPIR, with intervals."""
-    from verifier.evaluation import evaluate_with_settings
+    from verifier.attendance.calibration import write_calibration
+    from verifier.calibrating import calibrate_folders
+    from verifier.evaluation import evaluate_folder
+    from verifier.progress import open_progress
     from verifier.report.terminal import show_evaluation
+    from verifier.vision.nets import open_nets
 
-    answer = evaluate_with_settings(folder, _settings())
+    settings = _settings()
+    nets = open_nets(
+        settings.cache_dir, settings.models_dir, settings.workers, settings.face_pack, settings.people_pack
+    )
+    with open_progress() as progress:
+        task = progress.add_task("pictures", total=None)
+        calibration = None
+        if calibrate is not None:
+            calibration = calibrate_folders(
+                [folder],
+                nets,
+                name=f"{settings.face_pack}-{folder.name}",
+                data_name=folder.name,
+                fitted_on=date.today(),
+                progress=lambda _: progress.advance(task),
+            )
+            calibrate.write_text(write_calibration(calibration), encoding="utf-8")
+        answer = evaluate_folder(
+            folder, nets, calibration=calibration, progress=lambda _: progress.advance(task)
+        ).to_json()
     if as_json:
         _print_json(answer)
     else:
@@ -240,16 +267,30 @@ def evaluate(
 @models_app.command("list")
 def models_list(as_json: AsJson = False) -> None:
     """Packs with their role, licence, source and state."""
-    from verifier.vision.packs import describe_packs
+    from verifier.vision.packs import list_packs, read_state
 
     settings = _settings()
-    packs = describe_packs(settings.cache_dir, settings.models_dir)
+    packs: list[dict[str, Any]] = []
+    for pack in list_packs():
+        state = read_state(pack, settings.cache_dir, settings.models_dir)
+        packs.append(
+            {
+                "name": pack.name,
+                "version": pack.version,
+                "roles": list(pack.roles),
+                "state": state.condition.value,
+                "faults": [str(fault) for fault in state.faults],
+                "licence": pack.licence.spdx,
+                "source": pack.source_url,
+                "summary": pack.summary,
+            }
+        )
     if as_json:
         _print_json({"packs": packs})
         return
     table = Table("pack", "role", "state", "licence", "source", title=f"Model packs (cache: {settings.cache_dir})")
-    for pack in packs:
-        table.add_row(*(str(pack[key]) for key in ("name", "role", "state", "licence", "source")))
+    for row in packs:
+        table.add_row(row["name"], ", ".join(row["roles"]), row["state"], row["licence"], row["source"])
     Console().print(table)
 
 
@@ -261,7 +302,7 @@ def models_pull(
     ] = False,
 ) -> None:
     """Fetch a pack from its upstream and check every file's SHA-256."""
-    from verifier.vision.packs import pull_pack
+    from verifier.vision.pull import pull_pack
 
     settings = _settings()
     print(pull_pack(name, settings.cache_dir, accept_licence=accept_licence))
@@ -270,7 +311,7 @@ def models_pull(
 @database_app.command("upgrade")
 def database_upgrade(workspace: Workspace = None) -> None:
     """Bring the database's tables to this version (PostgreSQL; SQLite does it by itself)."""
-    from verifier.records.database import upgrade
+    from verifier.records.migrate import upgrade
 
     settings = _settings(workspace)
     upgrade(settings.database)
@@ -329,13 +370,28 @@ def version() -> None:
 
 def _known_failures() -> tuple[type[Exception], ...]:
     """Failures that are explained by their message; anything else is a fault of ours and keeps its traceback."""
+    from verifier.checking import CannotCheckError
     from verifier.demo.pictures import DemoPicturesMissing
+    from verifier.evaluation import EvaluationError
     from verifier.evidence import EvidenceError
-    from verifier.intake import UnknownClass
-    from verifier.records.database import DatabaseError
+    from verifier.records.errors import NotInRecordsError
+    from verifier.records.migrate import DatabaseOutdatedError, DatabaseTooNewError
+    from verifier.regulation.policy import PolicyError
     from verifier.vision.packs import PackError
 
-    return (CannotDoIt, DemoPicturesMissing, EvidenceError, UnknownClass, DatabaseError, PackError, OSError)
+    return (
+        CannotDoIt,
+        CannotCheckError,
+        DemoPicturesMissing,
+        EvaluationError,
+        EvidenceError,
+        NotInRecordsError,
+        DatabaseOutdatedError,
+        DatabaseTooNewError,
+        PolicyError,
+        PackError,
+        OSError,
+    )
 
 
 def main() -> None:
@@ -350,7 +406,7 @@ def main() -> None:
     except _known_failures() as error:
         print(f"verifier: {error}", file=sys.stderr)
         sys.exit(1)
-    except Exception as error:  # noqa: BLE001 - the last resort: said, logged with its traceback, exit status 1
+    except Exception as error:
         log.exception("command_failed")
         print(f"verifier: unexpected {type(error).__name__}: {error}", file=sys.stderr)
         sys.exit(1)

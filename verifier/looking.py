@@ -52,6 +52,21 @@ def versions_key(versions: Mapping[str, str]) -> str:
     return " ".join(f"{name}={value}" for name, value in sorted(versions.items()))
 
 
+def look_versions(settings: Settings) -> tuple[dict[str, str], str]:
+    """The versions a look depends on, and the embedding contract of its faces; no network is loaded.
+
+    Raises:
+        PackError: a configured pack is unknown.
+    """
+    from verifier.photo.look import code_versions
+    from verifier.vision.nets import installed_versions
+
+    packs, contract = installed_versions(
+        settings.cache_dir, settings.models_dir, settings.face_pack, settings.people_pack
+    )
+    return {**code_versions(), **packs}, contract
+
+
 class _Worker:
     """What one process holds on to: models, store and limits."""
 
@@ -148,7 +163,7 @@ def _look_in_pool(
         initializer=_start_worker,
         initargs=(_settings_for_worker(settings), settings.photo_memory_mb, os.getpid()),
     )
-    waiting: deque[tuple[str, ProcessFuture]] = deque()
+    waiting: deque[tuple[str, ProcessFuture[Any]]] = deque()
 
     def submit(sha256: str) -> None:
         waiting.append((sha256, pool.schedule(_look, args=(sha256,), timeout=settings.photo_timeout_s)))
@@ -162,9 +177,9 @@ def _look_in_pool(
                 yield _collect(*waiting.popleft(), settings, versions)
         while waiting:
             yield _collect(*waiting.popleft(), settings, versions)
-        pool.close()
+        pool.close()  # type: ignore[no-untyped-call]
     finally:
-        pool.stop()
+        pool.stop()  # type: ignore[no-untyped-call]
         pool.join()
 
 
@@ -173,7 +188,7 @@ def _settings_for_worker(settings: Settings) -> str:
     return settings.model_dump_json(exclude={"evidence_access_key", "evidence_secret_key", "data_key"})
 
 
-def _collect(sha256: str, future: ProcessFuture, settings: Settings, versions: Mapping[str, str]) -> LookDone:
+def _collect(sha256: str, future: ProcessFuture[Any], settings: Settings, versions: Mapping[str, str]) -> LookDone:
     try:
         look_json, embeddings, contract = future.result()
         return LookDone(sha256, look_json, embeddings, contract)

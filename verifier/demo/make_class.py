@@ -1,6 +1,7 @@
 """The demo's class folder: three days of one class, with known faults planted.
 
-The folder follows the same contract as an agency's (`verifier template` writes an empty one), so it can be read, changed and imported again.
+The folder follows the same contract as an agency's (`verifier template` writes an empty one), so it can be read, changed and
+imported again.
 """
 
 from __future__ import annotations
@@ -15,25 +16,25 @@ from pathlib import Path
 from PIL import Image
 
 from verifier.demo.draw_stamp import DRAWN_LAYOUTS, StampText, draw_stamp
-from verifier.demo.pictures import Variation, cut_portrait, load_group, seat_stranger, vary
+from verifier.demo.pictures import Variation, cut_student, cut_teacher, load_group, set_scene, vary
 from verifier.language import Sentence, say
 
 CLASS_NUMBER = "DEMO-2023-0001"
 ADDRESS = "湖南省益阳市赫山区桃花仑西路788号"
 LONGITUDE, LATITUDE = 112.355129, 28.570066  # GCJ-02, as Chinese phone apps print it
-STUDENTS = (("S01", "陈晓雯"), ("S02", "林静怡"), ("S03", "罗大卫"), ("S04", "钱志明"), ("S05", "方佩琪"))
+STUDENTS = (("S01", "林静怡"), ("S02", "罗大卫"), ("S03", "钱志明"), ("S04", "方佩琪"))
 TEACHER = ("T01", "乔老师")
 FIRST_DAY = date(2023, 6, 12)
 MORNING, AFTERNOON = (time(8, 30), time(11, 50)), (time(14, 30), time(17, 50))
-STRANGERS_SEAT = "S05"
+STRANGERS_SEAT = "S04"
 
 
 @dataclass(frozen=True, slots=True)
 class Plant:
     """One fault that was planted, and where it must show: a check on a photo or a session, or a case.
 
-    `subject` is a photo's file or a session's id; `check` a check's id or ``case:<kind>``. `follows` are further checks that the same
-    fault makes fail, such as the report that lacks a photo because the photo was from another day.
+    `subject` is a photo's file or a session's id; `check` a check's id or ``case:<kind>``. `follows` are further checks that
+    the same fault makes fail, such as the report that lacks a photo because the photo was from another day.
     """
 
     what: Sentence
@@ -69,30 +70,29 @@ def make_demo_class(root: Path) -> tuple[Plant, ...]:
     group = load_group()
     _write_people(folder, group)
     _write_filing(folder)
-    plants = _write_days(folder, group)
+    plants = _write_days(folder, set_scene(group), set_scene(group, STRANGERS_SEAT))
     _write_table(root / "photos.csv", ("file", "received_at", "session", "view"), folder.photo_rows)
     heading = ("student_no", "signed_at", "source", "device", "longitude", "latitude")
     _write_table(root / "signins.csv", heading, folder.sign_in_rows)
     return plants
 
 
-def _write_days(folder: _Folder, group: Image.Image) -> tuple[Plant, ...]:
+def _write_days(folder: _Folder, honest: Image.Image, with_stranger: Image.Image) -> tuple[Plant, ...]:
     day1, day2, day3 = (FIRST_DAY + timedelta(days=n) for n in range(3))
-    with_stranger = seat_stranger(group, STRANGERS_SEAT)
     for day in (day1, day2, day3):
         for morning in (True, False):
             _sign_in_all(folder, day, morning)
 
-    first_front = _take(folder, group, day1, morning=True, view="front", seed=11)
-    _take(folder, group, day1, morning=True, view="back", seed=12)
+    first_front = _take(folder, honest, day1, morning=True, view="front", seed=11)
+    _take(folder, honest, day1, morning=True, view="back", seed=12)
     # Nothing on the first afternoon: the missing report.
-    _take(folder, group, day2, morning=True, view="front", seed=31)
-    _take(folder, group, day2, morning=True, view="back", seed=32)
-    _take(folder, group, day2, morning=False, view="front", seed=41)
-    other_day = _take(folder, group, day2, morning=False, view="back", seed=42, stamp_day=day1)
+    _take(folder, honest, day2, morning=True, view="front", seed=31)
+    _take(folder, honest, day2, morning=True, view="back", seed=32)
+    _take(folder, honest, day2, morning=False, view="front", seed=41)
+    other_day = _take(folder, honest, day2, morning=False, view="back", seed=42, stamp_day=day1)
     _take(folder, with_stranger, day3, morning=True, view="front", seed=51)
     _take(folder, with_stranger, day3, morning=True, view="back", seed=52)
-    _take(folder, group, day3, morning=False, view="back", seed=62)
+    _take(folder, honest, day3, morning=False, view="back", seed=62)
     again = _hand_in_again(folder, first_front, day3, morning=False, view="front")
 
     return (
@@ -107,6 +107,11 @@ def _write_days(folder: _Folder, group: Image.Image) -> tuple[Plant, ...]:
             say("座位上是别人，学员却签了到"),
             session_id(day3, True),
             "case:impersonation",
+            follows=tuple(
+                (session_id(day3, True), check)
+                # One of four is 75 %, under the lawful 80 %.
+                for check in ("session.signins", "session.attendance", "violation:13(1)(4)")
+            ),
         ),
         Plant(
             say("同一张照片交了两次"),
@@ -174,7 +179,7 @@ def _sign_in_all(folder: _Folder, day: date, morning: bool) -> None:
     starts, _ = MORNING if morning else AFTERNOON
     # Everybody on an own phone, in another order each time, a minute or so apart, some metres apart.
     turn = (day - FIRST_DAY).days * 2 + (not morning)
-    order = [*STUDENTS[turn % 5 :], *STUDENTS[: turn % 5]]
+    order = [*STUDENTS[turn % 4 :], *STUDENTS[: turn % 4]]
     if turn % 2:
         order.reverse()
     for place, (student_no, _) in enumerate(order):
@@ -195,10 +200,11 @@ def _sign_in_all(folder: _Folder, day: date, morning: bool) -> None:
 def _write_people(folder: _Folder, group: Image.Image) -> None:
     rows = [(student_no, name, _id_number(n), f"1380737{n:04d}") for n, (student_no, name) in enumerate(STUDENTS, 1)]
     _write_table(folder.root / "roster.csv", ("学号", "姓名", "身份证号", "联系电话"), rows)
-    for sub, people in (("faces", STUDENTS), ("teachers", (TEACHER,))):
+    for sub in ("faces", "teachers"):
         (folder.root / sub).mkdir(parents=True, exist_ok=True)
-        for number, _ in people:
-            cut_portrait(group, number).save(folder.root / sub / f"{number}.jpg", "JPEG", quality=92)
+    for student_no, _ in STUDENTS:
+        cut_student(group, student_no).save(folder.root / "faces" / f"{student_no}.jpg", "JPEG", quality=95)
+    cut_teacher().save(folder.root / "teachers" / f"{TEACHER[0]}.jpg", "JPEG", quality=95)
 
 
 def _id_number(sequence: int) -> str:

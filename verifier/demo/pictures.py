@@ -1,8 +1,11 @@
 """The demo's pictures: cut, varied and stamped from what installed packages ship.
 
-insightface's sample photo shows six people at a table; scikit-image has an astronaut. Enrolment and class pictures derive from the
-same photo, so the demo shows that the machinery works, not how well faces are recognised across days: that is measured by
-``verifier evaluate`` on pictures taken apart.
+insightface's sample photo shows six people at a table; scikit-image has an astronaut. Four of the six are the students. The
+astronaut is the teacher: her head is set on the standing man, who looks away from the camera. The woman behind the table looks
+away too: the one at the far left is set in her seat, and she herself is the stranger.
+
+Enrolment and class pictures derive from the same photos, so the demo shows that the machinery works, not how well faces are
+recognised across days: that is measured by ``verifier evaluate`` on pictures taken apart.
 """
 
 from __future__ import annotations
@@ -14,16 +17,20 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 
-# Head boxes (x, y, width, height) in insightface's t1.jpg, 1280 x 886, hair included: where to cut portraits.
 GROUP_SIZE_WH = (1280, 886)
-HEADS = {
+# Head boxes (x, y, width, height) in insightface's t1.jpg, hair included.
+STUDENT_HEADS = {
     "S01": (20, 235, 175, 200),
-    "S02": (240, 110, 170, 190),
-    "S03": (440, 225, 170, 210),
-    "S04": (725, 290, 150, 200),
-    "S05": (1105, 240, 150, 200),
-    "T01": (880, 15, 180, 200),
+    "S02": (440, 225, 170, 210),
+    "S03": (725, 290, 150, 200),
+    "S04": (1105, 240, 150, 200),
 }
+STANDING_HEAD = (880, 0, 180, 215)
+STRANGER_HEAD = (240, 110, 170, 190)
+# Where each student sits in the class photo.
+SEATS = {**STUDENT_HEADS, "S01": STRANGER_HEAD}
+# The class photo: without the far left, whose woman was moved, and without the playing cards' faces on the table.
+SCENE = (215, 0, 1280, 700)
 # The astronaut's head in skimage.data.astronaut(), 512 x 512.
 ASTRONAUT_HEAD = (150, 5, 160, 215)
 
@@ -37,7 +44,7 @@ class Variation:
     """How one class photo differs from the next: crop and light as a phone's would, noise from a seed."""
 
     seed: int
-    crop: float = 0.02  # share cut off each side
+    crop: float = 0.01  # share cut off each side
     brightness: float = 1.0
     width_px: int = 2016
 
@@ -59,38 +66,69 @@ def packaged_file(package: str, *parts: str) -> Path:
 
 
 def load_group() -> Image.Image:
-    """The six people, RGB."""
+    """The sample photo, RGB.
+
+    Raises:
+        DemoPicturesMissing: it is not the picture that the head boxes were measured in.
+    """
     picture = Image.open(packaged_file("insightface", "data", "images", "t1.jpg")).convert("RGB")
     if picture.size != GROUP_SIZE_WH:
         raise DemoPicturesMissing(f"insightface's t1.jpg is {picture.size}, the demo knows {GROUP_SIZE_WH}")
     return picture
 
 
-def load_stranger() -> Image.Image:
-    """The astronaut's head, RGB."""
-    picture = Image.open(packaged_file("skimage", "data", "astronaut.png")).convert("RGB")
-    x, y, width, height = ASTRONAUT_HEAD
+def load_astronaut() -> Image.Image:
+    """The astronaut, RGB."""
+    return Image.open(packaged_file("skimage", "data", "astronaut.png")).convert("RGB")
+
+
+def cut_student(group: Image.Image, student_no: str) -> Image.Image:
+    """An enrolment portrait of a student: head and shoulders, in the resolution it was taken in."""
+    return _cut_portrait(group, STUDENT_HEADS[student_no])
+
+
+def cut_teacher() -> Image.Image:
+    """The enrolment portrait of the teacher."""
+    return _cut_portrait(load_astronaut(), ASTRONAUT_HEAD)
+
+
+def set_scene(group: Image.Image, strangers_seat: str | None = None) -> Image.Image:
+    """The class as it is photographed: the teacher stands, the students sit.
+
+    Args:
+        group: The sample photo; left as it is.
+        strangers_seat: The student in whose place the stranger sits; None for an honest class.
+    """
+    scene = group.copy()
+    astronaut = load_astronaut()
+    _set_head(scene, _crop(astronaut, ASTRONAUT_HEAD), STANDING_HEAD)
+    _set_head(scene, _crop(group, STUDENT_HEADS["S01"]), SEATS["S01"])
+    if strangers_seat is not None:
+        _set_head(scene, _crop(group, STRANGER_HEAD), SEATS[strangers_seat])
+    return scene.crop(SCENE)
+
+
+def _crop(picture: Image.Image, box: tuple[int, int, int, int]) -> Image.Image:
+    x, y, width, height = box
     return picture.crop((x, y, x + width, y + height))
 
 
-def cut_portrait(group: Image.Image, person: str) -> Image.Image:
-    """An enrolment portrait of one of the six: head and shoulders, 480 px wide, as an identity photo shows them."""
-    x, y, width, height = HEADS[person]
-    margin_x, margin_y = width * 0.25, height * 0.25
-    box = (max(0, x - margin_x), max(0, y - margin_y), min(group.width, x + width + margin_x), y + height + margin_y)
-    portrait = group.crop(tuple(round(value) for value in box))
-    return portrait.resize((480, round(480 * portrait.height / portrait.width)), Image.Resampling.LANCZOS)
+def _cut_portrait(picture: Image.Image, head: tuple[int, int, int, int]) -> Image.Image:
+    x, y, width, height = head
+    margin_x, margin_y = round(width * 0.25), round(height * 0.25)
+    return picture.crop(
+        (max(0, x - margin_x), max(0, y - margin_y), min(picture.width, x + width + margin_x), y + height + margin_y)
+    )
 
 
-def seat_stranger(group: Image.Image, seat: str) -> Image.Image:
-    """The class photo with the astronaut's head over one student's: somebody else sits there."""
-    x, y, width, height = HEADS[seat]
-    head = load_stranger().resize((round(width * 1.15), round(height * 1.15)), Image.Resampling.LANCZOS)
-    mask = Image.new("L", head.size, 0)
-    ImageDraw.Draw(mask).ellipse((4, 4, head.width - 4, head.height - 4), fill=255)
-    seated = group.copy()
-    seated.paste(head, (round(x - width * 0.075), round(y - height * 0.075)), mask.filter(ImageFilter.GaussianBlur(5)))
-    return seated
+def _set_head(scene: Image.Image, head: Image.Image, place: tuple[int, int, int, int]) -> None:
+    x, y, width, height = place
+    # A little larger than the head below, which must not look out behind it.
+    wide, high = round(width * 1.12), round(height * 1.12)
+    resized = head.resize((wide, high), Image.Resampling.LANCZOS)
+    mask = Image.new("L", (wide, high), 0)
+    ImageDraw.Draw(mask).ellipse((4, 4, wide - 4, high - 4), fill=255)
+    scene.paste(resized, (x - (wide - width) // 2, y - (high - height) // 2), mask.filter(ImageFilter.GaussianBlur(5)))
 
 
 def vary(group: Image.Image, variation: Variation) -> Image.Image:

@@ -54,9 +54,13 @@ class _Shot:
         return self.context.submission.file
 
     @property
+    def declared(self) -> View | None:
+        return self.context.submission.view
+
+    @property
     def view(self) -> View | None:
         """What the picture shows; where it cannot be told, what was declared."""
-        return self.seen or self.context.submission.view
+        return self.seen or self.declared
 
 
 def check_pair(photos: Sequence[tuple[Look, PhotoContext]], limits: PairLimits = PAIR_2023) -> Finding:
@@ -97,8 +101,9 @@ def _judge_views(found: partial[Finding], shots: list[_Shot], limits: PairLimits
     fronts = [shot for shot in shots if shot.view is View.FRONT]
     backs = [shot for shot in shots if shot.view is View.BACK]
     if not fronts or not backs:
-        # Only what the pictures themselves show is hard; a view that is merely declared, or not known, is not.
-        if all(shot.seen is not None for shot in shots) and shots:
+        # Only what the pictures themselves show is hard; a view that is merely declared, not known, or declared otherwise than it
+        # looks (a class that turned round for the photo) is not.
+        if all(shot.seen is not None and shot.seen is (shot.declared or shot.seen) for shot in shots) and shots:
             only, missing = (View.FRONT, View.BACK) if fronts else (View.BACK, View.FRONT)
             return found(
                 Outcome.FAILED,

@@ -20,14 +20,14 @@ def write_class_report(class_number: str, settings: Settings, out: Path | None =
         out: Folder to write to; default ``reports`` in the workspace.
     Returns: the paths of the .html and the .xlsx file.
     Raises:
-        UnknownClass: no class has that number.
+        NotInRecordsError: no class has that number.
         OSError: a file cannot be written.
     """
     # Here, so that whoever only draws a report does not load the records and the picture libraries.
     from verifier.annotated import annotated_photo
     from verifier.answers import answer_for
-    from verifier.intake import UnknownClass
     from verifier.records.database import open_database
+    from verifier.records.errors import NotInRecordsError
 
     database = open_database(settings.database, settings.data_key_bytes())
     try:
@@ -36,7 +36,7 @@ def write_class_report(class_number: str, settings: Settings, out: Path | None =
     finally:
         database.close()
     if not answer["classes"]:
-        raise UnknownClass(class_number)
+        raise NotInRecordsError(f"there is no class {class_number} in the records; `verifier import` loads one")
     folder = out or settings.workspace / "reports"
     stem = f"class-{name_file(class_number)}"
     title = translate("班次{number}核验记录").format(number=class_number)

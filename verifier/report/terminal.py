@@ -49,7 +49,7 @@ def show_photos(answer: dict[str, Any], console: Console) -> None:
         table = Table(title=title, title_justify="left", show_lines=False, expand=True)
         table.add_column(translate("检查项"), no_wrap=True)
         table.add_column(translate("结论"), no_wrap=True)
-        table.add_column(translate("说明"), ratio=1)
+        table.add_column(translate("说明"), ratio=1, overflow="fold")
         for finding in photo["findings"]:
             table.add_row(finding["check"], coloured(finding["outcome"]), Text(finding["reason"]))
         console.print(table)
@@ -107,7 +107,7 @@ def _show_rows(console: Console, title: str, rows: list[tuple[str, str, str, str
     table.add_column(translate("位置"), overflow="fold")
     table.add_column(translate("项目"), no_wrap=True)
     table.add_column(translate("结论"), no_wrap=True)
-    table.add_column(translate("说明"), ratio=1)
+    table.add_column(translate("说明"), ratio=1, overflow="fold")
     for place, what, outcome, reason in rows:
         table.add_row(Text(place), what, coloured(outcome), Text(reason))
     console.print(table)

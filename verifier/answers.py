@@ -1,0 +1,326 @@
+"""The JSON answers of ``check`` and ``nightly``, as others rely on them; pages and reports are drawn from the same dicts.
+
+Names and shapes are a contract (docs/json-contract.md): fields may be added, none is renamed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session as Tx
+
+from verifier.attendance.hours import AttendedHours
+from verifier.finding import Finding, Outcome, overall
+from verifier.observation import Box, CameraMetadata, Look, Stamp
+from verifier.photo.look_json import look_from_json
+from verifier.records.closing import FaceMatch
+from verifier.records.filing import list_classes, read_class_file
+from verifier.records.looks import read_looks
+from verifier.records.matters import CaseRecord, ViolationRecord, read_cases, read_violations
+from verifier.records.reading import PhotoRecord, SessionRecord, read_attended_hours, read_photos, read_sessions
+from verifier.regulation.policy import Policy, load_policy
+from verifier.settings import Settings
+
+# Cases and violations that lapsed before anybody decided are history, not findings.
+SHOWN_STATES = ("proposed", "needs_check", "confirmed", "dismissed")
+
+
+def answer_for(
+    tx: Tx,
+    settings: Settings,
+    since: date | None,
+    until: date | None,
+    class_number: str | None = None,
+    language: str | None = None,
+) -> dict[str, Any]:
+    """What the records say about some days, of one class or of all.
+
+    Args:
+        since, until: First and last day, both included; None leaves that side open.
+        language: Of the sentences; the context's where None.
+    """
+    from verifier.looking import look_versions, versions_key
+
+    versions, _ = look_versions(settings)
+    policy = load_policy(settings.policy)
+    classes = [each for each in list_classes(tx) if class_number in (None, each.number)]
+    files = {each.number: read_class_file(tx, each.number) for each in classes}
+    photos = read_photos(tx, class_number, since, until)
+    looks = {
+        sha256: look_from_json(body, embeddings)
+        for sha256, (body, embeddings) in read_looks(
+            tx, {photo.submission.sha256 for photo in photos}, versions_key(versions)
+        ).items()
+    }
+    sessions = read_sessions(tx, class_number, since, until)
+    shown = {session.class_number for session in sessions} | {photo.class_number for photo in photos}
+    students: list[dict[str, Any]] = []
+    for number in sorted(shown):
+        students += _students(tx, number, policy)
+    zone = settings.zone
+    return {
+        "day": until.isoformat() if until else None,
+        "since": since.isoformat() if since else None,
+        "classes": [
+            {
+                "number": each.number,
+                "agency": each.agency_name,
+                "occupation": each.occupation,
+                "level": each.level,
+                "term": each.term,
+                "venue": files[each.number].training.venue.name,
+                "students": each.students,
+                "sessions": each.sessions,
+            }
+            for each in classes
+            if each.number in shown or class_number is not None
+        ],
+        "photos": [_recorded_photo(photo, looks.get(photo.submission.sha256), zone, language) for photo in photos],
+        "sessions": [_session(session, language) for session in sessions],
+        "students": students,
+        "cases": [_case(case, language) for case in read_cases(tx, class_number, since, until, SHOWN_STATES)],
+        "violations": [
+            _violation(each, policy, language) for each in read_violations(tx, class_number, since, until, SHOWN_STATES)
+        ],
+    }
+
+
+def _students(tx: Tx, number: str, policy: Policy) -> list[dict[str, Any]]:
+    sessions = read_sessions(tx, number)
+    remaining = sum(session.hours for session in sessions if session.outcome is None)
+    first_day = min((session.day for session in sessions), default=None)
+    minimum = None
+    if first_day is not None and policy.in_force_on(first_day):
+        minimum = float(policy.number("exam_hours_min_percent", first_day)) / 100
+    found = []
+    for student in read_attended_hours(tx, number):
+        hours = AttendedHours(
+            student.student_no,
+            student.planned_hours,
+            student.attended,
+            student.unsure,
+            student.leave,
+            student.absent,
+            remaining,
+        )
+        found.append(
+            {
+                "class": number,
+                "student_no": student.student_no,
+                "name": student.name,
+                "attended_hours": student.attended,
+                "unsure_hours": student.unsure,
+                "leave_hours": student.leave,
+                "absent_hours": student.absent,
+                "planned_hours": student.planned_hours,
+                "exam_eligible": None if minimum is None else hours.exam_eligible(minimum),
+                "eligibility": None if minimum is None else hours.judge(minimum).value,
+            }
+        )
+    return found
+
+
+def describe_photo(
+    file: str, sha256: str, look: Look | None, faces: Sequence[FaceMatch], findings: Sequence[Finding], zone: ZoneInfo,
+    language: str | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """One photo of the JSON contract, apart from where it belongs."""
+    return {
+        "file": file,
+        "sha256": sha256,
+        "stamp": describe_stamp(look.stamp, zone) if look and look.stamp else None,
+        "stamps": len(look.stamps) if look and look.stamps is not None else None,
+        "camera": describe_camera(look.camera) if look and look.camera else None,
+        "faces": [
+            {
+                "box_xywh": face.box.xywh(),
+                "score": round(face.score, 4),
+                "state": face.state,
+                "student_no": face.student_no,
+                "teacher_number": face.teacher_number,
+                "similarity": None if face.similarity is None else round(face.similarity, 4),
+                "match_probability": None if face.match_probability is None else round(face.match_probability, 6),
+                "unreadable_because": face.unreadable_because or None,
+            }
+            for face in faces
+        ],
+        "people_count": look.people.count if look and look.people else None,
+        "people": asdict(look.people) | {"boxes": [box.xywh() for box in look.people.boxes]}
+        if look and look.people
+        else None,
+        "width_px": look.decoded.width_px if look else None,
+        "height_px": look.decoded.height_px if look else None,
+        "seconds": dict(look.seconds) if look else {},
+        "findings": [describe_finding(finding, language) for finding in findings],
+        "outcome": overall(findings).value,
+    }
+
+
+def describe_finding(finding: Finding, language: str | None = None) -> dict[str, Any]:
+    """One finding of the JSON contract."""
+    return {
+        "check": finding.check,
+        "outcome": finding.outcome.value,
+        "reason": finding.reason.text(language),
+        "profile": finding.profile,
+        "measured": dict(finding.measured),
+    }
+
+
+def describe_stamp(stamp: Stamp, zone: ZoneInfo) -> dict[str, Any]:
+    """The stamp's typed fields. A printed time without an offset is shown in the service's zone."""
+    parts = {
+        "day": stamp.day,
+        "clock": stamp.clock,
+        "weekday": stamp.weekday,
+        "address": stamp.address,
+        "longitude": stamp.longitude,
+        "latitude": stamp.latitude,
+        "code": stamp.code,
+    }
+    local = stamp.taken_at_local
+    if local is not None and stamp.utc_offset is not None:
+        from datetime import timezone
+
+        local = local.replace(tzinfo=timezone(stamp.utc_offset))
+    elif local is not None:
+        local = local.replace(tzinfo=zone)
+    weekdays = ("星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日")
+    return {
+        "taken_at": local.isoformat() if local else None,
+        "has_seconds": stamp.clock_has_seconds,
+        "weekday": weekdays[stamp.weekday.value] if stamp.weekday else None,
+        "address": stamp.address.value if stamp.address else None,
+        "longitude": stamp.longitude.value if stamp.longitude else None,
+        "latitude": stamp.latitude.value if stamp.latitude else None,
+        "code": stamp.code.value if stamp.code else None,
+        "app": stamp.app,
+        "layout": stamp.layout,
+        "swapped": stamp.swapped,
+        "lines": [line.text for line in stamp.lines],
+        "box_xywh": stamp.box.xywh() if stamp.box else None,
+        "fields": {name: part.box.xywh() for name, part in parts.items() if part is not None},
+        "confidence": {name: round(part.confidence, 4) for name, part in parts.items() if part is not None},
+    }
+
+
+def describe_camera(camera: CameraMetadata) -> dict[str, Any]:
+    """What the file says of its camera; times as written, without a zone where none was."""
+    offset = None
+    if camera.offset is not None:
+        minutes = int(camera.offset.total_seconds() // 60)
+        offset = f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+    return {
+        "taken_at": f"{camera.taken_at_local.isoformat()}{offset or ''}" if camera.taken_at_local else None,
+        "offset": offset,
+        "gps_at": camera.gps_at_utc.isoformat() if camera.gps_at_utc else None,
+        "longitude": camera.longitude,
+        "latitude": camera.latitude,
+        "make": camera.make,
+        "model": camera.model,
+        "software": camera.software,
+        "remarks": list(camera.remarks),
+    }
+
+
+def _recorded_photo(photo: PhotoRecord, look: Look | None, zone: ZoneInfo, language: str | None) -> dict[str, Any]:
+    submission = photo.submission
+    measured = {finding.check: finding.measured for finding in photo.findings}
+    received = submission.received_at
+    return {
+        "id": str(photo.id),
+        "class": photo.class_number,
+        "session": photo.session_id,
+        "declared_session": submission.session_id,
+        "view": _view(submission.view, measured.get("photo.view", {})),
+        "received_at": _local(received, zone),
+        **describe_photo(submission.file, submission.sha256, look, photo.faces, photo.findings, zone, language),
+    }
+
+
+def _view(declared: Any, measured: Mapping[str, Any]) -> str | None:
+    """As seen, else as declared."""
+    seen = measured.get("view")
+    return str(seen) if seen else (str(declared) if declared else None)
+
+
+def _local(moment: datetime | None, zone: ZoneInfo) -> str | None:
+    return moment.astimezone(zone).isoformat() if moment else None
+
+
+def _session(session: SessionRecord, language: str | None) -> dict[str, Any]:
+    numbers = session.numbers
+    expected = numbers.expected if numbers else None
+    high = (numbers.present + numbers.unsure) / numbers.expected if numbers and numbers.expected else None
+    return {
+        "id": session.session_id,
+        "class": session.class_number,
+        "date": session.day.isoformat(),
+        "period": session.period,
+        "starts_at": session.starts_at.isoformat(),
+        "ends_at": session.ends_at.isoformat(),
+        "hours": session.hours,
+        "closed": session.outcome is not None,
+        "expected": expected,
+        "present": numbers.present if numbers else None,
+        "unsure": numbers.unsure if numbers else None,
+        "leave": numbers.leave if numbers else None,
+        "rate": numbers.rate if numbers else None,
+        "rate_low": numbers.rate if numbers else None,
+        "rate_high": high,
+        "outcome": (session.outcome or Outcome.NOT_RUN).value,
+        "findings": [describe_finding(finding, language) for finding in session.findings],
+        "students": [
+            {
+                "student_no": student.student_no,
+                "presence": student.presence,
+                "because": [sentence.text(language) for sentence in student.because],
+            }
+            for student in session.students
+        ],
+    }
+
+
+def _case(case: CaseRecord, language: str | None) -> dict[str, Any]:
+    return {
+        "id": str(case.id),
+        "kind": case.kind,
+        "class": case.class_number,
+        "session": case.session_id,
+        "student_no": case.student_no,
+        "photo": case.file,
+        "file": case.file,
+        "photo_id": str(case.photo_id) if case.photo_id else None,
+        "box_xywh": [round(value) for value in case.box_xywh],
+        "reason": case.reason.text(language),
+        "probability": case.probability,
+        "state": case.state,
+    }
+
+
+def _violation(violation: ViolationRecord, policy: Policy, language: str | None) -> dict[str, Any]:
+    quote = next((rule.citation.quote for rule in policy.rules if rule.citation.code == violation.code), None)
+    return {
+        "id": str(violation.id),
+        "rule": violation.rule,
+        "code": violation.code,
+        "label": violation.rule,
+        "quote": quote,
+        "class": violation.class_number,
+        "state": violation.state,
+        "session": violation.session_ids[0] if violation.session_ids else None,
+        "sessions": list(violation.session_ids),
+        "reason": violation.reason.text(language),
+        "evidence": [f"sha256:{digest}" for digest in violation.evidence],
+        "dedup_key": violation.dedup_key,
+        "policy": f"{violation.policy_name}@{violation.policy_version}",
+    }
+
+
+def boxes_of(boxes: Iterable[Box]) -> list[list[float]]:
+    """Boxes as JSON lists."""
+    return [box.xywh() for box in boxes]

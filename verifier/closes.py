@@ -1,0 +1,137 @@
+"""What a judgement becomes in the records: values of one room as values of the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from verifier.attendance.cases import Case
+from verifier.attendance.matching import FaceMatch
+from verifier.finding import Outcome, overall
+from verifier.judging import JudgedClass, JudgedPhoto, JudgedSession
+from verifier.observation import FaceObservation
+from verifier.records.closing import (
+    CaseProposal,
+    PhotoJudgement,
+    SessionClose,
+    SessionNumbers,
+    StudentPresence,
+    ViolationProposal,
+)
+from verifier.records.closing import FaceMatch as FaceRecord
+from verifier.regulation.facts import Presence
+from verifier.regulation.result import PolicyRef
+
+
+def close_of_session(
+    class_number: str, judged: JudgedSession, input_key: str, versions: Mapping[str, Any], policy: PolicyRef
+) -> SessionClose:
+    """Everything one closed session concludes."""
+    conclusion = judged.conclusion
+    return SessionClose(
+        class_number=class_number,
+        session_id=judged.session.id,
+        input_key=input_key,
+        versions=versions,
+        policy_name=policy.name,
+        policy_version=policy.version,
+        outcome=judged.outcome,
+        photos=tuple(photo_record(photo) for photo in judged.photos),
+        findings=judged.findings,
+        presences=tuple(
+            StudentPresence(student.student_no, _stored(student.presence), student.because)
+            for student in conclusion.students
+        ),
+        numbers=SessionNumbers(
+            expected=conclusion.expected,
+            present=conclusion.present,
+            unsure=conclusion.count(Presence.UNSURE) + conclusion.count(Presence.NOT_RUN),
+            leave=conclusion.count(Presence.LEAVE),
+            rate=conclusion.rate,
+        ),
+        cases=tuple(_case_record(case, judged) for case in conclusion.cases),
+    )
+
+
+def close_of_class(judged: JudgedClass, input_key: str, versions: Mapping[str, Any], policy: PolicyRef) -> SessionClose:
+    """What belongs to no single session: photos that found none, and what the regulation says of the class as a whole."""
+    violations = tuple(
+        ViolationProposal(
+            rule=result.citation.label,
+            code=result.citation.code,
+            dedup_key=result.dedup_key,
+            reason=result.reason,
+            session_ids=result.sessions,
+            evidence=tuple(each.removeprefix("sha256:") for each in result.evidence if each.startswith("sha256:")),
+        )
+        for result in judged.results
+        if result.proposes
+    )
+    photos = tuple(photo_record(photo) for photo in judged.unplaced)
+    findings = [finding for photo in judged.unplaced for finding in photo.findings]
+    return SessionClose(
+        class_number=judged.training.number,
+        session_id=None,
+        input_key=input_key,
+        versions=versions,
+        policy_name=policy.name,
+        policy_version=policy.version,
+        outcome=overall(findings) if findings else Outcome.NOT_APPLICABLE,
+        photos=photos,
+        violations=violations,
+    )
+
+
+def photo_record(photo: JudgedPhoto) -> PhotoJudgement:
+    """One photo's findings and faces. Without a roster its faces are as readable as they are, and nobody's."""
+    faces = photo.look.faces or ()
+    matches: tuple[FaceMatch | None, ...] = photo.matches or (None,) * len(faces)
+    return PhotoJudgement(
+        photo.submission,
+        photo.findings,
+        tuple(face_record(face, match) for face, match in zip(faces, matches, strict=True)),
+    )
+
+
+def face_record(face: FaceObservation, match: FaceMatch | None) -> FaceRecord:
+    """One face with what it was taken for."""
+    if match is None:
+        state = "unclear" if face.readable else "unreadable"
+        return FaceRecord(face.box, face.score, state, unreadable_because=face.unreadable_because)
+    return FaceRecord(
+        box=face.box,
+        score=face.score,
+        state=match.state.value,
+        student_no=match.student_no,
+        teacher_number=match.teacher_number,
+        similarity=match.similarity,
+        match_probability=match.match_probability,
+        unreadable_because=face.unreadable_because,
+    )
+
+
+def _stored(presence: Presence) -> str:
+    # What we could not look at is unsure towards everybody outside; the finding says that it was our own gap.
+    return Presence.UNSURE.value if presence is Presence.NOT_RUN else presence.value
+
+
+def _case_record(case: Case, judged: JudgedSession) -> CaseProposal:
+    sighting = case.sightings[0] if case.sightings else None
+    submission = next(
+        (
+            photo.submission
+            for photo in judged.photos
+            if sighting is not None and photo.submission.file == sighting.file
+        ),
+        None,
+    )
+    who = case.student_no or "+".join(case.candidates)
+    return CaseProposal(
+        kind=case.kind.value,
+        dedup_key=f"{case.kind.value}|{case.session_id}|{who}",
+        reason=case.reason,
+        student_no=case.student_no,
+        submission=submission,
+        box=sighting.box if sighting else None,
+        probability=case.probability,
+    )

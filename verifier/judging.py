@@ -1,0 +1,346 @@
+"""From looks to judgements: one class as a whole, without pixels and without a database.
+
+The rooms conclude (`photo`, `attendance`, `regulation`); this module brings them together in the order of the law: each photo
+against its session, each session's photos against roster and sign-ins, all sessions of the class against the regulation. It is
+a pure function of its input, so the night may run it again at any time (docs/decisions/0002-look-once-judge-often.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from verifier.attendance.calibration import Calibration
+from verifier.attendance.enrolment import EnrolledPhoto, EnrolmentVerdict, Roster, build_roster, judge_enrolment_photo
+from verifier.attendance.matching import FaceMatch, match_faces
+from verifier.attendance.photo_checks import check_people, check_roster, check_teacher
+from verifier.attendance.presence import PhotoEvidence, SessionConclusion, SessionEvidence, conclude_session
+from verifier.attendance.session_checks import (
+    check_attendance,
+    check_reports,
+    check_signins,
+    judge_report,
+    select_sign_ins,
+)
+from verifier.filing import session_from_name
+from verifier.finding import Finding, Outcome, overall
+from verifier.language import say
+from verifier.observation import Look
+from verifier.photo import check_photo
+from verifier.photo.assign import Assignment, assign_session
+from verifier.photo.context import OtherUse, PhotoContext
+from verifier.photo.coordinates import convert_to_wgs84, measure_distance_m
+from verifier.photo.pair import check_pair
+from verifier.photo.view import decide_view
+from verifier.plan import ClassFile, Session, SignIn, Submission, TrainingClass, View
+from verifier.regulation.facts import ClassFacts, PhotoReport, ReportState, Seen, SessionFacts, SignInFact, StudentFact
+from verifier.regulation.judging import judge_class as judge_by_regulation
+from verifier.regulation.policy import Policy
+from verifier.regulation.result import RuleResult
+
+ATTENDANCE_RULE = "attendance_below_80_percent"
+PLACE_CHECKS = ("photo.stamp_place", "photo.camera_place")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClassToJudge:
+    """Everything a class is judged by.
+
+    Attributes:
+        class_file: Plan, submissions, sign-ins, leaves, enrolment pictures.
+        looks: SHA-256 → look, of photos and of enrolment pictures. One that is missing was not looked at (yet).
+        other_uses: Submission → where else the same picture was handed in; None where nobody searched.
+        embedding_contract: Of the face pack in use.
+    """
+
+    class_file: ClassFile
+    looks: Mapping[str, Look]
+    policy: Policy
+    calibration: Calibration
+    embedding_contract: str
+    other_uses: Mapping[Submission, tuple[OtherUse, ...]] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JudgedPhoto:
+    """One photo with everything that was found about it. `look` None: nobody has looked at it."""
+
+    submission: Submission
+    assignment: Assignment
+    look: Look
+    matches: tuple[FaceMatch, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def outcome(self) -> Outcome:
+        """The sum of its findings."""
+        return overall(self.findings)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JudgedSession:
+    """One session: its photos, its conclusion about every student, its findings."""
+
+    session: Session
+    photos: tuple[JudgedPhoto, ...]
+    conclusion: SessionConclusion
+    findings: tuple[Finding, ...]
+    facts: SessionFacts
+
+    @property
+    def outcome(self) -> Outcome:
+        """The sum of the session's own findings."""
+        return overall(self.findings)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Enrolment:
+    """The roster's faces, and what was decided about each enrolment picture: (student or teacher number, SHA-256)."""
+
+    roster: Roster
+    verdicts: Mapping[tuple[str, str], EnrolmentVerdict]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JudgedClass:
+    """All of it. `unplaced` are photos that belong to no session that is closed."""
+
+    training: TrainingClass
+    enrolment: Enrolment
+    sessions: tuple[JudgedSession, ...]
+    unplaced: tuple[JudgedPhoto, ...]
+    results: tuple[RuleResult, ...] = ()
+
+
+@dataclass(slots=True)
+class _Sorted:
+    by_session: dict[str, list[tuple[Submission, Assignment]]] = field(default_factory=dict)
+    unplaced: list[tuple[Submission, Assignment]] = field(default_factory=list)
+
+
+def judge_class(given: ClassToJudge, closed: Sequence[Session], as_of: date) -> JudgedClass:
+    """Judge the closed sessions of a class, and what the regulation says of them together.
+
+    Args:
+        closed: The sessions whose time for evidence is over, of this class; photos of other sessions wait.
+        as_of: The day of judging, for the regulation's deadlines.
+    """
+    enrolment = enrol(given)
+    order = sorted(closed, key=lambda session: (session.starts_at, session.id))
+    placed = _sort_photos(given, {session.id for session in given.class_file.training.sessions})
+    sessions = tuple(
+        _judge_session(given, enrolment.roster, session, placed.by_session.get(session.id, [])) for session in order
+    )
+    unplaced = tuple(_judge_unplaced(given, enrolment.roster, *photo) for photo in placed.unplaced)
+    facts = ClassFacts(given.class_file.training, as_of, tuple(each.facts for each in sessions))
+    results = judge_by_regulation(facts, given.policy) if sessions else ()
+    return JudgedClass(given.class_file.training, enrolment, sessions, unplaced, results)
+
+
+def enrol(given: ClassToJudge) -> Enrolment:
+    """Build the roster's faces from the enrolment pictures; each refused picture keeps its verdict."""
+    verdicts: dict[tuple[str, str], EnrolmentVerdict] = {}
+
+    def accept(people: Mapping[str, tuple[str, ...]], numbers: Sequence[str]) -> dict[str, list[EnrolledPhoto]]:
+        accepted: dict[str, list[EnrolledPhoto]] = {number: [] for number in numbers}
+        for number in numbers:
+            for sha256 in people.get(number, ()):
+                look = given.looks.get(sha256)
+                if look is None or look.faces is None or look.embedding_contract != given.embedding_contract:
+                    continue
+                verdict = judge_enrolment_photo(look.faces, student_no=number)
+                verdicts[number, sha256] = verdict
+                if verdict.accepted and verdict.face_index is not None:
+                    accepted[number].append(EnrolledPhoto(sha256, look.faces[verdict.face_index]))
+        return accepted
+
+    file = given.class_file
+    students = accept(file.enrolment_photos, [student.student_no for student in file.training.students])
+    teachers = accept(file.teacher_photos, [teacher.number for teacher in file.training.teachers])
+    roster = build_roster(students, teachers, given.embedding_contract, given.calibration)
+    return Enrolment(roster, verdicts)
+
+
+def _sort_photos(given: ClassToJudge, known: set[str]) -> _Sorted:
+    training = given.class_file.training
+    found = _Sorted()
+    for submission in given.class_file.submissions:
+        named = session_from_name(submission.file, training.sessions)
+        assignment = assign_session(submission, given.looks.get(submission.sha256), training, named)
+        if assignment.session is not None and assignment.session.id in known:
+            found.by_session.setdefault(assignment.session.id, []).append((submission, assignment))
+        else:
+            found.unplaced.append((submission, assignment))
+    return found
+
+
+def judge_photo(
+    given: ClassToJudge, roster: Roster | None, submission: Submission, assignment: Assignment
+) -> JudgedPhoto:
+    """Check one photo and match its faces.
+
+    Raises:
+        KeyError: nobody has looked at the photo.
+    """
+    look = given.looks[submission.sha256]
+    context = _context(given, submission, assignment)
+    matches: tuple[FaceMatch, ...] = ()
+    if roster is not None and look.faces is not None:
+        contract = look.embedding_contract or None
+        matches = match_faces(look.faces, roster, given.calibration, embedding_contract=contract)
+    return JudgedPhoto(submission, assignment, look, matches, check_photo(look, context))
+
+
+def _judge_unplaced(given: ClassToJudge, roster: Roster, submission: Submission, assignment: Assignment) -> JudgedPhoto:
+    photo = judge_photo(given, roster, submission, assignment)
+    return replace(photo, findings=(*photo.findings, *check_who(photo, None, roster, None, None)))
+
+
+def _context(given: ClassToJudge, submission: Submission, assignment: Assignment) -> PhotoContext:
+    return PhotoContext(
+        submission=submission,
+        training=given.class_file.training,
+        session=assignment.session,
+        session_source=assignment.source,
+        other_uses=None if given.other_uses is None else given.other_uses.get(submission, ()),
+        timezone=given.class_file.training.timezone,
+    )
+
+
+def _judge_session(
+    given: ClassToJudge, roster: Roster, session: Session, photos: Sequence[tuple[Submission, Assignment]]
+) -> JudgedSession:
+    file = given.class_file
+    sign_ins = select_sign_ins(session, file.sign_ins) if file.sign_ins else None
+    leaves = tuple(leave for leave in file.leaves if leave.session_id == session.id)
+    judged = [judge_photo(given, roster, submission, assignment) for submission, assignment in photos]
+    pair = check_pair([(photo.look, _context(given, photo.submission, photo.assignment)) for photo in judged])
+    expected = len(file.training.students) - len({leave.student_no for leave in leaves})
+    signed_in = None if sign_ins is None else len({sign_in.student_no for sign_in in sign_ins})
+    judged = [
+        replace(photo, findings=(*photo.findings, pair, *check_who(photo, session, roster, expected, signed_in)))
+        for photo in judged
+    ]
+    evidence = SessionEvidence(
+        training=file.training,
+        session=session,
+        photos=tuple(
+            PhotoEvidence(photo.submission, photo.look, photo.matches, photo.findings, believe_view(photo))
+            for photo in judged
+        ),
+        sign_ins=sign_ins,
+        leaves=leaves,
+        roster=roster,
+        calibration=given.calibration,
+    )
+    conclusion = conclude_session(evidence)
+    findings = (
+        check_reports(session, evidence.photos),
+        check_signins(evidence, conclusion),
+        _check_rate(given.policy, session.day, conclusion),
+    )
+    return JudgedSession(session, tuple(judged), conclusion, findings, _facts(session, evidence, conclusion, judged))
+
+
+def check_who(
+    photo: JudgedPhoto, session: Session | None, roster: Roster | None, expected: int | None, signed_in: int | None
+) -> tuple[Finding, ...]:
+    """The three findings about people, for a photo that could be opened; the others keep the pipeline's reason."""
+    ids = ("photo.people", "photo.teacher", "photo.roster")
+    if photo.look.decoded.fault is not None or photo.look.faces is None:
+        # Same outcome and reason as the pipeline's other checks of this photo.
+        model = next(finding for finding in photo.findings if finding.check == "photo.quality")
+        return tuple(replace(model, check=check) for check in ids)
+    return (
+        check_people(photo.look.people, expected=expected, signed_in=signed_in, view=believe_view(photo)),
+        check_teacher(photo.matches, session, roster),
+        check_roster(photo.matches, roster),
+    )
+
+
+def believe_view(photo: JudgedPhoto) -> View | None:
+    """The photo's view: what it shows, else what was declared; None where the two contradict each other."""
+    declared = photo.submission.view
+    seen = decide_view(photo.look).view if photo.look.faces is not None else None
+    if seen is None or declared is None:
+        return seen or declared
+    return seen if seen is declared else None
+
+
+def _check_rate(policy: Policy, day: date, conclusion: SessionConclusion) -> Finding:
+    clause = policy.rule(ATTENDANCE_RULE).citation
+    if not clause.in_force_on(day):
+        reason = say("{label}在{day}不在有效期内，不判断到课率。", label=clause.label, day=day.isoformat())
+        return Finding("session.attendance", Outcome.NOT_APPLICABLE, reason, str(policy.ref))
+    minimum = float(policy.number("attendance_rate_min_percent", day)) / 100
+    return check_attendance(conclusion, minimum=minimum, clause=clause.label)
+
+
+def _facts(
+    session: Session, evidence: SessionEvidence, conclusion: SessionConclusion, photos: Sequence[JudgedPhoto]
+) -> SessionFacts:
+    digests = tuple(sorted({f"sha256:{photo.submission.sha256}" for photo in photos}))
+    students = tuple(
+        StudentFact(
+            student.student_no,
+            student.presence,
+            student.face,
+            tuple(sorted({f"sha256:{sighting.sha256}" for sighting in student.sightings})),
+        )
+        for student in conclusion.students
+    )
+    return SessionFacts(
+        session=session,
+        students=students,
+        reports=(PhotoReport(_report_state(evidence), digests),),
+        sign_ins=tuple(_sign_in_fact(sign_in, session) for sign_in in evidence.sign_ins or ()),
+        place=_place_seen(photos),
+    )
+
+
+def _report_state(evidence: SessionEvidence) -> ReportState:
+    if any(photo.look.not_read.get("picture") for photo in evidence.photos):
+        return ReportState.NOT_RUN
+    return judge_report(evidence.photos)
+
+
+def _sign_in_fact(sign_in: SignIn, session: Session) -> SignInFact:
+    venue, distance = session.venue, None
+    if None not in (sign_in.longitude, sign_in.latitude, venue.longitude, venue.latitude):
+        here = convert_to_wgs84(float(sign_in.longitude or 0), float(sign_in.latitude or 0), sign_in.frame)
+        there = convert_to_wgs84(float(venue.longitude or 0), float(venue.latitude or 0), venue.frame)
+        distance = measure_distance_m(here, there)
+    return SignInFact(
+        student_no=sign_in.student_no,
+        signed_at=sign_in.signed_at,
+        source=sign_in.source,
+        device=sign_in.device,
+        longitude=sign_in.longitude,
+        latitude=sign_in.latitude,
+        distance_m=distance,
+        evidence=f"signin:{sign_in.student_no}@{sign_in.signed_at.isoformat()}",
+    )
+
+
+def _place_seen(photos: Sequence[JudgedPhoto]) -> Seen:
+    """Where the session was held, as its photos show: one photo at the venue outweighs others elsewhere to a doubt."""
+    outcomes = {
+        outcome: tuple(
+            sorted(
+                {
+                    f"sha256:{photo.submission.sha256}"
+                    for photo in photos
+                    for finding in photo.findings
+                    if finding.check in PLACE_CHECKS and finding.outcome is outcome
+                }
+            )
+        )
+        for outcome in (Outcome.PASSED, Outcome.FAILED)
+    }
+    passed, failed = outcomes[Outcome.PASSED], outcomes[Outcome.FAILED]
+    if passed and failed:
+        return Seen(Outcome.UNSURE, tuple(sorted({*passed, *failed})))
+    if failed:
+        return Seen(Outcome.FAILED, failed)
+    return Seen(Outcome.PASSED, passed) if passed else Seen(Outcome.UNSURE)

@@ -1,0 +1,284 @@
+"""The night: look at what is new, close the sessions that are over, propose what the regulation says, write the report.
+
+It may be killed at any moment and started again: every look and every close is one transaction, and each is skipped where it
+already stands. So the records after any number of interruptions equal those of an undisturbed run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from verifier.answers import answer_for
+from verifier.attendance.calibration import Calibration, load_calibration
+from verifier.attendance.session_checks import select_sign_ins
+from verifier.closes import close_of_class, close_of_session
+from verifier.judging import ClassToJudge, JudgedClass, JudgedPhoto, judge_class
+from verifier.looking import look_at_all, look_versions, versions_key
+from verifier.photo.context import OtherUse
+from verifier.photo.look_json import look_from_json
+from verifier.plan import Session, Submission
+from verifier.progress import open_progress
+from verifier.records.database import Database, open_database
+from verifier.records.filing import list_classes, read_class_file
+from verifier.records.findings import read_input_key, save_session_close
+from verifier.records.looks import missing_looks, read_looks, save_look
+from verifier.records.submissions import uses_of_class
+from verifier.regulation.policy import Policy, load_policy
+from verifier.settings import Settings
+
+log = structlog.get_logger()
+
+JUDGE_VERSION = "1"  # raised when a check or a rule changes, so that closed sessions are judged again
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """What a night did. `answer` is the JSON of ``verifier nightly --json``."""
+
+    answer: dict[str, Any]
+    report_html: Path | None
+    report_xlsx: Path | None
+
+
+@dataclass(slots=True)
+class _Counts:
+    looked: int = 0
+    cut_off: int = 0
+    closed: int = 0
+    closed_days: set[date] = field(default_factory=set)
+    not_closed: list[dict[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tools:
+    """What judging depends on besides the class: policy, calibration and versions."""
+
+    policy: Policy
+    calibration: Calibration
+    versions: Mapping[str, str]
+    embedding_contract: str
+
+    @property
+    def looks_key(self) -> str:
+        """By which the looks are found."""
+        return versions_key(self.versions)
+
+    def json_versions(self) -> dict[str, Any]:
+        """As the JSON contract's ``versions``."""
+        packs = {role: self.versions[role] for role in ("faces", "people", "text") if role in self.versions}
+        return {
+            "code": self.versions["code"],
+            "packs": packs,
+            "policy": str(self.policy.ref),
+            "judging": JUDGE_VERSION,
+            "calibration": self.calibration.name,
+        }
+
+
+def open_tools(settings: Settings) -> Tools:
+    """Policy, calibration and the versions of what is installed; no network is loaded."""
+    versions, contract = look_versions(settings)
+    return Tools(load_policy(settings.policy), load_calibration(settings.face_pack), versions, contract)
+
+
+def run_night(
+    settings: Settings, day: date | None = None, since: date | None = None, now: datetime | None = None
+) -> Night:
+    """Do one night's work.
+
+    Args:
+        day: The last day to close; yesterday in the settings' zone where None.
+        since: First day of the answer; the days that this call closed where None.
+        now: The present moment, with an offset.
+    """
+    started, clock = now or datetime.now(UTC), time.perf_counter()
+    last_day = day or (started.astimezone(settings.zone).date() - timedelta(days=1))
+    tools = open_tools(settings)
+    database = open_database(settings.database, settings.data_key_bytes())
+    counts = _Counts()
+    try:
+        _look_at_new(settings, database, tools, counts)
+        _close_all(settings, database, tools, last_day, started, counts)
+        seconds = time.perf_counter() - clock
+        first_day = since or min(counts.closed_days, default=last_day)
+        with database.reading() as tx:
+            answer = answer_for(tx, settings, first_day, last_day)
+    finally:
+        database.close()
+    answer["versions"] = tools.json_versions()
+    answer["not_closed"] = counts.not_closed
+    answer["night"] = {
+        "looked": counts.looked,
+        "cut_off": counts.cut_off,
+        "closed": counts.closed,
+        "seconds": round(seconds, 3),
+        "started_at": started.astimezone(settings.zone).isoformat(timespec="seconds"),
+    }
+    html, xlsx = _write_reports(settings, answer, last_day)
+    log.info("night_done", day=last_day.isoformat(), **answer["night"])
+    return Night(answer, html, xlsx)
+
+
+def _look_at_new(settings: Settings, database: Database, tools: Tools, counts: _Counts) -> None:
+    with database.reading() as tx:
+        wanted = [*missing_looks(tx, tools.looks_key, "portraits"), *missing_looks(tx, tools.looks_key)]
+    wanted = list(dict.fromkeys(wanted))
+    with open_progress() as progress:
+        task = progress.add_task("照片 photos", total=len(wanted))
+        for done in look_at_all(wanted, settings, tools.versions):
+            with database.transaction() as tx:
+                save_look(tx, done.sha256, tools.looks_key, done.look_json, done.embeddings, done.embedding_contract)
+            counts.looked += 1
+            counts.cut_off += bool(done.cut_off)
+            progress.advance(task)
+
+
+def _close_all(
+    settings: Settings, database: Database, tools: Tools, last_day: date, now: datetime, counts: _Counts
+) -> None:
+    with database.reading() as tx:
+        numbers = [summary.number for summary in list_classes(tx)]
+    with open_progress() as progress:
+        task = progress.add_task("班次 classes", total=len(numbers))
+        for number in numbers:
+            _close_class(settings, database, tools, number, last_day, now, counts)
+            progress.advance(task)
+
+
+def _close_class(
+    settings: Settings, database: Database, tools: Tools, number: str, last_day: date, now: datetime, counts: _Counts
+) -> None:
+    with database.reading() as tx:
+        given = read_class_to_judge(tx, number, tools)
+        former_class_key = read_input_key(tx, number, None)
+    due = [session for session in given.class_file.training.sessions if session.day <= last_day]
+    over = now - timedelta(seconds=settings.close_after_s)
+    closed = [session for session in due if session.ends_at <= over]
+    counts.not_closed += [
+        {
+            "class": number,
+            "session": session.id,
+            "reason": f"ends at {session.ends_at.isoformat()}, which is still to come",
+        }
+        for session in due
+        if session.ends_at > over
+    ]
+    if not closed and not given.class_file.submissions:
+        return
+    class_key = make_class_key(given, tools, closed)
+    if class_key == former_class_key:
+        return
+    judged = judge_class(given, closed, as_of=last_day)
+    _save_class(database, tools, judged, class_key, given, counts)
+
+
+def _save_class(
+    database: Database, tools: Tools, judged: JudgedClass, class_key: str, given: ClassToJudge, counts: _Counts
+) -> None:
+    versions, policy = tools.json_versions(), tools.policy.ref
+    for session in judged.sessions:
+        key = make_session_key(given, tools, session.session, session.photos)
+        with database.transaction() as tx:
+            written = save_session_close(tx, close_of_session(judged.training.number, session, key, versions, policy))
+        if written:
+            counts.closed += 1
+            counts.closed_days.add(session.session.day)
+    # Last, as it says that all of the class's sessions stand: killed before this, the next night does the class again.
+    with database.transaction() as tx:
+        save_session_close(tx, close_of_class(judged, class_key, versions, policy))
+
+
+def read_class_to_judge(tx: Any, number: str, tools: Tools) -> ClassToJudge:
+    """Everything one class is judged by, from the records."""
+    class_file = read_class_file(tx, number)
+    digests = {submission.sha256 for submission in class_file.submissions}
+    for photos in (*class_file.enrolment_photos.values(), *class_file.teacher_photos.values()):
+        digests.update(photos)
+    looks = {
+        sha256: look_from_json(body, embeddings)
+        for sha256, (body, embeddings) in read_looks(tx, digests, tools.looks_key).items()
+    }
+    uses = {
+        submission: tuple(
+            OtherUse(use.how, use.class_number, use.session_id, use.file, use.sha256, use.received_first)
+            for use in others
+        )
+        for submission, others in uses_of_class(tx, number, class_file.submissions).items()
+    }
+    return ClassToJudge(class_file, looks, tools.policy, tools.calibration, tools.embedding_contract, uses)
+
+
+def make_session_key(given: ClassToJudge, tools: Tools, session: Session, photos: Sequence[JudgedPhoto]) -> str:
+    """The digest of everything a session's close depends on; see docs/decisions/0002."""
+    file = given.class_file
+    return _digest(
+        {
+            **_common_input(given, tools),
+            "session": session,
+            "sign_ins": select_sign_ins(session, file.sign_ins),
+            # A class without any sign-in list is another thing than a session that nobody signed.
+            "delivers_sign_ins": bool(file.sign_ins),
+            "leaves": [leave for leave in file.leaves if leave.session_id == session.id],
+            "photos": _photo_input(given, [photo.submission for photo in photos]),
+        }
+    )
+
+
+def make_class_key(given: ClassToJudge, tools: Tools, closed: Iterable[Session]) -> str:
+    """The digest of everything a class's judgement depends on."""
+    file = given.class_file
+    return _digest(
+        {
+            **_common_input(given, tools),
+            "closed": [session.id for session in closed],
+            "timetable": (file.training.sessions, file.training.changes),
+            "sign_ins": file.sign_ins,
+            "leaves": file.leaves,
+            "photos": _photo_input(given, file.submissions),
+        }
+    )
+
+
+def _common_input(given: ClassToJudge, tools: Tools) -> dict[str, Any]:
+    file = given.class_file
+    # The roster's ID numbers and phones change nothing that is judged, and stay out of digests. Sessions are added by the caller.
+    training = replace(file.training, students=(), sessions=(), changes=())
+    return {
+        "versions": {**tools.versions, **tools.json_versions()},
+        "training": training,
+        "students": [student.student_no for student in file.training.students],
+        "enrolment": (file.enrolment_photos, file.teacher_photos),
+    }
+
+
+def _photo_input(given: ClassToJudge, submissions: Iterable[Submission]) -> list[Any]:
+    rows = [(submission, (given.other_uses or {}).get(submission, ())) for submission in submissions]
+    return sorted(rows, key=lambda row: (row[0].file, row[0].sha256, row[0].session_id or ""))
+
+
+def _digest(value: Any) -> str:
+    def plain(item: Any) -> Any:
+        if hasattr(item, "__dataclass_fields__"):
+            return asdict(item)
+        return str(item)
+
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=plain, ensure_ascii=False).encode()).hexdigest()
+
+
+def _write_reports(settings: Settings, answer: dict[str, Any], day: date) -> tuple[Path, Path]:
+    from verifier.annotated import annotated_photo
+    from verifier.report import write_night_report, write_night_workbook
+
+    folder = settings.workspace / "reports" / day.isoformat()
+    folder.mkdir(parents=True, exist_ok=True)
+    html = write_night_report(answer, folder, lambda photo_id: annotated_photo(settings, photo_id))
+    return html, write_night_workbook(answer, folder / "night.xlsx")
