@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -324,6 +325,24 @@ def test_a_close_that_breaks_off_leaves_nothing(database: Database) -> None:
         save_session_close(tx, broken)
     with database.reading() as tx:
         assert dump_records(tx) == before
+
+
+def test_two_workers_that_close_the_same_session_at_once_write_it_once(database: Database) -> None:
+    def close_all(_: int) -> list[bool]:
+        written = []
+        for close in (a_close(violations=(a_violation(),)), a_close(AFTERNOON, violations=(a_violation(AFTERNOON),))):
+            with database.transaction() as tx:
+                written.append(save_session_close(tx, close))
+        return written
+
+    with database.transaction() as tx:
+        save_class_file(tx, a_class_file(submissions=(PHOTO, LATE_PHOTO, STRAY_PHOTO)))
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(close_all, range(4)))
+    assert [sum(each) for each in zip(*results, strict=True)] == [1, 1]
+    with database.reading() as tx:
+        assert count(tx, RunRow) == 2
+        assert [each.session_ids for each in read_violations(tx)] == [(MORNING, AFTERNOON)]
 
 
 def test_the_order_of_work_leaves_the_same_records(tmp_path: Path) -> None:
