@@ -46,10 +46,9 @@ class SubsidyView:
     def state(self) -> ConditionState:
         """NOT_FULFILLED if any condition is, else OPEN if any is. No conditions at all is OPEN."""
         states = {condition.state for condition in self.conditions}
-        for state in (ConditionState.NOT_FULFILLED, ConditionState.OPEN):
-            if state in states or not states:
-                return state
-        return ConditionState.FULFILLED
+        if ConditionState.NOT_FULFILLED in states:
+            return ConditionState.NOT_FULFILLED
+        return ConditionState.FULFILLED if states == {ConditionState.FULFILLED} else ConditionState.OPEN
 
 
 # Conditions that are fulfilled or not whatever anybody decides; what is NOT_APPLICABLE among them has yet to happen …

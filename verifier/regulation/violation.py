@@ -125,7 +125,7 @@ def reevaluate_all(
             changes.append(Change(ChangeKind.LAPSES, lapsed, reason))
         elif is_open and code not in judged:
             changes.append(Change(ChangeKind.STAYS, violation, say("本次未判断该规则，维持原提议。")))
-        elif is_open and (doubt := waiting.get((code, aspect)) or waiting.get((code, ""))):
+        elif is_open and (doubt := waiting.get((code, aspect), waiting.get((code, "")))) is not None:
             reason = say("现在无法判断，维持原提议，请核查：{now}", now=doubt.reason)
             changes.append(Change(ChangeKind.STAYS, violation, reason))
         elif violation.state in DECIDED and still_proposed and _find_match(violation, still_proposed) is None:

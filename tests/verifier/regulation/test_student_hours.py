@@ -77,9 +77,11 @@ def test_hours_are_counted_per_student_with_every_doubt_apart():
 
 def test_the_class_answers_for_whom_it_examined():
     plan = [replace(each, hours=40) for each in half_days(2)]
+    states = {"S01": Presence.PRESENT, "S02": Presence.UNSURE, "S03": Presence.ABSENT}
+    second = tuple(StudentFact(no, state) for no, state in states.items())
     sessions = [
         session_facts(plan[0], students=students(present=2, absent=1)),
-        session_facts(plan[1], students=(StudentFact("S01", Presence.PRESENT), StudentFact("S02", Presence.UNSURE), StudentFact("S03", Presence.ABSENT))),
+        session_facts(plan[1], students=second),
     ]  # fmt: skip
     facts = a_class(sessions, students=a_roster(3))
     (before,) = judge_examined(facts, RULE)
