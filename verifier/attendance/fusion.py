@@ -46,9 +46,10 @@ class UnknownPerson:
     """Readable faces, at most one a photo, that are one person nobody was firmly matched to.
 
     Attributes:
-        state: STRANGER or UNCLEAR, judged over all the person's faces and only against people not seen elsewhere.
+        state: STRANGER or UNCLEAR, judged over all the person's faces.
         embedding: Mean of the faces' unit vectors, scaled to length 1.
-        llr: person → fused natural-log likelihood ratio that the unknown is them, for everybody not seen elsewhere.
+        llr: person → fused natural-log likelihood ratio that the unknown is them, for everybody who does not sit elsewhere in
+            one of the same photos.
         plausible: Those of them whose own face would look as unlike this one more often than the budget allows to ignore.
     """
 
@@ -96,7 +97,7 @@ def fuse_photos(
     people = [person for number, person in roster.students.items() if number not in seen]
     people += [person for number, person in roster.teachers.items() if number not in teachers]
     groups = group_unknown(left, calibration, budget)
-    named, unknown = _judge_groups(groups, people, calibration, limits, budget)
+    named, unknown = _judge_groups(groups, people, roster, calibration, limits, budget)
     for number, sightings in named.items():
         (seen if number in roster.students else teachers).setdefault(number, []).extend(sightings)
     return FusedFaces(
@@ -134,6 +135,7 @@ def group_unknown(
 def _judge_groups(
     groups: Sequence[Sequence[tuple[PhotoFaces, int]]],
     people: Sequence[Template],
+    roster: Roster,
     calibration: Calibration,
     limits: MatchingLimits,
     budget: ErrorBudget,
@@ -146,8 +148,7 @@ def _judge_groups(
     size = np.zeros((len(groups), len(people)))
     for row, group in enumerate(groups):
         for column, person in enumerate(people):
-            cosines = _vectors(group) @ person.mean
-            sizes = [min(photo.faces[index].inter_eye_px, person.inter_eye_px) for photo, index in group]
+            cosines, sizes = _compare(group, person)
             evidence[row, column] = calibration.fused_llr(
                 [calibration.llr(float(value), at) for value, at in zip(cosines, sizes, strict=True)]
             )
@@ -168,48 +169,55 @@ def _judge_groups(
                     for photo, index in group
                 ]
                 continue
-        unknown.append(_describe_unknown(group, people, evidence[row], cosine[row], size[row], calibration, budget))
-    # Who was just named can no longer be one of the others.
-    return named, [_without_people(person, set(named)) for person in unknown]
+        unknown.append(_describe_unknown(group, roster, calibration, budget))
+    return named, unknown
 
 
 def _describe_unknown(
-    group: Sequence[tuple[PhotoFaces, int]], people: Sequence[Template], evidence: NDArray[np.float64],
-    cosine: NDArray[np.float64], size: NDArray[np.float64], calibration: Calibration, budget: ErrorBudget,
-) -> UnknownPerson:  # fmt: skip
-    plausible = tuple(
-        person.number
-        for column, person in enumerate(people)
-        if cosine[column] >= calibration.stranger_similarity(size[column], budget)
-    )
-    doubled = any(
-        photo.matches[index].state is FaceState.UNCLEAR
-        and photo.matches[index].nearest not in {p.number for p in people}
+    group: Sequence[tuple[PhotoFaces, int]], roster: Roster, calibration: Calibration, budget: ErrorBudget
+) -> UnknownPerson:
+    """Hold a group that was not named against everybody who does not sit elsewhere in one of its own photos.
+
+    Being seen in *another* photo excludes nobody: the same student may be clear in one and doubtful in the next.
+    """
+    elsewhere = {
+        match.student_no or match.teacher_number
+        for photo, _ in group
+        for match in photo.matches
+        if match.state in (FaceState.MATCHED, FaceState.TEACHER)
+    }
+    llr, plausible = {}, []
+    for person in (*roster.students.values(), *roster.teachers.values()):
+        if person.number in elsewhere:
+            continue
+        cosines, sizes = _compare(group, person)
+        llr[person.number] = calibration.fused_llr(
+            [calibration.llr(float(cosine), size) for cosine, size in zip(cosines, sizes, strict=True)]
+        )
+        if float(cosines.mean()) >= calibration.stranger_similarity(float(np.mean(sizes)), budget):
+            plausible.append(person.number)
+    doubles = any(
+        photo.matches[index].state is FaceState.UNCLEAR and photo.matches[index].nearest in elsewhere
         for photo, index in group
     )
     mean = _vectors(group).mean(axis=0)
     return UnknownPerson(
-        # A face that looks like somebody already seen in its own photo stays unclear, whoever else is left.
-        state=FaceState.UNCLEAR if plausible or doubled or not people else FaceState.STRANGER,
+        # A double of somebody who sits in the same photo stays unclear: a twin, a mirror, a picture on the wall.
+        state=FaceState.UNCLEAR
+        if plausible or doubles or not (roster.students or roster.teachers)
+        else FaceState.STRANGER,
         sightings=tuple(_sight_face(photo, index, None) for photo, index in group),
         embedding=(mean / np.linalg.norm(mean)).astype(np.float32),
         inter_eye_px=float(np.median([photo.faces[index].inter_eye_px for photo, index in group])),
-        llr={person.number: float(evidence[column]) for column, person in enumerate(people)},
-        plausible=plausible,
+        llr=llr,
+        plausible=tuple(plausible),
     )
 
 
-def _without_people(person: UnknownPerson, numbers: set[str]) -> UnknownPerson:
-    plausible = tuple(number for number in person.plausible if number not in numbers)
-    cleared = person.state is FaceState.UNCLEAR and person.plausible and not plausible
-    return UnknownPerson(
-        state=FaceState.STRANGER if cleared else person.state,
-        sightings=person.sightings,
-        embedding=person.embedding,
-        inter_eye_px=person.inter_eye_px,
-        llr={number: value for number, value in person.llr.items() if number not in numbers},
-        plausible=plausible,
-    )
+def _compare(group: Sequence[tuple[PhotoFaces, int]], person: Template) -> tuple[NDArray[np.float32], list[float]]:
+    """Cosines of a group's faces to a person's enrolment pictures, and the sizes at which they count."""
+    sizes = [min(photo.faces[index].inter_eye_px, person.inter_eye_px) for photo, index in group]
+    return np.asarray(_vectors(group) @ person.mean), sizes
 
 
 def _vectors(group: Sequence[tuple[PhotoFaces, int]]) -> NDArray[np.float32]:

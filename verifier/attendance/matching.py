@@ -186,7 +186,7 @@ class PhotoSolution:
             teacher_number=self.people[column].number if teacher else None,
             nearest=self.people[column].number,
             similarity=float(self.similarity[row, column]),
-            match_probability=float(expit(self.log_odds(row, column, bounded=True))),
+            match_probability=float(expit(self.calibration.bound_llr(self.log_odds(row, column)))),
             margin=float(self.margin.get(row, 0.0)),
             llr=float(self.llr[row, column]),
         )
@@ -210,14 +210,9 @@ class PhotoSolution:
         )
         return FaceState.UNCLEAR if like_free or like_taken else FaceState.STRANGER
 
-    def log_odds(self, row: int, column: int, *, bounded: bool = False) -> float:
-        """Weight of a pair against every other reading of its face and of its person.
-
-        Args:
-            bounded: Within what the calibration's data can show, as for a probability that people are told.
-        """
-        own = float(self.llr[row, column])
-        own = (self.calibration.bound_llr(own) if bounded else own) + self.log_prior
+    def log_odds(self, row: int, column: int) -> float:
+        """Natural-log weight of a pair against every other reading of its face and of its person."""
+        own = float(self.weight[row, column])
         taken = set(self.firm.values())
         against = [
             0.0,

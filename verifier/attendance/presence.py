@@ -6,7 +6,7 @@ Nobody is absent because a face could not be read, and nobody is accused because
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from verifier.attendance.calibration import ATTENDANCE_BUDGET_2023, Calibration, ErrorBudget
@@ -66,12 +66,19 @@ class PhotoEvidence:
         """Whether its stamp or its camera shows that it was taken in the session."""
         return any(finding.check in TIME_PROVING and finding.outcome is Outcome.PASSED for finding in self.findings)
 
-    @property
-    def all_clear(self) -> bool:
-        """Whether every person in it has a face that was read and is clearly somebody's or nobody's."""
+    def all_clear(self, named: Collection[tuple[str, int]] = ()) -> bool:
+        """Whether every person in it has a face that was read and is clearly somebody's or nobody's.
+
+        Args:
+            named: (sha256, index) of faces that the session's photos together put a name to.
+        """
         faces = self.look.faces
-        if not faces or any(match.state in (FaceState.UNREADABLE, FaceState.UNCLEAR) for match in self.matches):
+        if not faces:
             return False
+        for match in self.matches:
+            doubtful = match.state in (FaceState.UNREADABLE, FaceState.UNCLEAR)
+            if doubtful and (self.submission.sha256, match.index) not in named:
+                return False
         return self.look.people is None or self.look.people.count <= len(faces)
 
     def as_faces(self) -> PhotoFaces:
@@ -173,10 +180,16 @@ def conclude_session(evidence: SessionEvidence) -> SessionConclusion:
     timed = [photo for photo in usable if photo.time_proven]
     leaves = frozenset(leave.student_no for leave in evidence.leaves if leave.session_id == evidence.session.id)
     expected = len({student.student_no for student in evidence.training.students} - leaves)
+    fused = _fuse(timed, evidence)
+    named = {
+        (sighting.sha256, sighting.index)
+        for sightings in (*fused.seen.values(), *fused.teachers.values())
+        for sighting in sightings
+    }
     weighed = _Weighed(
-        timed=_fuse(timed, evidence),
+        timed=fused,
         untimed=_fuse(usable, evidence),
-        complete=tuple(photo for photo in timed if _speaks_against_unseen(photo, expected)),
+        complete=tuple(photo for photo in timed if _speaks_against_unseen(photo, named, expected)),
         signed=frozenset(sign_in.student_no for sign_in in evidence.sign_ins or ()),
         leaves=leaves,
         sign_ins_known=evidence.sign_ins is not None,
@@ -201,8 +214,8 @@ def _fuse(photos: Sequence[PhotoEvidence], evidence: SessionEvidence) -> FusedFa
     return fuse_photos(tuple(distinct.values()), evidence.roster, evidence.calibration, budget=evidence.budget)
 
 
-def _speaks_against_unseen(photo: PhotoEvidence, expected: int) -> bool:
-    if not photo.all_clear or photo.view is View.BACK:
+def _speaks_against_unseen(photo: PhotoEvidence, named: Collection[tuple[str, int]], expected: int) -> bool:
+    if not photo.all_clear(named) or photo.view is View.BACK:
         return False
     return photo.view is View.FRONT or len(photo.look.faces or ()) >= FRONT_SHARE * expected
 
