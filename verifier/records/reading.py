@@ -111,11 +111,11 @@ def read_photos(
     A photo counts to the day of the session it was judged for; where it belongs to none, to the day of its receipt, and
     to every day where that is unknown.
     """
-    judged = select(FindingRow.submission_id, FindingRow.run_id).distinct().subquery()
     query: Query = (
         select(SubmissionRow, EvidenceRow.size_bytes, RunRow, ClassRow, SessionRow)
-        .join(judged, judged.c.submission_id == SubmissionRow.id)
-        .join(RunRow, RunRow.id == judged.c.run_id)
+        # By its first finding, of which a judged photo has exactly one in each run.
+        .join(FindingRow, (FindingRow.submission_id == SubmissionRow.id) & (FindingRow.position == 0))
+        .join(RunRow, RunRow.id == FindingRow.run_id)
         .join(EvidenceRow, EvidenceRow.sha256 == SubmissionRow.sha256)
         .join(ClassRow, ClassRow.id == SubmissionRow.class_id)
         .outerjoin(SessionRow, SessionRow.id == RunRow.session_id)

@@ -39,7 +39,7 @@ from verifier.records.errors import NotInRecordsError, PlanError
 from verifier.records.filing import save_class_file
 from verifier.records.findings import read_input_key, save_session_close
 from verifier.records.matters import read_cases, read_violations
-from verifier.records.reading import find_open_sessions, read_attended_hours, read_photos, read_sessions
+from verifier.records.reading import find_open_sessions, read_attended_hours, read_photo, read_photos, read_sessions
 from verifier.records.tables.finding import FindingRow
 from verifier.records.tables.presence import PresenceRow
 from verifier.records.tables.run import RunRow
@@ -180,6 +180,15 @@ def test_sessions_and_photos_are_read_by_day(tx: Tx) -> None:
     assert read_sessions(tx, last_day=date(2023, 6, 11)) == []
     assert read_photos(tx, last_day=date(2023, 6, 11)) == []
     assert read_photos(tx, "another class") == []
+
+
+def test_one_photo_is_read_by_its_id(tx: Tx) -> None:
+    save_session_close(tx, a_close())
+    save_session_close(tx, a_close(AFTERNOON))
+    for photo in read_photos(tx):
+        assert read_photo(tx, photo.id) == photo
+    with pytest.raises(KeyError):
+        read_photo(tx, uuid4())
 
 
 def test_sessions_that_were_never_closed_are_open(tx: Tx) -> None:

@@ -13,7 +13,7 @@ from verifier.records.database import Database
 from verifier.records.errors import NotInRecordsError
 from verifier.records.filing import save_class_file
 from verifier.records.looks import save_look
-from verifier.records.submissions import other_uses, save_submissions
+from verifier.records.submissions import other_uses, save_submissions, uses_of_class
 
 AFTERNOON = "2023-06-12-pm"
 SAME = a_digest("same picture")
@@ -87,3 +87,18 @@ def test_other_bytes_with_the_same_pixels_are_a_use_too(tx: Tx) -> None:
 def test_a_submission_that_is_not_on_record_has_no_uses_to_tell(tx: Tx) -> None:
     with pytest.raises(NotInRecordsError):
         other_uses(tx, "C-1", MORNING_USE)
+
+
+def test_all_photos_of_a_class_at_once_have_the_uses_that_each_has_alone(tx: Tx) -> None:
+    copy = a_submission("photos/copy.jpg", session_id=AFTERNOON, received_at=a_time("16:00"))
+    alone = a_submission("photos/alone.jpg")
+    for sha256 in (SAME, copy.sha256):
+        look = {"fingerprint": {"pixels_sha256": a_digest("pixels")}}
+        save_submissions(tx, "C-1", [MORNING_USE, copy, alone])
+        save_look(tx, sha256, "v1", look, np.zeros((0, 0), np.float32), "")
+    save_submissions(tx, "C-2", [AFTERNOON_USE])
+    found = uses_of_class(tx, "C-1", [MORNING_USE, copy, alone])
+    assert found.keys() == {MORNING_USE, copy}
+    for submission in found:
+        assert found[submission] == other_uses(tx, "C-1", submission, a_digest("pixels"))
+    assert [(use.class_number, use.how) for use in found[MORNING_USE]] == [("C-2", "bytes"), ("C-1", "pixels")]
