@@ -22,6 +22,7 @@ from verifier.attendance.calibration import Calibration, load_calibration
 from verifier.attendance.session_checks import select_sign_ins
 from verifier.closes import close_of_class, close_of_session
 from verifier.judging import ClassToJudge, JudgedClass, JudgedPhoto, judge_class
+from verifier.language import say
 from verifier.looking import look_at_all, look_versions, versions_key
 from verifier.photo.context import OtherUse
 from verifier.photo.look_json import look_from_json
@@ -167,7 +168,7 @@ def _close_class(
         {
             "class": number,
             "session": session.id,
-            "reason": f"ends at {session.ends_at.isoformat()}, which is still to come",
+            "reason": str(say("{end}才结束，尚未到结案时间。", end=f"{session.ends_at:%Y-%m-%d %H:%M}")),
         }
         for session in due
         if session.ends_at > over
