@@ -125,15 +125,12 @@ def uses_of_class(tx: Tx, class_number: str, submissions: Iterable[Submission]) 
     own = select(SubmissionRow.sha256).where(SubmissionRow.class_id == class_id)
     own_pixels = select(LookRow.pixels_sha256).where(LookRow.sha256.in_(own), LookRow.pixels_sha256.is_not(None))
     twins = select(LookRow.sha256).where(LookRow.pixels_sha256.in_(own_pixels))
-    pixels = dict(
-        tx.execute(
-            select(LookRow.sha256, LookRow.pixels_sha256)
-            .where(LookRow.pixels_sha256.in_(own_pixels))
-            .order_by(LookRow.sha256, LookRow.versions_key)
-        )
-        .tuples()
-        .all()
+    looks = tx.execute(
+        select(LookRow.sha256, LookRow.pixels_sha256)
+        .where(LookRow.pixels_sha256.in_(own_pixels))
+        .order_by(LookRow.sha256, LookRow.versions_key)
     )
+    pixels = {row.sha256: row.pixels_sha256 for row in looks}
     rows = tx.execute(
         select(SubmissionRow, ClassRow.number, SessionRow.starts_at)
         .join(ClassRow, ClassRow.id == SubmissionRow.class_id)
