@@ -8,6 +8,7 @@ from uuid import UUID
 
 import structlog
 
+from verifier.language import say
 from verifier.looking import look_versions, open_evidence, versions_key
 from verifier.photo.annotate import FaceLabel, annotate_photo, encode_jpeg
 from verifier.photo.container import sniff_format
@@ -56,7 +57,8 @@ def label_face(face: FaceMatch, names: dict[str, str]) -> FaceLabel:
     """What stands at a face: number and name of the person, with the likeness."""
     number = face.student_no or face.teacher_number
     if number is None:
-        return FaceLabel(face.box, face.state)
+        words = {"stranger": say("不在花名册"), "unclear": say("不能认定")}
+        return FaceLabel(face.box, face.state, str(words.get(face.state, "")))
     name = " ".join(part for part in (number, names.get(number, "")) if part)
     return FaceLabel(face.box, face.state, name if face.similarity is None else f"{name} {face.similarity:.2f}")
 

@@ -33,12 +33,12 @@ def run_demo(settings: Settings, console: Console) -> bool:
     console.print(translate("正在用安装包自带的图片（insightface 的示例合影、scikit-image 的宇航员）生成演示班次……"))
     plants = make_demo_class(folder)
     imported = import_class_folder(folder, settings)
-    if not imported.loaded:
+    if imported.folder.class_file is None:
         raise DemoImportError(
             "; ".join(f"{fault['file']}: {fault['problem']}" for fault in imported.to_json()["faults"])
         )
-    first_day = imported.folder.class_file.training.sessions[0].day if imported.folder.class_file else None
-    night = run_night(settings, since=first_day)
+    days = sorted(session.day for session in imported.folder.class_file.training.sessions)
+    night = run_night(settings, day=days[-1], since=days[0])
     show_night(night, console)
     all_found = show_plants(night.answer, plants, console)
     pictures = write_annotated(night, settings)

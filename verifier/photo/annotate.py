@@ -25,6 +25,7 @@ FACE_COLOURS: Mapping[str, Colour] = {
     "matched": (20, 140, 60),
     "teacher": (30, 90, 200),
     "stranger": (200, 30, 30),
+    "unclear": (190, 110, 0),
     "unreadable": (110, 110, 110),
 }
 OUTCOME_COLOURS: Mapping[Outcome, Colour] = {
@@ -38,7 +39,7 @@ OUTCOME_COLOURS: Mapping[Outcome, Colour] = {
 
 @dataclass(frozen=True, slots=True)
 class FaceLabel:
-    """What to write at a face: `state` as in the JSON contract (matched, teacher, stranger, unreadable)."""
+    """What to write at a face: `state` as in the JSON contract (matched, teacher, stranger, unclear, unreadable)."""
 
     box: Box
     state: str
