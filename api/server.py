@@ -23,7 +23,7 @@ from verifier.settings import Settings
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
 
-class CannotServe(OSError):  # noqa: N818 - a sentence reads better: raise CannotServe
+class CannotServe(OSError):
     """The server could not be started; the message says why and what to do."""
 
 

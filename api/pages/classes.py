@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from api.pages.grid import build_grid
 from api.pages.render import Language, Records, show_page
 from verifier.report.charts import draw_attendance, draw_outcomes
-from verifier.report.summary import list_unclosed
+from verifier.report.summary import SETTLED, list_unclosed
 
 router = APIRouter()
 
@@ -45,6 +45,7 @@ def show_class(request: Request, language: Language, records: Records, number: s
         training=answer["classes"][0],
         answer=answer,
         grid=build_grid(answer),
+        settled=SETTLED,
         names=name_students(answer),
         flagged=[photo for photo in answer["photos"] if photo["outcome"] not in ("passed", "not_applicable")],
         loose=[photo for photo in answer["photos"] if not photo["session"]],
@@ -55,8 +56,11 @@ def show_class(request: Request, language: Language, records: Records, number: s
 
 
 def name_students(answer: dict[str, Any]) -> dict[str, str]:
-    """student_no → name, of one class."""
-    return {student["student_no"]: student["name"] for student in answer["students"]}
+    """student_no or teacher's number → name, of one class."""
+    teachers = [teacher for training in answer["classes"] for teacher in training.get("teachers", ())]
+    return {teacher["number"]: teacher["name"] for teacher in teachers} | {
+        student["student_no"]: student["name"] for student in answer["students"]
+    }
 
 
 def _find_class(answer: dict[str, Any], number: str) -> dict[str, Any]:

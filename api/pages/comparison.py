@@ -7,15 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
-from verifier.language import translate
 from verifier.report.summary import sort_findings
 from verifier.report.templating import show_time
-from verifier.report.words import label
-
-WEEKDAYS = ("星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日")
+from verifier.report.words import label, name_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +39,6 @@ def compare_sources(
     """
     stamp, camera = photo["stamp"] or {}, photo["camera"] or {}
     planned = f"{show_time(session['starts_at'])} – {show_time(session['ends_at'])}" if session else "–"
-    weekday = translate(WEEKDAYS[date.fromisoformat(session["date"]).weekday()], language) if session else "–"
     device = " ".join(str(camera[key]) for key in ("make", "model", "software") if camera.get(key))
     app = " ".join(str(stamp[key]) for key in ("app", "code") if stamp.get(key))
 
@@ -56,11 +51,12 @@ def compare_sources(
     taken = (show_time(stamp.get("taken_at"), True), show_time(camera.get("taken_at"), True))
     return [
         row(label("时间", language), *taken, planned, times),
+        # The check compares the printed weekday with the printed date, so nothing of the filing stands beside it.
         row(
             label("星期", language),
-            translate(stamp.get("weekday") or "–", language),
+            name_code(stamp.get("weekday"), "weekday", language),
             "–",
-            weekday,
+            "–",
             ("photo.stamp_weekday",),
         ),
         row(label("地点", language), stamp.get("address") or "–", "–", venue or "–", ("photo.stamp_place",)),

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 from api.pages.classes import name_students
 from api.pages.comparison import compare_sources
 from api.pages.render import Language, Records, show_page
-from verifier.report.summary import is_drawable
+from verifier.report.summary import SETTLED, is_drawable
 
 router = APIRouter()
 # Anything else is handed out as bytes of no known kind, so that no browser tries to show it.
@@ -28,6 +28,7 @@ def show_photo(request: Request, language: Language, records: Records, photo_id:
     photo = next((one for one in answer["photos"] if one["id"] == photo_id), None)
     training = next((one for one in answer["classes"] if one["number"] == number), None)
     session = next((one for one in answer["sessions"] if photo and one["id"] == photo["session"]), None)
+    findings = photo["findings"] if photo else []
     return show_page(
         request,
         "photo.html",
@@ -37,6 +38,8 @@ def show_photo(request: Request, language: Language, records: Records, photo_id:
         training=training,
         session=session,
         names=name_students(answer),
+        pressing=[one for one in findings if one["outcome"] not in SETTLED],
+        settled=[one for one in findings if one["outcome"] in SETTLED],
         drawable=bool(photo and is_drawable(photo)),
         compared=compare_sources(photo, session, training["venue"] if training else None, language) if photo else [],
         cases=[case for case in answer["cases"] if case.get("photo_id") == photo_id],

@@ -47,6 +47,9 @@ def show_today(
         unclosed=list_unclosed(answer),
         not_run=list_findings(answer, "not_run"),
         failed=[photo for photo in answer["photos"] if photo["outcome"] == "failed"],
+        failed_sessions=[
+            one for one in answer["sessions"] if any(finding["outcome"] == "failed" for finding in one["findings"])
+        ],
         classes=_sum_up_classes(answer),
         attendance=charts,
         charts_left_out=left_out,

@@ -177,6 +177,8 @@ def _draw_class_attendance(
     line = _line(svg, layout.left, y, layout.left + room_x, y, INK)
     line.set("stroke-dasharray", "6 4")
     _write(svg, layout.left + room_x + 6, y + 4, "80%", size=12)
+    for n, bar in enumerate(bars):
+        _label_column(svg, bar, layout.left + step * (n + 0.5), step, layout)
     return _finish(svg)
 
 
@@ -191,16 +193,32 @@ def _draw_column(
     if bar.low is None or bar.high is None:
         _write(svg, x + width / 2, base - 6, "–", anchor="middle", fill=MUTED)
         return
-    state = "failed" if bar.high < ATTENDANCE_LINE else "unsure" if bar.low < ATTENDANCE_LINE else "passed"
-    _block(svg, x, base - room_y * bar.low, width, room_y * bar.low, OUTCOME_FILL[state], tell)
+    _block(svg, x, base - room_y * bar.low, width, room_y * bar.low, OUTCOME_FILL[_judge_bar(bar.low, bar.high)], tell)
     if bar.high > bar.low:
         _block(svg, x, base - room_y * bar.high, width, room_y * (bar.high - bar.low), f"url(#{key}-hatch)", tell)
-    if step >= layout.label_every_px:
-        mark = {"failed": "✗ ", "unsure": "? ", "passed": ""}[state]
-        # Cut, not rounded: 79.9 % must not read like 80 %.
-        low, high = (int(share * 100 + 1e-6) for share in (bar.low, bar.high))
-        told = f"{mark}{low}–{high}%" if high > low and step >= 2 * layout.label_every_px else f"{mark}{low}%"
-        _write(svg, x + width / 2, base - room_y * bar.high - 5, told, size=12, anchor="middle")
+
+
+def _judge_bar(low: float, high: float) -> str:
+    return "failed" if high < ATTENDANCE_LINE else "unsure" if low < ATTENDANCE_LINE else "passed"
+
+
+def _label_column(svg: Element, bar: AttendanceBar, x: float, step: float, layout: AttendanceLayout) -> None:
+    if bar.low is None or bar.high is None or step < layout.label_every_px:
+        return
+    room_y = layout.height - layout.top - layout.bottom
+    mark = {"failed": "✗ ", "unsure": "? ", "passed": ""}[_judge_bar(bar.low, bar.high)]
+    # Cut, not rounded: 79.9 % must not read like 80 %.
+    low, high = (int(share * 100 + 1e-6) for share in (bar.low, bar.high))
+    told = f"{mark}{low}–{high}%" if high > low and step >= 2 * layout.label_every_px else f"{mark}{low}%"
+    text = _write(svg, x, layout.top + room_y * (1 - bar.high) - 5, told, size=12, anchor="middle")
+    # A white rim, as the label of a rate just below 80 % lies on the line.
+    for name, value in (
+        ("stroke", "#ffffff"),
+        ("stroke-width", "4"),
+        ("stroke-linejoin", "round"),
+        ("paint-order", "stroke"),
+    ):
+        text.set(name, value)
 
 
 def _label_days(
@@ -271,9 +289,11 @@ def _line(svg: Element, x1: float, y1: float, x2: float, y2: float, stroke: str)
 
 def _write(
     svg: Element, x: float, y: float, text: str, *, size: int = 13, anchor: str = "start", fill: str = INK
-) -> None:
+) -> Element:
     place = {"x": f"{x:.1f}", "y": f"{y:.1f}", "font-size": str(size), "text-anchor": anchor, "fill": fill}
-    SubElement(svg, "text", place).text = _clean(text)
+    element = SubElement(svg, "text", place)
+    element.text = _clean(text)
+    return element
 
 
 def _text_width(text: str, size: int) -> float:

@@ -9,6 +9,7 @@ from typing import Any
 
 Answer = dict[str, Any]
 OPEN_STATES = ("proposed", "needs_check")
+SETTLED = ("passed", "not_applicable")  # nobody has to look
 WORST_FIRST = ("failed", "not_run", "unsure", "passed", "not_applicable")
 
 

@@ -56,6 +56,8 @@ UNREADABLE = {
     "cut_off": "被画面切断",
 }
 PERIODS = {"morning": "上午", "afternoon": "下午", "evening": "晚上"}
+# As stamps print them and the answer gives them.
+WEEKDAYS = {day: day for day in ("星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日")}
 VIEWS = {"front": "前方", "back": "后方"}
 SESSION_SOURCES = {
     "declared": "上传时申报",
@@ -130,6 +132,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "period_short": PERIODS_SHORT,
     "unreadable": UNREADABLE,
     "view": VIEWS,
+    "weekday": WEEKDAYS,
     "session_source": SESSION_SOURCES,
     "check": CHECKS,
 }
