@@ -139,12 +139,13 @@ def describe_photo(
             {
                 "box_xywh": face.box.xywh(),
                 "score": round(face.score, 4),
-                "state": face.state,
+                # The contract knows four states; a readable face that is nearly somebody is told apart in `unreadable_because`.
+                "state": "unreadable" if face.state == "unclear" else face.state,
                 "student_no": face.student_no,
                 "teacher_number": face.teacher_number,
                 "similarity": None if face.similarity is None else round(face.similarity, 4),
                 "match_probability": None if face.match_probability is None else round(face.match_probability, 6),
-                "unreadable_because": face.unreadable_because or None,
+                "unreadable_because": "unclear" if face.state == "unclear" else face.unreadable_because or None,
             }
             for face in faces
         ],
