@@ -1,6 +1,8 @@
-"""Measure who is recognised, on the development pictures: ``python benchmarks/faces.py [evaluate|calibrate]``.
+"""Measure who is recognised, on the development pictures: ``python benchmarks/faces.py [evaluate|distance|calibrate]``.
 
-Needs ../shared/data; copies nothing of it, and prints what it measured. ``calibrate`` writes the calibration shipped in models/.
+Needs ../shared/data; copies nothing of it, and prints what it measured. ``distance`` shows the test faces and the
+strangers from as far away as the last rows of a classroom, as shrunken, noisy JPEGs. ``calibrate`` writes the calibration in
+models/.
 """
 
 from __future__ import annotations
@@ -13,9 +15,12 @@ from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
-from verifier.attendance.calibration import write_calibration
-from verifier.calibrating import calibrate_folders
-from verifier.evaluation import Evaluation, evaluate_folder
+from verifier.attendance.calibration import load_calibration, write_calibration
+from verifier.attendance.enrolment import EnrolledPhoto
+from verifier.attendance.measuring import Evaluation, LabelledFaces, evaluate_faces
+from verifier.calibrating import RENDERED_PX, LabelledPicture, calibrate_folders, read_labelled_pictures
+from verifier.evaluation import evaluate_folder
+from verifier.observation import FaceObservation
 from verifier.vision.nets import Nets, open_nets
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -95,6 +100,32 @@ def evaluate(nets: Nets, as_json: bool) -> None:
                 show(evaluation)
 
 
+def evaluate_distance(nets: Nets) -> None:
+    """Sharp enrolment pictures against small faces, one enrolment picture a person."""
+    enrolled: dict[str, tuple[EnrolledPhoto, ...]] = {}
+    pictures: list[LabelledPicture] = []
+    for group, people in list_groups().items():
+        with tempfile.TemporaryDirectory() as place:
+            folder = lay_out(people, list_strangers() if group == "lfw" else [], 1, Path(place) / group)
+            for picture in read_labelled_pictures(folder, nets.faces):
+                if "/enrol/" in picture.path:
+                    enrolled[picture.person] = (EnrolledPhoto(picture.path, picture.face),)
+                else:
+                    pictures.append(picture)
+    for inter_eye_px in RENDERED_PX:
+        tests: dict[str, tuple[FaceObservation | None, ...]] = {}
+        strangers: list[FaceObservation | None] = []
+        for picture in pictures:
+            face = min(picture.renditions, key=lambda one: abs(one.inter_eye_px - inter_eye_px))
+            if picture.person in enrolled:
+                tests[picture.person] = (*tests.get(picture.person, ()), face)
+            elif "/strangers/" in picture.path:
+                strangers.append(face)
+        faces = LabelledFaces(enrolled, tests, tuple(strangers), {}, (), nets.embedding_contract)
+        print(f"about {inter_eye_px:.0f} px between the eyes")
+        show(evaluate_faces(faces, load_calibration()))
+
+
 def calibrate(nets: Nets, name: str, fitted_on: date) -> None:
     """Fit the shipped calibration to all development faces; strangers join the group that they come from."""
     with tempfile.TemporaryDirectory() as place:
@@ -111,9 +142,9 @@ def calibrate(nets: Nets, name: str, fitted_on: date) -> None:
 
 
 def main() -> None:
-    """Run one of the two."""
+    """Run one of the three."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["evaluate", "calibrate"], nargs="?", default="evaluate")
+    parser.add_argument("what", choices=["evaluate", "distance", "calibrate"], nargs="?", default="evaluate")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "verifier-benchmark-packs")
     parser.add_argument("--date", type=date.fromisoformat, default=None, help="date written into the calibration")
@@ -123,6 +154,8 @@ def main() -> None:
     nets = open_nets(arguments.cache, people_pack=None)
     if arguments.what == "evaluate":
         evaluate(nets, arguments.json)
+    elif arguments.what == "distance":
+        evaluate_distance(nets)
     else:
         fitted_on = arguments.date or date.today()
         calibrate(nets, f"opencv-zoo-{fitted_on:%Y-%m-%d}", fitted_on)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from verifier.attendance.calibration import Calibration
 from verifier.attendance.fitting import Comparisons, fit_calibration, measure_shared_correlation
 from verifier.evaluation import EvaluationError, choose_labelled_face, list_pictures, read_picture
+from verifier.language import say
 from verifier.observation import FaceObservation
 from verifier.vision.face_net import FaceNet
 from verifier.vision.faces import find_faces
@@ -97,7 +98,7 @@ def read_labelled_pictures(
             )
             found.append(LabelledPicture(person, str(path), face, (face, *renditions)))
     if not found:
-        raise EvaluationError(f"{folder} holds no labelled faces under enrol/, test/ or strangers/")
+        raise EvaluationError(say("{folder}的 enrol/、test/、strangers/ 里没有找到人脸。", folder=str(folder)))
     return found
 
 

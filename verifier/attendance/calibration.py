@@ -18,11 +18,14 @@ from datetime import date
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta, norm
+from scipy.stats import beta
+
+from verifier.language import Sentence, say
 
 CONFIDENCE = 0.95  # of every one-sided bound and two-sided interval in this room
 
@@ -80,13 +83,15 @@ def require_support(rate: float, trials: int, confidence: float = CONFIDENCE) ->
     if find_upper_rate(0, trials, confidence) > rate:
         needed = math.ceil(math.log(1 - confidence) / math.log1p(-rate))
         raise RateNotSupportedError(
-            f"0 of {trials} cannot show {_as_one_in(rate)}: that takes at least {needed} comparisons without an error "
-            f"({confidence:.0%} confidence)"
-        )
+            say("{trials}次比对即使无一出错，也不能证明错误率低至{rate}：至少需要{needed}次（置信度{confidence:.0%}）。",
+                trials=trials, rate=_as_one_in(rate), needed=needed, confidence=confidence)
+        )  # fmt: skip
 
 
-def _as_one_in(rate: float) -> str:
-    return f"1 in {round(1 / rate):,}" if rate <= 0.1 else f"{rate:.1%}"
+def _as_one_in(rate: float) -> Sentence:
+    if rate > 0.1:
+        return say("{rate:.1%}", rate=rate)
+    return say("{times:,}分之一", times=round(1 / rate))
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,11 +179,11 @@ class Calibration:
     ) -> float:
         """From this cosine on a face is somebody's: the best of so many wrong candidates exceeds it at the budgeted rate."""
         tail = -math.expm1(math.log1p(-budget.false_match_rate) / max(candidates, 1))
-        return self.impostor_at(inter_eye_px) + float(norm.isf(tail)) * self.impostor_sd
+        return self.impostor_at(inter_eye_px) + _tail_to_deviations(tail) * self.impostor_sd
 
     def stranger_similarity(self, inter_eye_px: float, budget: ErrorBudget = ATTENDANCE_BUDGET_2023) -> float:
         """Below this cosine a face is not that person's: the person's own falls below it at the budgeted rate."""
-        return self.genuine_at(inter_eye_px) - float(norm.isf(budget.false_flag_rate)) * self.genuine_sd
+        return self.genuine_at(inter_eye_px) - _tail_to_deviations(budget.false_flag_rate) * self.genuine_sd
 
     def fused_llr(self, llrs: list[float]) -> float:
         """The evidence of several pictures of one face against one enrolment, whose errors are partly shared.
@@ -200,7 +205,9 @@ class Calibration:
             try:
                 require_support(rate, pairs)
             except RateNotSupportedError as fault:
-                raise RateNotSupportedError(f"calibration {self.name} ({self.data.name}): {fault}") from None
+                raise RateNotSupportedError(
+                    say("标定{name}（{data}）：{fault}", name=self.name, data=self.data.name, fault=fault.args[0])
+                ) from None
 
     @property
     def shown_flag_rate(self) -> float:
@@ -209,6 +216,11 @@ class Calibration:
 
     def _between(self, means: tuple[float, ...], inter_eye_px: float) -> float:
         return float(np.interp(math.log(max(inter_eye_px, 1.0)), np.log(self.inter_eye_px), means))
+
+
+def _tail_to_deviations(tail: float) -> float:
+    """How many standard deviations above the mean a normal value exceeds at that rate."""
+    return -NormalDist().inv_cdf(tail)
 
 
 def read_calibration(text: str) -> Calibration:

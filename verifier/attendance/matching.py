@@ -146,10 +146,16 @@ class PhotoSolution:
         self.log_prior = math.log((1 - limits.stranger_prior) / limits.stranger_prior / len(people))
         self.weight = self.llr + self.log_prior
         self.assigned, best = solve_one_to_one(self.weight)
-        self.margin = {
-            row: best - solve_one_to_one(_without(self.weight, row, column))[1] for row, column in self.assigned.items()
-        }
+        self.margin = {row: self._lead(row, column, best) for row, column in self.assigned.items()}
         self.firm = self._find_firm()
+
+    def _lead(self, row: int, column: int, best: float) -> float:
+        """How much the best reading loses without that pair."""
+        rivals = (self.weight[row] > 0).sum() + (self.weight[:, column] > 0).sum()
+        if rivals == 2:
+            # Nobody else wants the face or the person, so without the pair the face is nobody's and nothing else changes.
+            return float(self.weight[row, column])
+        return best - solve_one_to_one(_without(self.weight, row, column))[1]
 
     def _find_firm(self) -> dict[int, int]:
         """Pairs that carry their own weight. Each one leaves fewer candidates, so a lower limit, for the rest."""
@@ -212,16 +218,11 @@ class PhotoSolution:
 
     def log_odds(self, row: int, column: int) -> float:
         """Natural-log weight of a pair against every other reading of its face and of its person."""
-        own = float(self.weight[row, column])
-        taken = set(self.firm.values())
-        against = [
-            0.0,
-            *(self.weight[row, other] for other in range(len(self.people)) if other not in taken | {column}),
-        ]
-        against += [
-            self.weight[other, column] for other in range(len(self.weight)) if other not in self.firm.keys() | {row}
-        ]
-        return own - float(np.logaddexp.reduce(against))
+        people, faces = np.ones(len(self.people), bool), np.ones(len(self.weight), bool)
+        people[[*self.firm.values(), column]] = False
+        faces[[*self.firm, row]] = False
+        against = np.concatenate([[0.0], self.weight[row, people], self.weight[faces, column]])
+        return float(self.weight[row, column] - np.logaddexp.reduce(against))
 
 
 def solve_one_to_one(weight: NDArray[np.float64]) -> tuple[dict[int, int], float]:

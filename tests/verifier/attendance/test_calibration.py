@@ -25,8 +25,14 @@ from verifier.attendance.fitting import KNOTS_PX, Comparisons, fit_calibration, 
 
 
 def test_zero_of_300_cannot_show_one_in_10000():
-    with pytest.raises(RateNotSupportedError, match=r"0 of 300 cannot show 1 in 10,000.*at least 29956"):
+    with pytest.raises(RateNotSupportedError) as refused:
         require_support(1e-4, 300)
+    english = refused.value.args[0].text("en")
+    assert (
+        english
+        == "0 of 300 cannot show 1 in 10,000: that takes at least 29,956 comparisons without an error (95% confidence)."
+    )
+    assert "300次" in str(refused.value)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +102,7 @@ def test_probabilities_never_claim_more_than_the_data():
 
 def test_a_budget_beyond_the_data_is_refused_by_name():
     data = CalibrationData("300 pairs", date(2023, 1, 1), 20, 100, genuine_pairs=300, impostor_pairs=100_000)
-    with pytest.raises(RateNotSupportedError, match=r"300 pairs.*0 of 300 cannot show 1 in 1,000"):
+    with pytest.raises(RateNotSupportedError, match=r"300 pairs.*300次比对.*1,000分之一"):
         a_calibration(data=data).require_budget(ATTENDANCE_BUDGET_2023)
     a_calibration().require_budget(ATTENDANCE_BUDGET_2023)
 
