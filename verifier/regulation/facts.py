@@ -133,11 +133,20 @@ class ObservedTeaching:
 
 
 @dataclass(frozen=True, slots=True)
+class OnlineRecord:
+    """What was handed in for an online session (Art. 7(3)): where it was held, and digests of the screenshots."""
+
+    platform: str
+    screenshots: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SessionFacts:
     """Everything known about one session.
 
     `closed` False means the session is still to come or its evidence may still arrive in time: no rule judges it.
-    `camera` None means no camera is filed for it, so nothing was asked of one.
+    `camera` None means no camera is filed for it, so nothing was asked of one. `recording` is the mobile recording or
+    replayable stream of a session taught outside (Art. 10), `online` what an online one left (Art. 7(3)).
     """
 
     session: Session
@@ -149,6 +158,8 @@ class SessionFacts:
     place: Seen = NOT_LOOKED
     timetable: Seen = NOT_LOOKED
     observed: ObservedTeaching | None = None
+    recording: PhotoReport | None = None
+    online: OnlineRecord | None = None
     closed: bool = True
 
 
@@ -309,6 +320,7 @@ class ClassFacts:
         sessions: In time order; `judge_class` refuses another order, since streaks depend on it.
         settled: ``code`` or ``code|aspect`` → ids of the sessions that decided violations cover (`violation.settle`).
             They have been dealt with and are not counted again; what comes after them is a breach of its own.
+        approved_platforms: Names of the online platforms the province approved; empty where the list is not known.
         shared_devices: Devices filed as common attendance terminals: many sign-ins from one of them mean nothing.
         certified_on, applied_on, paid_on: Certificate, subsidy application, payment; None while they have not happened.
         archive: None while nobody has begun the archive.
@@ -337,6 +349,7 @@ class ClassFacts:
     paid_on: date | None = None
     settled: Mapping[str, frozenset[str]] = field(default_factory=dict)
     shared_devices: frozenset[str] = frozenset()
+    approved_platforms: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

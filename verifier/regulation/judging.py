@@ -28,6 +28,7 @@ from verifier.regulation.ladder import judge_agency_warnings, judge_class_warnin
 from verifier.regulation.missing_reports import judge_missing_reports
 from verifier.regulation.policy import Policy, PolicyError, RuleEntry
 from verifier.regulation.recorded import find_recorded, judge_recorded
+from verifier.regulation.remote_records import judge_online_records, judge_recordings
 from verifier.regulation.result import NextStep, RuleResult
 from verifier.regulation.rule import AgencyJudge, ClassJudge, Rule, bind_rule
 from verifier.regulation.session_duties import judge_reports, judge_sign_ins
@@ -55,6 +56,8 @@ CLASS_RULES: dict[str, ClassJudge] = {
     "photo_reports_each_half_day": judge_reports,
     "sign_in_each_half_day": judge_sign_ins,
     "exam_only_from_80_percent_of_hours": judge_examined,
+    "online_sessions_recorded": judge_online_records,
+    "mobile_sessions_recorded": judge_recordings,
     "archive_complete": judge_archive,
     "archive_kept_3_years": judge_retention,
     "subsidy_applied_within_2_months": judge_application,

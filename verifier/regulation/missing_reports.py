@@ -16,7 +16,7 @@ from itertools import groupby
 
 from verifier.finding import Outcome
 from verifier.language import Sentence, say
-from verifier.plan import Period, SessionKind
+from verifier.plan import Period, SessionKind, SessionMode
 from verifier.regulation.facts import CameraSpan, CameraState, ClassFacts, PhotoReport, ReportState, SessionFacts
 from verifier.regulation.result import RuleResult
 from verifier.regulation.rule import Rule, class_day, open_sessions, settled_sessions, show_number
@@ -99,26 +99,35 @@ def judge_missing_reports(facts: ClassFacts, rule: Rule) -> tuple[RuleResult, ..
     return tuple(results)
 
 
+_REPORT_STATES = {
+    ReportState.COMPLETE: _State.THERE,
+    ReportState.INCOMPLETE: _State.MISSING,  # half a pair is 不到位: Art. 7(2) asks for both ends of the room
+    ReportState.MISSING: _State.MISSING,
+    ReportState.UNSURE: _State.UNSURE,
+    ReportState.NOT_RUN: _State.NOT_RUN,
+}
+
+
 def _photo_stretches(facts: SessionFacts, rule: Rule) -> list[_Stretch]:
     required = required_reports(facts, rule)
     if not required:
         return []
-    states = {
-        ReportState.COMPLETE: _State.THERE,
-        ReportState.INCOMPLETE: _State.MISSING,  # half a pair is 不到位: Art. 7(2) asks for both ends of the room
-        ReportState.MISSING: _State.MISSING,
-        ReportState.UNSURE: _State.UNSURE,
-        ReportState.NOT_RUN: _State.NOT_RUN,
-    }
-    state = states[sum_up_reports(facts.reports, required)]
+    state = _REPORT_STATES[sum_up_reports(facts.reports, required)]
     evidence = tuple(each for report in facts.reports for each in report.evidence)
     return [_Stretch(facts, facts.session.hours, state, evidence)]
 
 
 def _camera_stretches(facts: SessionFacts, _rule: Rule) -> list[_Stretch]:
-    """The session's time cut into what its camera showed; time that no span covers was not looked at, by us."""
-    if facts.camera is None or facts.session.kind is SessionKind.ONLINE:
+    """The session's time cut into what its camera showed; time that no span covers was not looked at, by us.
+
+    A session taught outside has its recording instead of a camera (移动远程监控, Art. 10).
+    """
+    if facts.session.kind is SessionKind.ONLINE:
         return []
+    if facts.camera is None:
+        if facts.session.mode is not SessionMode.MOBILE or facts.recording is None:
+            return []
+        return [_Stretch(facts, facts.session.hours, _REPORT_STATES[facts.recording.state], facts.recording.evidence)]
     session = facts.session
     length_s = (session.ends_at - session.starts_at).total_seconds()
     if length_s <= 0:

@@ -55,6 +55,8 @@ def find_one_device(facts: ClassFacts, sessions: Sequence[SessionFacts], rule: R
             if sign_in.device and sign_in.device not in facts.shared_devices:
                 by_device[sign_in.device].append(sign_in)
         for device, sign_ins in sorted(by_device.items()):
+            if len(sign_ins) < needed:
+                continue
             burst = _largest_burst(sign_ins, within)
             students = _students(burst)
             if len(students) >= needed:

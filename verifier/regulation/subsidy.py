@@ -54,11 +54,14 @@ class SubsidyView:
 # Conditions that are fulfilled or not whatever anybody decides; what is NOT_APPLICABLE among them has yet to happen …
 _OBJECTIVE = (
     "filed_7_to_10_working_days_ahead", "changes_filed_3_working_days_ahead", "exam_only_from_80_percent_of_hours",
-    "archive_complete", "subsidy_applied_within_2_months", "on_site_once", "off_site_twice", "follow_up_20_percent",
-    "inspectors_without_interest", "no_notice_before_inspection",
+    "online_sessions_recorded", "mobile_sessions_recorded", "archive_complete", "subsidy_applied_within_2_months",
+    "on_site_once", "off_site_twice", "follow_up_20_percent", "inspectors_without_interest", "no_notice_before_inspection",
 )  # fmt: skip
 # … but for these, where nothing to judge means nothing amiss.
-_QUIET = ("changes_filed_3_working_days_ahead", "inspectors_without_interest", "no_notice_before_inspection")
+_QUIET = (
+    "changes_filed_3_working_days_ahead", "online_sessions_recorded", "mobile_sessions_recorded",
+    "inspectors_without_interest", "no_notice_before_inspection",
+)  # fmt: skip
 
 
 def view_subsidy(

@@ -1,0 +1,116 @@
+"""How long the night's judging takes without pixels, and whether it grows in proportion to the number of classes.
+
+    python -m benchmarks.regulation                 # 250 and 1,000 classes × 60 students × 60 sessions
+    python -m benchmarks.regulation --classes 50 100
+
+Every class is made up anew from a seed, with absences, doubts, missing reports and shared phones, so nothing is judged
+twice; making it up is timed apart. Processor seconds of one process: classes are independent, so cores divide them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import resource
+import time
+from datetime import date, datetime, timedelta
+from datetime import time as clock
+from zoneinfo import ZoneInfo
+
+from verifier.plan import Agency, Period, ProjectType, Session, Student, TrainingClass, Venue
+from verifier.regulation.facts import (
+    ClassFacts,
+    FaceSeen,
+    PhotoReport,
+    Presence,
+    ReportState,
+    SessionFacts,
+    SignInFact,
+    StudentFact,
+)
+from verifier.regulation.judging import judge_class
+from verifier.regulation.policy import load_policy
+from verifier.regulation.violation import reevaluate_all
+
+ZONE = ZoneInfo("Asia/Shanghai")
+VENUE = Venue("203", longitude=112.355129, latitude=28.570066)
+PRESENCES = [Presence.PRESENT] * 88 + [Presence.ABSENT] * 6 + [Presence.UNSURE] * 5 + [Presence.LEAVE]
+REPORTS = [ReportState.COMPLETE] * 94 + [ReportState.MISSING] * 3 + [ReportState.UNSURE] * 2 + [ReportState.NOT_RUN]
+
+
+def make_class(number: int, students: int, sessions: int) -> ClassFacts:
+    """One class with a plausible amount of trouble."""
+    dice = random.Random(number)
+    roster = tuple(Student(f"S{each:03}", f"学员{each}") for each in range(students))
+    first = date(2024, 3, 4)
+    plan = []
+    for index in range(sessions):
+        day = first + timedelta(days=index // 2)
+        period, opens = ((Period.MORNING, clock(8, 30)), (Period.AFTERNOON, clock(14, 0)))[index % 2]
+        starts = datetime.combine(day, opens, ZONE)
+        plan.append(Session(f"{day}-{period}", day, period, starts, starts + timedelta(minutes=200), 4, VENUE))
+    training = TrainingClass(
+        f"C{number:05}", Agency(f"A{number % 50}", f"{number % 50:018}"), VENUE, ProjectType.SKILLS, "中式面点师", "初级", 1,
+        sessions * 4, "Asia/Shanghai", filed_on=date(2024, 2, 20), approved_on=date(2024, 2, 26),
+        sessions=tuple(plan), students=roster,
+    )  # fmt: skip
+    facts = tuple(make_session(session, roster, dice) for session in plan)
+    return ClassFacts(training, plan[-1].day, facts)
+
+
+def make_session(session: Session, roster: tuple[Student, ...], dice: random.Random) -> SessionFacts:
+    """One session: who was there, who signed in when and with which phone, and whether the report came."""
+    states = dice.choices(PRESENCES, k=len(roster))
+    shared = dice.random() < 0.02
+    people, signed = [], []
+    for index, (student, state) in enumerate(zip(roster, states, strict=True)):
+        face = FaceSeen.SEEN if state is Presence.PRESENT else FaceSeen.CANNOT_TELL
+        people.append(StudentFact(student.student_no, state, face, (f"sha256:{session.id}",)))
+        if state is Presence.PRESENT:
+            at = session.starts_at - timedelta(seconds=dice.uniform(0, 1200))
+            device = student.student_no
+            if shared and index < 5:
+                at, device = session.starts_at - timedelta(seconds=600 - 5 * index), "shared"
+            signed.append(SignInFact(student.student_no, at, "xiangjiuye", device, distance_m=dice.uniform(0, 250)))
+    report = PhotoReport(dice.choice(REPORTS), (f"sha256:{session.id}",))
+    return SessionFacts(session, tuple(people), (report,), sign_ins=tuple(signed))
+
+
+def measure(classes: int, students: int, sessions: int) -> tuple[float, float, int]:
+    """Seconds for judging and for making up, and how many violations were proposed."""
+    policy = load_policy()
+    judging = making = 0.0
+    proposed = 0
+    for number in range(classes):
+        begins = time.process_time()
+        facts = make_class(number, students, sessions)
+        made = time.process_time()
+        changes = reevaluate_all((), judge_class(facts, policy))
+        judging += time.process_time() - made
+        making += made - begins
+        proposed += len(changes)
+    return judging, making, proposed
+
+
+def main() -> None:
+    """Measure each size and print the time per class beside the first size's."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--classes", type=int, nargs="+", default=[250, 1000])
+    parser.add_argument("--students", type=int, default=60)
+    parser.add_argument("--sessions", type=int, default=60)
+    options = parser.parse_args()
+    print("classes  judging s  ms/class  vs first  making up s  proposed  peak MiB")
+    base = None
+    for classes in options.classes:
+        judging, making, proposed = measure(classes, options.students, options.sessions)
+        each = judging * 1000 / classes
+        base = base or each
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(
+            f"{classes:7}  {judging:9.1f}  {each:8.1f}  {each / base:7.2f}x  {making:11.1f}  {proposed:8}  {peak:8.0f}",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
