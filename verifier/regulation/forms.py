@@ -7,6 +7,7 @@ somebody signs it. Source: annexes 1 to 4 of 益人社发〔2023〕23号; titles
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -292,16 +293,13 @@ def find_numbering_faults(existing: Sequence[str], prefix: str = "培整改") ->
         else:
             by_year.setdefault(year, []).append(number)
     for year, numbers in sorted(by_year.items()):
-        faults += [f"{prefix}〔{year}〕{each}号 is used twice" for each in sorted(_doubled(numbers))]
+        faults += [
+            f"{prefix}〔{year}〕{each}号 is used twice" for each, count in sorted(Counter(numbers).items()) if count > 1
+        ]
         faults += [
             f"{prefix}〔{year}〕{each}号 is missing" for each in range(1, max(numbers)) if each not in set(numbers)
         ]
     return faults
-
-
-def _doubled(numbers: list[int]) -> set[int]:
-    seen: set[int] = set()
-    return {each for each in numbers if each in seen or seen.add(each)}  # type: ignore[func-returns-value]
 
 
 def _parse(number: str, prefix: str) -> tuple[int, int]:
