@@ -23,6 +23,7 @@ from verifier.attendance.session_checks import (
     judge_report,
     select_sign_ins,
 )
+from verifier.coordinates import convert_to_wgs84, measure_distance_m
 from verifier.filing import session_from_name
 from verifier.finding import Finding, Outcome, overall
 from verifier.language import say
@@ -30,7 +31,6 @@ from verifier.observation import Look
 from verifier.photo import check_photo
 from verifier.photo.assign import Assignment, assign_session
 from verifier.photo.context import OtherUse, PhotoContext
-from verifier.photo.coordinates import convert_to_wgs84, measure_distance_m
 from verifier.photo.pair import check_pair
 from verifier.photo.view import decide_view
 from verifier.plan import ClassFile, Session, SignIn, Submission, TrainingClass, View

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from verifier.coordinates import FramedPlace, plausible_frames
 from verifier.finding import Measured
 from verifier.language import Sentence, say
 from verifier.observation import Field
 from verifier.photo.context import PhotoContext
-from verifier.photo.coordinates import FramedPlace, plausible_frames
 from verifier.photo.stamp_limits import STAMP_READING_2023
 from verifier.plan import CoordinateFrame, Venue
 

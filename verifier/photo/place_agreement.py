@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from verifier.coordinates import convert_to_wgs84, measure_distance_m
 from verifier.finding import Finding, Measured, Outcome
 from verifier.language import join, say
 from verifier.observation import CameraMetadata, Look, Stamp
 from verifier.photo.camera_place import CAMERA_FRAMES, read_fix_age_s
 from verifier.photo.context import PhotoContext
-from verifier.photo.coordinates import convert_to_wgs84, measure_distance_m
 from verifier.photo.geofence import PLACE_2023, PlaceLimits, name_frame
 from verifier.plan import CoordinateFrame
 

@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session as Tx
 
+from verifier.coordinates import convert_to_wgs84
 from verifier.plan import Agency, CoordinateFrame, Session, TrainingClass, Venue
-from verifier.records.coordinates import convert_to_wgs84
 from verifier.records.errors import PlanError
 from verifier.records.rows import KindCount, insert_missing, rows_of, sync_rows
 from verifier.records.tables.agency import AgencyRow

@@ -14,10 +14,10 @@ import pytest
 
 from tests.builders.looks import VENUE_LONLAT, a_context, a_look, a_stamp, some_camera_data
 from tests.builders.plan import DAY, a_submission, a_time
+from verifier.coordinates import convert_from_wgs84, convert_to_wgs84
 from verifier.finding import Finding, Outcome
 from verifier.observation import CameraMetadata
 from verifier.photo import check_photo
-from verifier.photo.coordinates import convert_from_wgs84, convert_to_wgs84
 from verifier.plan import CoordinateFrame
 
 YESTERDAY, TOMORROW = DAY - timedelta(days=1), DAY + timedelta(days=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.builders.plan import a_venue
-from verifier.photo.coordinates import (
+from verifier.coordinates import (
     convert_bd09_to_gcj02,
     convert_from_wgs84,
     convert_gcj02_to_bd09,
