@@ -7,6 +7,7 @@ from pathlib import Path
 from string import Formatter
 
 import pytest
+from babel.messages.pofile import read_po
 
 from tests.builders.shared import PROJECT
 from verifier.language import Sentence, catalogue, join, say, translate
@@ -51,6 +52,18 @@ def test_every_sentence_has_an_english_translation():
 def test_translations_keep_every_placeholder():
     wrong = [msgid for msgid, msgstr in catalogue("en").items() if placeholders(msgid) != placeholders(msgstr)]
     assert not wrong, "\n".join(wrong)
+
+
+def test_no_sentence_is_translated_in_two_ways():
+    """All rooms share one catalogue, so of two translations the later file's would win."""
+    seen: dict[str, set[str]] = {}
+    for file in sorted((PROJECT / "verifier" / "locale" / "en").glob("*.po")):
+        with file.open("rb") as source:
+            for message in read_po(source):
+                if message.id:
+                    seen.setdefault(str(message.id), set()).add(str(message.string))
+    differing = {msgid: sorted(found) for msgid, found in seen.items() if len(found) > 1}
+    assert not differing
 
 
 def test_a_sentence_is_read_in_the_language_asked_for(monkeypatch: pytest.MonkeyPatch):

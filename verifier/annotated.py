@@ -33,9 +33,12 @@ def annotated_photo(settings: Settings, photo_id: str) -> bytes:
     """
     photo, looks, names = _read(settings, photo_id)
     look = looks.get(photo.submission.sha256)
+    if look is None or look.decoded.fault is not None or "picture" in look.not_read:
+        # What the watched processes could not open is not opened here, where nothing watches.
+        raise KeyError(f"{photo_id}: {photo.submission.file} could not be opened as a picture")
     decoded, picture = decode_photo(open_evidence(settings).read(photo.submission.sha256))
-    if picture is None or look is None:
-        raise KeyError(f"{photo_id}: {photo.submission.file} cannot be shown ({decoded.fault or 'not looked at'})")
+    if picture is None:
+        raise KeyError(f"{photo_id}: {photo.submission.file} cannot be shown ({decoded.fault})")
     labels = [label_face(face, names) for face in photo.faces]
     return encode_jpeg(annotate_photo(picture, look, photo.findings, labels))
 

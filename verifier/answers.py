@@ -14,9 +14,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session as Tx
 
 from verifier.attendance.hours import AttendedHours
+from verifier.filing import session_from_name
 from verifier.finding import Finding, Outcome, overall
 from verifier.observation import Box, CameraMetadata, Look, Stamp
+from verifier.photo.assign import assign_session
 from verifier.photo.look_json import look_from_json
+from verifier.plan import TrainingClass
 from verifier.records.closing import FaceMatch
 from verifier.records.filing import list_classes, read_class_file
 from verifier.records.looks import read_looks
@@ -75,11 +78,19 @@ def answer_for(
                 "venue": files[each.number].training.venue.name,
                 "students": each.students,
                 "sessions": each.sessions,
+                "teachers": [
+                    {"number": teacher.number, "name": teacher.name} for teacher in files[each.number].training.teachers
+                ],
             }
             for each in classes
             if each.number in shown or class_number is not None
         ],
-        "photos": [_recorded_photo(photo, looks.get(photo.submission.sha256), zone, language) for photo in photos],
+        "photos": [
+            _recorded_photo(
+                photo, looks.get(photo.submission.sha256), files[photo.class_number].training, zone, language
+            )
+            for photo in photos
+        ],
         "sessions": [_session(session, language) for session in sessions],
         "students": students,
         "cases": [_case(case, language) for case in read_cases(tx, class_number, since, until, SHOWN_STATES)],
@@ -228,7 +239,9 @@ def describe_camera(camera: CameraMetadata) -> dict[str, Any]:
     }
 
 
-def _recorded_photo(photo: PhotoRecord, look: Look | None, zone: ZoneInfo, language: str | None) -> dict[str, Any]:
+def _recorded_photo(
+    photo: PhotoRecord, look: Look | None, training: TrainingClass, zone: ZoneInfo, language: str | None
+) -> dict[str, Any]:
     submission = photo.submission
     measured = {finding.check: finding.measured for finding in photo.findings}
     received = submission.received_at
@@ -237,6 +250,9 @@ def _recorded_photo(photo: PhotoRecord, look: Look | None, zone: ZoneInfo, langu
         "class": photo.class_number,
         "session": photo.session_id,
         "declared_session": submission.session_id,
+        "session_source": assign_session(
+            submission, look, training, session_from_name(submission.file, training.sessions)
+        ).source.value,
         "view": _view(submission.view, measured.get("photo.view", {})),
         "received_at": _local(received, zone),
         **describe_photo(submission.file, submission.sha256, look, photo.faces, photo.findings, zone, language),

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -32,6 +33,7 @@ from verifier.records.database import Database, open_database
 from verifier.records.filing import list_classes, read_class_file
 from verifier.records.findings import read_input_key, save_session_close
 from verifier.records.looks import missing_looks, read_looks, save_look
+from verifier.records.nights import finish_night, start_night
 from verifier.records.submissions import uses_of_class
 from verifier.regulation.policy import Policy, load_policy
 from verifier.settings import Settings
@@ -55,8 +57,12 @@ class _Counts:
     looked: int = 0
     cut_off: int = 0
     closed: int = 0
+    seconds: float = 0.0
     closed_days: set[date] = field(default_factory=set)
     not_closed: list[dict[str, str]] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"looked": self.looked, "cut_off": self.cut_off, "closed": self.closed, "seconds": self.seconds}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,9 +113,10 @@ def run_night(
     database = open_database(settings.database, settings.data_key_bytes())
     counts = _Counts()
     try:
-        _look_at_new(settings, database, tools, counts)
-        _close_all(settings, database, tools, last_day, started, counts)
-        seconds = time.perf_counter() - clock
+        with _written_down(database, since, last_day, tools, counts):
+            _look_at_new(settings, database, tools, counts)
+            _close_all(settings, database, tools, last_day, started, counts)
+            counts.seconds = round(time.perf_counter() - clock, 3)
         first_day = since or min(counts.closed_days, default=last_day)
         with database.reading() as tx:
             answer = answer_for(tx, settings, first_day, last_day)
@@ -118,15 +125,29 @@ def run_night(
     answer["versions"] = tools.json_versions()
     answer["not_closed"] = counts.not_closed
     answer["night"] = {
-        "looked": counts.looked,
-        "cut_off": counts.cut_off,
-        "closed": counts.closed,
-        "seconds": round(seconds, 3),
+        **counts.to_json(),
         "started_at": started.astimezone(settings.zone).isoformat(timespec="seconds"),
     }
     html, xlsx = _write_reports(settings, answer, last_day)
     log.info("night_done", day=last_day.isoformat(), **answer["night"])
     return Night(answer, html, xlsx)
+
+
+@contextmanager
+def _written_down(
+    database: Database, since: date | None, last_day: date, tools: Tools, counts: _Counts
+) -> Iterator[None]:
+    """Leave a row about the night, so that people see whether it ran, runs, failed or was broken off."""
+    with database.transaction() as tx:
+        night_id = start_night(tx, since, last_day, tools.json_versions())
+    try:
+        yield
+    except Exception as error:
+        with database.transaction() as tx:
+            finish_night(tx, night_id, counts.to_json(), error=f"{type(error).__name__}: {error}")
+        raise
+    with database.transaction() as tx:
+        finish_night(tx, night_id, counts.to_json())
 
 
 def _look_at_new(settings: Settings, database: Database, tools: Tools, counts: _Counts) -> None:
