@@ -19,12 +19,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 import structlog
 from numpy.typing import NDArray
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from verifier.evidence import open_store
+from verifier.logs import configure_logs
 from verifier.observation import Decoded, Look
 from verifier.settings import Settings
 
@@ -101,7 +103,11 @@ def _start_worker(settings_json: str, memory_mb: int, parent: int) -> None:
     # The parent decides when to stop; a Ctrl-C in the terminal reaches it, not us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, args=(parent,), daemon=True).start()
-    _worker = _Worker(Settings.model_validate_json(settings_json))
+    settings = Settings.model_validate_json(settings_json)
+    configure_logs(settings.log_format, settings.log_level)
+    # One process a core: OpenCV's own threads would only take turns.
+    cv2.setNumThreads(1)
+    _worker = _Worker(settings)
     # Address space, as that is what Linux lets a process limit; models are loaded by now, so this bounds what a picture adds.
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
     limit = pages * resource.getpagesize() + memory_mb * 1024 * 1024
