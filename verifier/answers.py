@@ -166,7 +166,6 @@ def describe_photo(
         else None,
         "width_px": look.decoded.width_px if look else None,
         "height_px": look.decoded.height_px if look else None,
-        "seconds": dict(look.seconds) if look else {},
         "findings": [describe_finding(finding, language) for finding in findings],
         "outcome": overall(findings).value,
     }

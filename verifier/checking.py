@@ -77,6 +77,8 @@ def check_photos(
                 **describe_photo(
                     str(path), photo.submission.sha256, photo.look, record.faces, photo.findings, settings.zone
                 ),
+                # How long each step took; not in the night's answer, which is the same whenever it is asked for.
+                "seconds": dict(photo.look.seconds),
             }
         )
         if annotate_into is not None:
