@@ -34,13 +34,15 @@ from verifier.records.filing import list_classes, read_class_file
 from verifier.records.findings import read_input_key, save_session_close
 from verifier.records.looks import missing_looks, read_looks, save_look
 from verifier.records.nights import finish_night, start_night
+from verifier.records.pictures import similar_uses_of_class
 from verifier.records.submissions import uses_of_class
 from verifier.regulation.policy import Policy, load_policy
+from verifier.same_pictures import find_same_pictures
 from verifier.settings import Settings
 
 log = structlog.get_logger()
 
-JUDGE_VERSION = "1"  # raised when a check or a rule changes, so that closed sessions are judged again
+JUDGE_VERSION = "2"  # raised when a check or a rule changes, so that closed sessions are judged again
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,13 @@ class _Counts:
     not_closed: list[dict[str, str]] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
-        return {"looked": self.looked, "cut_off": self.cut_off, "closed": self.closed, "seconds": self.seconds}
+        return {
+            "looked": self.looked,
+            "cut_off": self.cut_off,
+            "closed": self.closed,
+            "city": self.city.to_json() if self.city else None,
+            "seconds": self.seconds,
+        }
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,6 +123,7 @@ def run_night(
     try:
         with _written_down(database, since, last_day, tools, counts):
             _look_at_new(settings, database, tools, counts)
+            find_same_pictures(database, tools.looks_key)
             _close_all(settings, database, tools, last_day, started, counts)
             counts.seconds = round(time.perf_counter() - clock, 3)
         first_day = since or min(counts.closed_days, default=last_day)
@@ -229,14 +238,34 @@ def read_class_to_judge(tx: Any, number: str, tools: Tools) -> ClassToJudge:
         sha256: look_from_json(body, embeddings)
         for sha256, (body, embeddings) in read_looks(tx, digests, tools.looks_key).items()
     }
-    uses = {
-        submission: tuple(
-            OtherUse(use.how, use.class_number, use.session_id, use.file, use.sha256, use.received_first)
-            for use in others
-        )
-        for submission, others in uses_of_class(tx, number, class_file.submissions).items()
-    }
+    uses = _read_uses(tx, number, class_file.submissions, tools)
     return ClassToJudge(class_file, looks, tools.policy, tools.calibration, tools.embedding_contract, uses)
+
+
+def _read_uses(
+    tx: Any, number: str, submissions: Sequence[Submission], tools: Tools
+) -> dict[Submission, tuple[OtherUse, ...]]:
+    """Where else each photo was handed in: as the same file or pixels, then as a changed copy."""
+    exact = uses_of_class(tx, number, submissions)
+    similar = similar_uses_of_class(tx, number, submissions, tools.looks_key)
+    return {
+        submission: tuple(
+            OtherUse(
+                use.how,
+                use.class_number,
+                use.session_id,
+                use.file,
+                use.sha256,
+                use.received_first,
+                use.changes,
+                use.similarity,
+                use.seconds_apart,
+            )
+            for use in (*exact.get(submission, ()), *similar.get(submission, ()))
+        )
+        for submission in submissions
+        if submission in exact or submission in similar
+    }
 
 
 def make_session_key(given: ClassToJudge, tools: Tools, session: Session, photos: Sequence[JudgedPhoto]) -> str:

@@ -159,10 +159,16 @@ class PeopleCount:
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """What makes a picture findable again. `pixels_sha256` is over the decoded upright pixels."""
+    """What makes a picture findable again. `pixels_sha256` is over the decoded upright pixels.
+
+    `thumbnail` is a small grey JPEG in base64, by which copies are searched and compared without the evidence; it shows
+    `thumbnail_box` of the upright picture, that is without the flat borders of a screenshot.
+    """
 
     pixels_sha256: str
     phash: str = ""
+    thumbnail: str = ""
+    thumbnail_box: Box | None = None
 
 
 class DecodeFault(StrEnum):

@@ -23,7 +23,12 @@ class SessionSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OtherUse:
-    """Another submission of the same picture. `how` is ``bytes`` (same file) or ``pixels`` (same decoded picture)."""
+    """Another submission of the same picture.
+
+    `how` is ``bytes`` (same file), ``pixels`` (same decoded picture), ``picture`` (the same shot, changed as `changes` says),
+    ``burst`` (another shot of the same moment) or ``near`` (nothing differs, but nothing proves one shot either). The last
+    three come from comparing the pictures: see `reuse_match.PictureMatch` for `changes`, `similarity` and `seconds_apart`.
+    """
 
     how: str
     class_number: str
@@ -31,6 +36,9 @@ class OtherUse:
     file: str
     sha256: str
     received_first: bool  # the other one came first, so this one is the re-use
+    changes: tuple[str, ...] = ()
+    similarity: float | None = None  # share of the picture's details that agree, 0 to 1
+    seconds_apart: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

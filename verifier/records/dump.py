@@ -56,6 +56,8 @@ def _dump_value(tx: Tx, column: Column[Any], row: dict[str, Any], value: Any) ->
         return vault.lookup(vault.open(value, column.table.name, column.name, row["id"]).hex())
     if isinstance(value, UUID):
         return str(value)
+    if isinstance(value, bytes):
+        return value.hex()
     if isinstance(value, datetime) and isinstance(column.type, UtcDateTime):
         return value.isoformat()
     if isinstance(value, date):

@@ -25,7 +25,9 @@ from verifier.records.tables.training_class import ClassRow
 
 @dataclass(frozen=True, slots=True)
 class OtherUse:
-    """Another submission of the same picture. `how` is ``bytes`` (same file) or ``pixels`` (same decoded picture)."""
+    """Another submission of the same picture. `how` is ``bytes`` (same file), ``pixels`` (same decoded picture), or what
+    `verifier.records.pictures` keeps of two pictures that were compared; `changes` and the last two are set only then.
+    """
 
     how: str
     class_number: str
@@ -34,6 +36,9 @@ class OtherUse:
     sha256: str
     received_at: datetime | None
     received_first: bool  # the other one came first, so the one that was asked about is the re-use
+    changes: tuple[str, ...] = ()
+    similarity: float | None = None
+    seconds_apart: float | None = None
 
 
 def save_submissions(
@@ -111,7 +116,7 @@ def other_uses(tx: Tx, class_number: str, submission: Submission, pixels_sha256:
         .outerjoin(SessionRow, SessionRow.id == SubmissionRow.session_id)
         .where(or_(*same))
     ).all()
-    ordered = sorted(rows, key=lambda row: _order_of_receipt(*row))
+    ordered = sorted(rows, key=lambda row: order_of_receipt(*row))
     own_id = submission_id(class_number, submission)
     ids = [row.id for row, _, _ in ordered]
     if own_id not in ids:
@@ -138,7 +143,7 @@ def uses_of_class(tx: Tx, class_number: str, submissions: Iterable[Submission]) 
         .where(or_(SubmissionRow.sha256.in_(own), SubmissionRow.sha256.in_(twins)))
     ).all()
     same_picture: dict[str, list[Any]] = {}
-    for row in sorted(rows, key=lambda row: _order_of_receipt(*row)):
+    for row in sorted(rows, key=lambda row: order_of_receipt(*row)):
         same_picture.setdefault(pixels.get(row[0].sha256) or row[0].sha256, []).append(row)
     found: dict[Submission, list[OtherUse]] = {}
     for submission in submissions:
@@ -167,7 +172,8 @@ def _describe_others(ordered: Sequence[Any], own: int) -> list[OtherUse]:
     ]
 
 
-def _order_of_receipt(row: SubmissionRow, class_number: str, starts_at: datetime | None) -> tuple[Any, ...]:
+def order_of_receipt(row: SubmissionRow, class_number: str, starts_at: datetime | None) -> tuple[Any, ...]:
+    """What submissions are sorted by to tell which came first; see `other_uses`."""
     never = datetime.max.replace(tzinfo=UTC)
     return (row.received_at or starts_at or never, starts_at or never, class_number, row.file, row.declared_session)
 
