@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from verifier import __version__
+from verifier.cli_faces import faces_app
 from verifier.language import use_language
 from verifier.logs import configure_logs
 from verifier.settings import Settings
@@ -44,6 +45,7 @@ models_app = typer.Typer(
 database_app = typer.Typer(no_args_is_help=True, help="The database behind the records.")
 app.add_typer(models_app, name="models")
 app.add_typer(database_app, name="database")
+app.add_typer(faces_app, name="faces")
 
 Workspace = Annotated[
     Path | None,
@@ -375,6 +377,7 @@ def _known_failures() -> tuple[type[Exception], ...]:
     from verifier.evaluation import EvaluationError
     from verifier.evidence import EvidenceError
     from verifier.records.errors import NotInRecordsError
+    from verifier.records.face_index import FaceIndexError
     from verifier.records.migrate import DatabaseOutdatedError, DatabaseTooNewError
     from verifier.regulation.policy import PolicyError
     from verifier.vision.packs import PackError
@@ -385,6 +388,7 @@ def _known_failures() -> tuple[type[Exception], ...]:
         DemoPicturesMissing,
         EvaluationError,
         EvidenceError,
+        FaceIndexError,
         NotInRecordsError,
         DatabaseOutdatedError,
         DatabaseTooNewError,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from verifier.attendance.cases import Case
+from verifier.attendance.fusion import UnknownPerson
 from verifier.attendance.matching import FaceMatch
 from verifier.finding import Outcome, overall
 from verifier.judging import JudgedClass, JudgedPhoto, JudgedSession
@@ -16,6 +17,7 @@ from verifier.records.closing import (
     SessionClose,
     SessionNumbers,
     StudentPresence,
+    UnknownFace,
     ViolationProposal,
 )
 from verifier.records.closing import FaceMatch as FaceRecord
@@ -50,6 +52,7 @@ def close_of_session(
             rate=conclusion.rate,
         ),
         cases=tuple(_case_record(case, judged) for case in conclusion.cases),
+        unknown=tuple(_unknown_record(each, judged) for each in conclusion.unknown if each.state == "stranger"),
     )
 
 
@@ -79,6 +82,7 @@ def close_of_class(judged: JudgedClass, input_key: str, versions: Mapping[str, A
         outcome=overall(findings) if findings else Outcome.NOT_APPLICABLE,
         photos=photos,
         violations=violations,
+        cases=tuple(_class_case_record(case) for case in judged.cases),
     )
 
 
@@ -134,4 +138,23 @@ def _case_record(case: Case, judged: JudgedSession) -> CaseProposal:
         submission=submission,
         box=sighting.box if sighting else None,
         probability=case.probability,
+    )
+
+
+def _class_case_record(case: Case) -> CaseProposal:
+    # Without the session: it is the last one so far, and the case stays the same while it moves on.
+    who = case.student_no or "+".join(case.candidates)
+    return CaseProposal(
+        case.kind.value, f"{case.kind.value}|{who}", case.reason, case.student_no, probability=case.probability
+    )
+
+
+def _unknown_record(person: UnknownPerson, judged: JudgedSession) -> UnknownFace:
+    photos = {(photo.submission.file, photo.submission.sha256): photo for photo in judged.photos}
+    seen = [(photos[sighting.file, sighting.sha256], sighting) for sighting in person.sightings]
+    return UnknownFace(
+        sightings=tuple((photo.submission, sighting.index, sighting.box) for photo, sighting in seen),
+        inter_eye_px=person.inter_eye_px,
+        embedding=person.embedding,
+        embedding_contract=seen[0][0].look.embedding_contract,
     )

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from verifier.attendance.calibration import Calibration
+from verifier.attendance.cases import Case, report_two_names
+from verifier.attendance.days import fuse_days, propose_never_seen
 from verifier.attendance.enrolment import EnrolledPhoto, EnrolmentVerdict, Roster, build_roster, judge_enrolment_photo
 from verifier.attendance.matching import FaceMatch, match_faces
 from verifier.attendance.photo_checks import check_people, check_roster, check_teacher
@@ -111,6 +113,7 @@ class JudgedClass:
     sessions: tuple[JudgedSession, ...]
     unplaced: tuple[JudgedPhoto, ...]
     results: tuple[RuleResult, ...] = ()
+    cases: tuple[Case, ...] = ()  # of the class as a whole, of no single session
 
 
 @dataclass(slots=True)
@@ -135,7 +138,11 @@ def judge_class(given: ClassToJudge, closed: Sequence[Session], as_of: date) -> 
     unplaced = tuple(_judge_unplaced(given, enrolment.roster, *photo) for photo in placed.unplaced)
     facts = ClassFacts(given.class_file.training, as_of, tuple(each.facts for each in sessions))
     results = judge_by_regulation(facts, given.policy) if sessions else ()
-    return JudgedClass(given.class_file.training, enrolment, sessions, unplaced, results)
+    cases = (
+        *report_two_names(enrolment.roster, given.calibration),
+        *propose_never_seen(fuse_days([each.conclusion for each in sessions])),
+    )
+    return JudgedClass(given.class_file.training, enrolment, sessions, unplaced, results, cases)
 
 
 def enrol(given: ClassToJudge) -> Enrolment:

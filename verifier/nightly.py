@@ -21,6 +21,7 @@ import structlog
 from verifier.answers import answer_for
 from verifier.attendance.calibration import Calibration, load_calibration
 from verifier.attendance.session_checks import select_sign_ins
+from verifier.city import CityNight, close_city
 from verifier.closes import close_of_class, close_of_session
 from verifier.judging import ClassToJudge, JudgedClass, JudgedPhoto, judge_class
 from verifier.language import say
@@ -62,6 +63,7 @@ class _Counts:
     seconds: float = 0.0
     closed_days: set[date] = field(default_factory=set)
     not_closed: list[dict[str, str]] = field(default_factory=list)
+    city: CityNight | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -125,6 +127,7 @@ def run_night(
             _look_at_new(settings, database, tools, counts)
             find_same_pictures(database, tools.looks_key)
             _close_all(settings, database, tools, last_day, started, counts)
+            counts.city = close_city(settings, database, tools, started)
             counts.seconds = round(time.perf_counter() - clock, 3)
         first_day = since or min(counts.closed_days, default=last_day)
         with database.reading() as tx:

@@ -49,6 +49,14 @@ class Settings(BaseSettings):
     photo_timeout_s: float = Field(180.0, gt=0, description="A photo that takes longer is cut off as not_run.")
     # Twice the peak of a 50-megapixel photo (benchmarks/photos.py), so only hostile files meet it.
     photo_memory_mb: int = Field(6000, ge=1000, description="Address space one look may add; above it: not_run.")
+    # A usual class's weeks and the time to decide on its cases; faces are to be kept no longer than their purpose needs.
+    unknown_faces_days: int = Field(
+        90, ge=1, description="How long faces that nobody could name are kept; those of undecided cases wait for the decision."
+    )
+    face_index: Literal["memory", "pgvector"] = Field(
+        "memory",
+        description="Where faces are searched: memory, or pgvector (PostgreSQL; vectors are rotated, not encrypted there).",
+    )
     close_after_s: float = Field(0.0, ge=0, description="How long after its end a session is left open for uploads.")
 
     host: str = "127.0.0.1"

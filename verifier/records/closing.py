@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from verifier.finding import Finding, Outcome
 from verifier.language import Sentence
 from verifier.observation import Box
@@ -46,6 +49,20 @@ class StudentPresence:
     student_no: str
     presence: str
     because: tuple[Sentence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UnknownFace:
+    """One person of the session whom nobody could name, to be looked for in other classes and on other days.
+
+    `sightings` are (photo, place of the face among the photo's, its box), the clearest first. `embedding` is a (d,) float32 unit
+    vector, comparable within `embedding_contract`.
+    """
+
+    sightings: tuple[tuple[Submission, int, Box], ...]
+    inter_eye_px: float
+    embedding: NDArray[np.float32]
+    embedding_contract: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +122,8 @@ class SessionClose:
         outcome: The session's outcome.
         findings: About the session itself (``session.reports``, …).
         numbers: None where no attendance was counted.
+        unknown: People of the session whom nobody could name.
+        of_city: What the search over all classes hangs on this class; without a session.
     """
 
     class_number: str
@@ -120,3 +139,5 @@ class SessionClose:
     numbers: SessionNumbers | None = None
     cases: tuple[CaseProposal, ...] = ()
     violations: tuple[ViolationProposal, ...] = ()
+    unknown: tuple[UnknownFace, ...] = ()
+    of_city: bool = False

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session as Tx
 from verifier.finding import Finding
 from verifier.records.closing import PhotoJudgement, SessionClose
 from verifier.records.errors import PlanError
+from verifier.records.faces import save_unknown_faces
 from verifier.records.names import Names
 from verifier.records.proposals import save_proposals
 from verifier.records.rows import find_class, lock_class, table_of
@@ -35,13 +36,14 @@ def save_session_close(tx: Tx, close: SessionClose) -> bool:
     class_id = find_class(tx, close.class_number).id
     names = Names(tx, close.class_number, class_id)
     session_id = names.session(close.session_id) if close.session_id is not None else None
-    former = find_current_run(tx, class_id, session_id)
+    former = find_current_run(tx, class_id, session_id, of_city=close.of_city)
     if former is not None and former.input_key == close.input_key:
         return False
     run = _add_run(tx, close, class_id, session_id, former)
     _save_findings(tx, run, close, names)
     _save_faces(tx, run, close, names)
     _save_presences(tx, run, close, names)
+    save_unknown_faces(tx, run, former, close, names)
     save_proposals(tx, run, former, close, names)
     return True
 
@@ -54,14 +56,17 @@ def read_input_key(tx: Tx, class_number: str, session_id: str | None) -> str | N
         if session_id
         else RunRow.session_id.is_(None),
         RunRow.is_current,
+        RunRow.is_city.is_(False),
     )
     return tx.scalar(query)
 
 
-def find_current_run(tx: Tx, class_id: UUID, session_id: UUID | None) -> RunRow | None:
-    """The run that counts for a session, or for what belongs to no session of the class."""
+def find_current_run(tx: Tx, class_id: UUID, session_id: UUID | None, *, of_city: bool = False) -> RunRow | None:
+    """The run that counts for a session, for what belongs to no session of the class, or for what the city hangs on it."""
     which = RunRow.session_id == session_id if session_id else RunRow.session_id.is_(None)
-    return tx.scalar(select(RunRow).where(RunRow.class_id == class_id, which, RunRow.is_current))
+    return tx.scalar(
+        select(RunRow).where(RunRow.class_id == class_id, which, RunRow.is_current, RunRow.is_city.is_(of_city))
+    )
 
 
 def _add_run(tx: Tx, close: SessionClose, class_id: UUID, session_id: UUID | None, former: RunRow | None) -> RunRow:
@@ -73,11 +78,12 @@ def _add_run(tx: Tx, close: SessionClose, class_id: UUID, session_id: UUID | Non
         tx.flush()
     numbers = close.numbers
     run = RunRow(
-        id=make_id("run", close.class_number, close.session_id, ordinal),
+        id=make_id("run", close.class_number, close.session_id, ordinal, *(["city"] if close.of_city else [])),
         class_id=class_id,
         session_id=session_id,
         ordinal=ordinal,
         is_current=True,
+        is_city=close.of_city,
         input_key=close.input_key,
         versions=dict(close.versions),
         policy_name=close.policy_name,

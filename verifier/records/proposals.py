@@ -211,7 +211,10 @@ def _refresh_state(tx: Tx, matter: CaseRow | ViolationRow, supports: list[Suppor
 
 def _say_why_lapsed(tx: Tx, last: Support) -> Sentence:
     which = RunRow.session_id == last.run.session_id if last.run.session_id else RunRow.session_id.is_(None)
-    now = tx.scalars(select(RunRow).where(RunRow.class_id == last.run.class_id, which, RunRow.is_current)).one()
+    same = (RunRow.class_id == last.run.class_id, which, RunRow.is_city.is_(last.run.is_city), RunRow.is_current)
+    now = tx.scalars(select(RunRow).where(*same)).one()
+    if last.run.is_city:
+        return say("全市比对第 {ordinal} 次不再得出此项，提议自动失效。", ordinal=now.ordinal)
     if last.session is None:
         return say("全班材料第 {ordinal} 次核验不再得出此项，提议自动失效。", ordinal=now.ordinal)
     return say(

@@ -48,6 +48,7 @@ class Vault:
         self._ciphers = {_key_id(each): AESGCM(_derive(each, b"seal")) for each in (key, *former_keys)}
         self._current = _key_id(key)
         self._lookup_key = _derive(key, b"lookup")
+        self.rotation_key = _derive(key, b"face rotation")  # docs/decisions/0006
 
     def __repr__(self) -> str:
         return f"Vault(key id {self._current.hex()})"

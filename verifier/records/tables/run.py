@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from verifier.finding import Outcome
@@ -16,6 +16,7 @@ from verifier.records.tables.base import PROCESSING, Base, WithId, at_least, bet
 class RunRow(WithId, Base):
     """What one close concluded; without a session it closes what belongs to no session of its class.
 
+    `is_city` marks what the search over all classes hung on this one, without a session too: docs/decisions/0006.
     `ordinal` counts the closes of the same thing from 1. One of them is current; the others stay, with their findings.
     """
 
@@ -41,8 +42,15 @@ class RunRow(WithId, Base):
             "uq_run_current_class",
             "class_id",
             unique=True,
-            sqlite_where=text("is_current AND session_id IS NULL"),
-            postgresql_where=text("is_current AND session_id IS NULL"),
+            sqlite_where=text("is_current AND session_id IS NULL AND NOT is_city"),
+            postgresql_where=text("is_current AND session_id IS NULL AND NOT is_city"),
+        ),
+        Index(
+            "uq_run_current_city",
+            "class_id",
+            unique=True,
+            sqlite_where=text("is_current AND is_city"),
+            postgresql_where=text("is_current AND is_city"),
         ),
     )
 
@@ -50,6 +58,7 @@ class RunRow(WithId, Base):
     session_id: Mapped[UUID | None] = mapped_column(ForeignKey("session.id"))
     ordinal: Mapped[int]
     is_current: Mapped[bool]
+    is_city: Mapped[bool] = mapped_column(default=False, server_default=false())
     input_key: Mapped[str] = mapped_column(String(200))
     versions: Mapped[dict[str, Any]]
     policy_name: Mapped[str]
