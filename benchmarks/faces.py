@@ -1,4 +1,7 @@
-"""Measure who is recognised, on the development pictures: ``python benchmarks/faces.py [evaluate|distance|calibrate]``.
+"""Measure who is recognised, on the development pictures: ``python benchmarks/faces.py WHAT``.
+
+``evaluate`` compares ways of deciding on portraits. ``composites`` stages class sessions and ``ten-photos`` reports of ten photos
+each with those people, through the whole pipeline. ``speed`` times 12-megapixel photos against a plain pipeline.
 
 Needs ../shared/data; copies nothing of it, and prints what it measured. ``distance`` shows the test faces and the
 strangers from as far away as the last rows of a classroom, as shrunken, noisy JPEGs. ``calibrate`` writes the calibration in
@@ -15,16 +18,21 @@ from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
+import cv2
+
+from benchmarks import composites
+from tests.builders.class_photos import soften_room
 from verifier.attendance.calibration import load_calibration, write_calibration
 from verifier.attendance.enrolment import EnrolledPhoto
 from verifier.attendance.measuring import Evaluation, LabelledFaces, evaluate_faces
 from verifier.calibrating import RENDERED_PX, LabelledPicture, calibrate_folders, read_labelled_pictures
-from verifier.evaluation import evaluate_folder
+from verifier.evaluation import evaluate_folder, read_picture
 from verifier.observation import FaceObservation
 from verifier.vision.nets import Nets, open_nets
 
 PROJECT = Path(__file__).resolve().parents[1]
 DATA = PROJECT.parent / "shared" / "data"
+CHOICES = ("evaluate", "distance", "calibrate", "composites", "ten-photos")
 
 
 def lay_out(people: Iterable[tuple[str, list[Path]]], strangers: Iterable[Path], enrol: int, into: Path) -> Path:
@@ -141,21 +149,37 @@ def calibrate(nets: Nets, name: str, fitted_on: date) -> None:
     print(target.read_text(encoding="utf-8"))
 
 
+def measure_composites(nets: Nets, sessions: int, ten_photos: bool) -> None:
+    """Staged sessions with the development people, in rooms made of the development rooms."""
+    people = {f"{group}-{name}": pictures for group, found in list_groups().items() for name, pictures in found}
+    paths = sorted([*(DATA / "classroom").glob("*.jpg"), *(DATA / "cctv_osd").glob("*.png")])
+    rooms = [soften_room(read_picture(path)) for path in paths]
+    if ten_photos:
+        composites.measure_ten_photos(people, list_strangers(), rooms, nets.faces, sessions)
+    else:
+        composites.measure_sessions(people, list_strangers(), rooms, nets.faces, nets.people, sessions)
+
+
 def main() -> None:
-    """Run one of the three."""
+    """Run one of them."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["evaluate", "distance", "calibrate"], nargs="?", default="evaluate")
+    parser.add_argument("what", choices=CHOICES, nargs="?", default="evaluate")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--sessions", type=int, default=20, help="staged sessions a script")
+    parser.add_argument("--people", type=Path, default=None, metavar="MODELS", help="count people with the pack there")
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "verifier-benchmark-packs")
     parser.add_argument("--date", type=date.fromisoformat, default=None, help="date written into the calibration")
     arguments = parser.parse_args()
     if not DATA.is_dir():
         parser.exit(1, f"{DATA} is not there: the development pictures are needed\n")
-    nets = open_nets(arguments.cache, people_pack=None)
+    cv2.setNumThreads(1)
+    nets = open_nets(arguments.cache, arguments.people, people_pack="yolox-nano" if arguments.people else None)
     if arguments.what == "evaluate":
         evaluate(nets, arguments.json)
     elif arguments.what == "distance":
         evaluate_distance(nets)
+    elif arguments.what in ("composites", "ten-photos"):
+        measure_composites(nets, arguments.sessions, arguments.what == "ten-photos")
     else:
         fitted_on = arguments.date or date.today()
         calibrate(nets, f"opencv-zoo-{fitted_on:%Y-%m-%d}", fitted_on)

@@ -65,6 +65,7 @@ def propose_impersonations(
     calibration: Calibration,
     *,
     innocent: int = 0,
+    hidden_rate: float = 0.0,
 ) -> list[Case]:
     """Strangers in the places of students who signed in and were never seen.
 
@@ -72,6 +73,7 @@ def propose_impersonations(
         unseen: student_nos that signed in and are in no photo although every face could be read.
         innocent: So many of the unknown people have a good reason to be unknown: students and the teacher without an enrolment
             picture. Only strangers beyond them count.
+        hidden_rate: How often somebody who is there is in no photo of this report, see `estimate_hidden_rate`.
     """
     strangers = find_strangers_beyond(fused.unknown, unseen, innocent)
     if not strangers or not unseen:
@@ -79,8 +81,11 @@ def propose_impersonations(
     if len(strangers) >= len(unseen):
         # Enough strangers for every empty seat. Which of them sits in whose makes no difference to the student's own case.
         order = sorted(unseen)
-        return [_accuse(session_id, number, strangers, place, calibration) for place, number in enumerate(order)]
-    return [_suspect(session_id, sorted(unseen), stranger, calibration) for stranger in strangers]
+        return [
+            _accuse(session_id, number, strangers, place, calibration, hidden_rate)
+            for place, number in enumerate(order)
+        ]
+    return [_suspect(session_id, sorted(unseen), stranger, calibration, hidden_rate) for stranger in strangers]
 
 
 def find_strangers_beyond(
@@ -93,18 +98,35 @@ def find_strangers_beyond(
     return strangers[: max(len(strangers) - innocent, 0)]
 
 
-def doubt(llrs: Sequence[float], calibration: Calibration, prior: float = EVEN_ODDS) -> float:
-    """The chance that one of the unknown faces is the student after all; never below what the data can show."""
+def estimate_hidden_rate(signed_in: int, unseen: int) -> float:
+    """How often somebody who is there is in no photo of a report, told from those who signed in to the same session.
+
+    One of the unseen is the student in question; of the others who signed in all count as there. Laplace's rule keeps the answer
+    honest where few signed in: 1 in 7 where all five others of a class are seen, 1 in 41 where all 39 are.
+    """
+    return unseen / (signed_in + 1) if unseen else 0.0
+
+
+def doubt(
+    llrs: Sequence[float], calibration: Calibration, prior: float = EVEN_ODDS, *, hidden_rate: float = 0.0
+) -> float:
+    """The chance that the case is wrong; never below what the data can show.
+
+    Either one of the unknown faces is the student after all, or the student is hidden and the stranger somebody's guest. A
+    stranger being as likely a guest as a stand-in, and a replaced student never seen, the second has odds of `hidden_rate` to 1.
+    """
     log_odds = math.log(prior / (1 - prior))
     nobody = math.prod(1 - float(expit(calibration.bound_llr(value) + log_odds)) for value in llrs)
-    return max(1 - nobody, calibration.shown_flag_rate)
+    return max(1 - nobody / (1 + hidden_rate), calibration.shown_flag_rate)
 
 
 def _accuse(
-    session_id: str, number: str, strangers: Sequence[UnknownPerson], place: int, calibration: Calibration
-) -> Case:
+    session_id: str, number: str, strangers: Sequence[UnknownPerson], place: int, calibration: Calibration,
+    hidden_rate: float,
+) -> Case:  # fmt: skip
     stranger = strangers[place]
-    wrong = doubt([person.llr[number] for person in strangers if number in person.llr], calibration)
+    llrs = [person.llr[number] for person in strangers if number in person.llr]
+    wrong = doubt(llrs, calibration, hidden_rate=hidden_rate)
     first = stranger.sightings[0]
     reason = say(
         "{student}已签到，但照片中看得清的人脸都不是本人；{file}中有一名不在花名册上的人。判断有误的可能性约{wrong:.1%}，请现场核实。",
@@ -113,8 +135,11 @@ def _accuse(
     return Case(CaseKind.IMPERSONATION, session_id, reason, 1 - wrong, number, (number,), stranger.sightings)
 
 
-def _suspect(session_id: str, unseen: Sequence[str], stranger: UnknownPerson, calibration: Calibration) -> Case:
-    wrong = doubt([stranger.llr[number] for number in unseen if number in stranger.llr], calibration)
+def _suspect(
+    session_id: str, unseen: Sequence[str], stranger: UnknownPerson, calibration: Calibration, hidden_rate: float
+) -> Case:
+    llrs = [stranger.llr[number] for number in unseen if number in stranger.llr]
+    wrong = doubt(llrs, calibration, hidden_rate=hidden_rate)
     reason = say(
         "{file}中有一名不在花名册上的人，而{count}名已签到学员（{students}）未在照片中出现；无法判断顶替的是哪一位。判断有误的可能性约{wrong:.1%}，请现场核实。",
         file=stranger.sightings[0].file, count=len(unseen), students="、".join(unseen), wrong=wrong,

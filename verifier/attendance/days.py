@@ -27,8 +27,8 @@ FEWEST_SESSIONS = 3
 class StudentDays:
     """One student over the closed sessions of a class.
 
-    `looked_for` are sessions with a complete photo in which the student was expected; `signed_unseen` those of them in which the
-    student signed in and was not seen.
+    `looked_for` are sessions in which the student was expected and a complete photo tells whether they were there;
+    `signed_unseen` those of them in which the student signed in and was not seen.
     """
 
     student_no: str
@@ -52,7 +52,8 @@ def fuse_days(conclusions: Sequence[SessionConclusion]) -> tuple[StudentDays, ..
             places = [table.setdefault(student.student_no, []) for table in (seen, looked_for, signed_unseen)]
             if student.sightings:
                 places[0].append(conclusion.session_id)
-            if conclusion.complete_photos and student.presence is not Presence.LEAVE:
+            told = bool(student.sightings) or student.face is FaceSeen.NOT_SEEN
+            if conclusion.complete_photos and told and student.presence is not Presence.LEAVE:
                 places[1].append(conclusion.session_id)
                 if student.signed_in and student.face is FaceSeen.NOT_SEEN:
                     places[2].append(conclusion.session_id)

@@ -162,14 +162,6 @@ def evaluate_faces(
 ) -> Evaluation:
     """Measure the error rates on faces that were already found and embedded."""
     roster = build_roster(faces.enrolled, {}, faces.embedding_contract, calibration, budget=budget)
-    searches = {
-        "nearest_cosine": _search_alone(faces, roster, lambda face, people: _score_cosine(face, people)),
-        "calibrated": _search_alone(
-            faces, roster, lambda face, people: _score_calibrated(face, people, calibration, budget)
-        ),
-        "class_photo": _search_in_class_photos(faces, roster, calibration, budget),
-        "fused": _search_fused(faces, roster, calibration),
-    }
     return Evaluation(
         folder=name,
         people=len(roster.students),
@@ -180,10 +172,29 @@ def evaluate_faces(
         unreadable=faces.unreadable,
         calibration=f"{calibration.name} ({calibration.data.name}, {calibration.data.people} people, {calibration.data.fitted_on})",
         budget=budget,
-        methods=tuple(_sum_up(method, found) for method, found in searches.items()),
+        methods=measure_methods([faces], roster, calibration, budget=budget),
         at_operating_point=_measure_operating_point(faces, roster, calibration, budget),
         notes=(str(_say_people(faces)),),
     )
+
+
+def measure_methods(
+    reports: Sequence[LabelledFaces],
+    roster: Roster,
+    calibration: Calibration,
+    *,
+    budget: ErrorBudget = ATTENDANCE_BUDGET_2023,
+) -> tuple[MethodResult, ...]:
+    """Measure all ways of deciding over several reports on one class; only the pictures of one report are fused."""
+    ways: dict[str, Callable[[LabelledFaces], list[Search]]] = {
+        "nearest_cosine": lambda faces: _search_alone(faces, roster, _score_cosine),
+        "calibrated": lambda faces: _search_alone(
+            faces, roster, lambda face, people: _score_calibrated(face, people, calibration, budget)
+        ),
+        "class_photo": lambda faces: _search_in_class_photos(faces, roster, calibration, budget),
+        "fused": lambda faces: _search_fused(faces, roster, calibration),
+    }
+    return tuple(_sum_up(name, [search for faces in reports for search in way(faces)]) for name, way in ways.items())
 
 
 def _say_people(faces: LabelledFaces) -> Sentence:

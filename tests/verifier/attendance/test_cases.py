@@ -21,7 +21,7 @@ from tests.verifier.attendance.people import (
     someone,
 )
 from verifier.attendance.calibration import CalibrationData
-from verifier.attendance.cases import doubt, report_two_names, search_other_classes
+from verifier.attendance.cases import doubt, estimate_hidden_rate, report_two_names, search_other_classes
 from verifier.attendance.days import Whereabouts, find_seat_fillers, fuse_days, link_strangers, propose_never_seen
 from verifier.attendance.enrolment import ContractMismatchError, build_roster
 from verifier.attendance.fusion import fuse_photos
@@ -151,3 +151,22 @@ def test_missed_sometimes_is_no_case(sessions):
 def test_never_seen_without_signing_in_is_plain_absence():
     days = [day(number, (1, 2), signed=("S01", "S02")) for number in range(3)]
     assert propose_never_seen(fuse_days(days)) == []
+
+
+@pytest.mark.parametrize(
+    ("signed_in", "unseen", "rate"),
+    [
+        pytest.param(6, 1, 1 / 7, id="five of five others are seen"),
+        pytest.param(40, 1, 1 / 41, id="39 of 39 others are seen"),
+        pytest.param(40, 4, 4 / 41, id="three others are unseen too"),
+        pytest.param(40, 0, 0.0, id="everybody is seen"),
+    ],
+)
+def test_the_more_others_are_seen_the_rarer_is_hiding(signed_in, unseen, rate):
+    assert estimate_hidden_rate(signed_in, unseen) == pytest.approx(rate)
+
+
+def test_a_case_is_never_surer_than_hiding_is_rare():
+    sure = doubt([-50.0], a_calibration(), hidden_rate=0.0)
+    assert sure == pytest.approx(a_calibration().shown_flag_rate)
+    assert doubt([-50.0], a_calibration(), hidden_rate=0.25) == pytest.approx(0.2, abs=1e-3)

@@ -39,13 +39,14 @@ GOOD = Legibility(
     ("field", "readable", "unreadable", "code"),
     [
         ("inter_eye_px", 20.0, 19.9, "too_small"),
-        ("sharpness", 0.2, 0.19, "blurred"),
+        ("sharpness", 0.25, 0.24, "blurred"),
         ("yaw_deg", -45.0, -45.1, "turned_away"),
         ("yaw_deg", 45.0, 45.1, "turned_away"),
         ("pitch_deg", 30.0, 30.1, "turned_away"),
         ("score", 0.75, 0.74, "low_score"),
         ("outside", 0.1, 0.11, "cut_off"),
         ("eye_brightness", 0.35, 0.34, "occluded"),
+        ("eye_brightness", 1.4, 1.41, "occluded"),
         ("eye_contrast", 0.07, 0.06, "occluded"),
     ],
 )
@@ -59,7 +60,7 @@ def test_both_sides_of_every_limit(field, readable, unreadable, code):
     [
         pytest.param(replace(GOOD, inter_eye_px=10.0), True, id="half as large as needed"),
         pytest.param(replace(GOOD, inter_eye_px=9.9), False, id="smaller than half"),
-        pytest.param(replace(GOOD, sharpness=0.09), False, id="a smear"),
+        pytest.param(replace(GOOD, sharpness=0.12), False, id="a smear"),
         pytest.param(replace(GOOD, yaw_deg=91.0), False, id="back of the head"),
         pytest.param(replace(GOOD, score=0.61), True, id="a doubtful one"),
     ],

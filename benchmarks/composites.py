@@ -1,0 +1,221 @@
+"""Staged class sessions with real faces, through the real pipeline: what happens to honest students and to seat-fillers.
+
+Called by ``python benchmarks/faces.py composites``. The pictures come from `tests.builders.class_photos`, one seed a session.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.builders.class_photos import Condition, Pixels
+from tests.builders.class_sessions import (
+    ALL_ROWS,
+    Cast,
+    Concluded,
+    Script,
+    Staged,
+    conclude_staged,
+    read_cast,
+    stage_session,
+)
+from verifier.attendance.calibration import load_calibration
+from verifier.attendance.enrolment import Roster
+from verifier.attendance.matching import FaceState
+from verifier.attendance.measuring import LabelledFaces, MethodResult, Rate, measure_methods
+from verifier.observation import FaceObservation
+from verifier.regulation.facts import Presence
+from verifier.vision.face_net import FaceNet
+from verifier.vision.yolox import PeopleNet
+
+TROUBLES = tuple(
+    condition for condition in (Condition.TURNED, Condition.COVERED, Condition.BEHIND, Condition.SHAKEN) for _ in "ab"
+)
+SCRIPTS = (
+    Script("clear", replaced=2, away=2),
+    Script("some hidden, seat-fillers", replaced=2, away=2, hidden=3),
+    Script("some hidden, nobody false", away=2, hidden=4),
+    Script("all troubles", replaced=2, away=2, hidden=2, rows=ALL_ROWS, conditions=TROUBLES),
+    Script("a guest, all visible", guests=1),
+    Script("a guest, one hidden", guests=1, hidden=1),
+)
+TEN_PHOTOS = Script("ten photos", photos=10, rows=ALL_ROWS, guests=4)
+TEN_TROUBLED = Script("ten photos, a quarter in trouble", photos=10, rows=ALL_ROWS, guests=4, conditions=TROUBLES)
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts over the sessions of one script."""
+
+    sessions: int = 0
+    complete: int = 0
+    faces: Counter[str] = field(default_factory=Counter)
+    strangers: Counter[str] = field(default_factory=Counter)
+    presence: Counter[tuple[str, str]] = field(default_factory=Counter)
+    flags: Counter[str] = field(default_factory=Counter)
+
+    def add(self, staged: Staged, seen: Concluded) -> None:
+        """Count one session."""
+        self.sessions += 1
+        self.complete += bool(seen.conclusion.complete_photos)
+        for photo, truth, drawn in zip(seen.photos, seen.truth, staged.photos, strict=True):
+            self._add_photo([(match.state, match.student_no) for match in photo.matches], truth)
+            visible = [one.person for one in drawn.people if one.condition not in (Condition.HIDDEN, Condition.TURNED)]
+            self.faces["not found"] += sum(not name.startswith("?") and name not in truth for name in visible)
+        for student in seen.conclusion.students:
+            self.presence[role_of(student.student_no, staged), student.presence.value] += 1
+        self._add_cases(staged, seen)
+
+    def _add_photo(self, matches: Sequence[tuple[FaceState, str | None]], truth: Sequence[str]) -> None:
+        named = [number for _, number in matches if number is not None]
+        self.faces["double assignments"] += len(named) - len(set(named))
+        for (state, number), person in zip(matches, truth, strict=True):
+            if person.startswith("?"):
+                self.strangers[state.value] += 1
+            elif not person:
+                self.faces["false face"] += 1
+            elif number is not None:
+                self.faces["matched rightly" if number == person else "wrong identity"] += 1
+            else:
+                self.faces[state.value] += 1
+
+    def _add_cases(self, staged: Staged, seen: Concluded) -> None:
+        accused = {
+            case.student_no for case in seen.conclusion.cases if case.kind == "impersonation" and case.student_no
+        }
+        pointed = {
+            number
+            for case in seen.conclusion.cases
+            if case.kind == "impersonation" and case.student_no is None
+            for number in case.candidates
+        }
+        unseen = {case.student_no for case in seen.conclusion.cases if case.kind == "signed_in_not_seen"}
+        honest = {student.student_no for student in seen.conclusion.students} - staged.replaced
+        self.flags["replaced"] += len(staged.replaced)
+        self.flags["replaced, accused by name"] += len(accused & staged.replaced)
+        self.flags["replaced, one of several candidates"] += len((pointed - accused) & staged.replaced)
+        self.flags["honest"] += len(honest)
+        self.flags["honest, accused by name"] += len(accused & honest)
+        self.flags["honest, one of several candidates"] += len((pointed - accused) & honest)
+        self.flags["honest, asked to explain the sign-in"] += len(unseen & honest)
+
+
+def role_of(number: str, staged: Staged) -> str:
+    """What the student really did."""
+    if number in staged.replaced:
+        return "replaced"
+    if number in staged.away:
+        return "away"
+    return "hidden" if number in staged.hidden else "there"
+
+
+def format_rate(errors: int, trials: int) -> str:
+    """``3/50 = 6.0 % [1.2 %, 16.5 %]``."""
+    told = Rate(errors, trials).to_json()
+    return f"{errors}/{trials} = {told['rate']:.2%} [{told['low']:.2%}, {told['high']:.2%}]" if trials else "0/0"
+
+
+def show_tally(name: str, tally: Tally) -> None:
+    """Print one script's counts."""
+    print(f"{name}: {tally.sessions} sessions, {tally.complete} with a complete photo")
+    print("  faces:", ", ".join(f"{what} {count}" for what, count in sorted(tally.faces.items())))
+    print(
+        "  strangers' faces:", ", ".join(f"{what} {count}" for what, count in sorted(tally.strangers.items())) or "none"
+    )
+    for role in ("there", "hidden", "away", "replaced"):
+        row = {presence.value: tally.presence[role, presence.value] for presence in Presence}
+        if sum(row.values()):
+            print(f"  {role}:", ", ".join(f"{what} {count}" for what, count in row.items() if count))
+    flags = tally.flags
+    for what in ("accused by name", "one of several candidates"):
+        if flags["replaced"]:
+            print(f"  replaced students {what}: {format_rate(flags[f'replaced, {what}'], flags['replaced'])}")
+        print(f"  honest student-sessions {what}: {format_rate(flags[f'honest, {what}'], flags['honest'])}")
+    print(f"  honest students asked about a sign-in (not seen): {flags['honest, asked to explain the sign-in']}")
+
+
+def measure_sessions(
+    people: Mapping[str, Sequence[Path]], strangers: Sequence[Path], rooms: Sequence[Pixels],
+    net: FaceNet, counter: PeopleNet | None, sessions: int,
+) -> None:  # fmt: skip
+    """Stage, look, judge, count, print; one script after the other."""
+    calibration = load_calibration()
+    cast = read_cast(people, strangers, net)
+    roster = cast.make_roster(net, calibration)
+    print(f"{len(cast.heads)} students, {len(cast.strangers)} strangers; refused at enrolment: {dict(cast.refused)}")
+    total = Tally()
+    for number, script in enumerate(SCRIPTS):
+        tally = Tally()
+        for session in range(sessions):
+            staged = stage_session(cast, script, rooms, 1000 * number + session)
+            seen = conclude_staged(staged, roster, calibration, net, counter)
+            tally.add(staged, seen)
+            total.add(staged, seen)
+        show_tally(script.name, tally)
+    show_tally("all together", total)
+
+
+def measure_ten_photos(
+    people: Mapping[str, Sequence[Path]],
+    strangers: Sequence[Path],
+    rooms: Sequence[Pixels],
+    net: FaceNet,
+    sessions: int,
+) -> None:
+    """Misses of single photos and of ten together, beside plain nearest cosine on the same faces."""
+    calibration = load_calibration()
+    cast = read_cast(people, strangers, net)
+    roster = cast.make_roster(net, calibration)
+    for script in (TEN_PHOTOS, TEN_TROUBLED):
+        measure_fusion(script, cast, roster, rooms, net, sessions)
+
+
+def measure_fusion(
+    script: Script, cast: Cast, roster: Roster, rooms: Sequence[Pixels], net: FaceNet, sessions: int
+) -> None:
+    """One script's reports, by all ways of deciding and by the pipeline itself."""
+    calibration = load_calibration()
+    reports, presence = [], Counter[str]()
+    for session in range(sessions):
+        staged = stage_session(cast, script, rooms, 90_000 + session)
+        seen = conclude_staged(staged, roster, calibration, net)
+        reports.append(collect_faces(cast, seen, net))
+        presence.update(student.presence.value for student in seen.conclusion.students)
+    print(f"{script.name}: {sessions} sessions, {len(cast.heads)} students")
+    for method in measure_methods(reports, roster, calibration):
+        show_method(method)
+    absent = presence.total() - presence[Presence.PRESENT.value]
+    print(f"  the pipeline's own answer: not present {format_rate(absent, presence.total())} {dict(presence)}")
+    pictures = Counter(len(heads) for heads in cast.heads.values())
+    print(f"  different pictures behind it: {sorted(pictures.items())} (pictures, people with so many)")
+
+
+def collect_faces(cast: Cast, seen: Concluded, net: FaceNet) -> LabelledFaces:
+    """The faces of a staged session with their labels; a face not found or without an embedding is None."""
+    tests: dict[str, list[FaceObservation | None]] = {person: [] for person in cast.heads}
+    strangers: list[FaceObservation | None] = []
+    for photo, truth in zip(seen.photos, seen.truth, strict=True):
+        faces = {
+            name: face for name, face in zip(truth, photo.look.faces or (), strict=True) if face.embedding is not None
+        }
+        for person, found in tests.items():
+            found.append(faces.get(person))
+        strangers += [face for name, face in faces.items() if name.startswith("?")]
+    return LabelledFaces(
+        cast.enrolled, {person: tuple(found) for person, found in tests.items()}, tuple(strangers), {}, (),
+        net.embedding_contract,
+    )  # fmt: skip
+
+
+def show_method(method: MethodResult) -> None:
+    """Print one way of deciding."""
+    rank1 = format_rate(method.rank1.errors, method.rank1.trials)
+    print(f"  {method.name}: rank-1 errors {rank1}, {method.non_mated} searches of nobody")
+    for row in method.rows:
+        if row.fnir is None or row.wrong_identity is None:
+            print(f"    FPIR {row.fpir:.2%}: refused: {row.refused}")
+            continue
+        fnir = format_rate(row.fnir.errors, row.fnir.trials)
+        print(f"    FPIR {row.fpir:.2%}: FNIR {fnir}, wrong identity {row.wrong_identity.errors}")
