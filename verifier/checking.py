@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -161,12 +162,17 @@ def _judge_alone(submission: Submission, look: Look) -> JudgedPhoto:
 
 
 def _annotate(path: Path, photo: JudgedPhoto, class_file: ClassFile | None, folder: Path) -> str | None:
+    if photo.look.decoded.fault is not None or "picture" in photo.look.not_read:
+        # What the watched processes could not open is not opened here, where nothing watches.
+        return None
     _, picture = decode_photo(path.read_bytes())
     if picture is None:
         return None
     names = {} if class_file is None else {student.student_no: student.name for student in class_file.training.students}
     labels = [label_face(face, names) for face in photo_record(photo).faces]
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"{path.stem}-{photo.submission.sha256[:8]}.jpg"
+    # File systems allow 255 bytes, and a name may use them all.
+    stem = os.fsdecode(os.fsencode(path.stem)[:200]).encode("utf-8", "replace").decode()
+    target = folder / f"{stem}-{photo.submission.sha256[:8]}.jpg"
     target.write_bytes(encode_jpeg(annotate_photo(picture, photo.look, photo.findings, labels)))
     return str(target)

@@ -6,6 +6,7 @@ and nothing else; progress bars and logs go to stderr.
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from datetime import date
@@ -17,6 +18,8 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
+from sqlalchemy.exc import OperationalError
 
 from verifier import __version__
 from verifier.cli_faces import faces_app
@@ -66,7 +69,13 @@ def _settings(workspace: Path | None = None) -> Settings:
 
 
 def _print_json(answer: dict[str, Any]) -> None:
-    print(json.dumps(answer, ensure_ascii=False, indent=2))
+    text = json.dumps(answer, ensure_ascii=False, indent=2)
+    try:
+        text.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        # A stream that is not UTF-8, or a file name with stray bytes: the same JSON with escapes.
+        text = json.dumps(answer, indent=2)
+    print(text)
 
 
 def _parse_day(text: str) -> date:
@@ -360,7 +369,8 @@ def settings(workspace: Workspace = None) -> None:
     current = _settings(workspace)
     table = Table("variable", "value", "what")
     for name, field in Settings.model_fields.items():
-        table.add_row(f"VERIFIER_{name.upper()}", str(getattr(current, name)), field.description or "")
+        # As plain text: a value may hold brackets, which are markup elsewhere.
+        table.add_row(Text(f"VERIFIER_{name.upper()}"), Text(current.shown(name)), Text(field.description or ""))
     Console().print(table)
 
 
@@ -376,6 +386,8 @@ def _known_failures() -> tuple[type[Exception], ...]:
     from verifier.demo.pictures import DemoPicturesMissing
     from verifier.evaluation import EvaluationError
     from verifier.evidence import EvidenceError
+    from verifier.looking import CannotLookError
+    from verifier.one_at_a_time import AlreadyRunningError
     from verifier.records.errors import NotInRecordsError
     from verifier.records.face_index import FaceIndexError
     from verifier.records.migrate import DatabaseOutdatedError, DatabaseTooNewError
@@ -383,7 +395,9 @@ def _known_failures() -> tuple[type[Exception], ...]:
     from verifier.vision.packs import PackError
 
     return (
+        AlreadyRunningError,
         CannotDoIt,
+        CannotLookError,
         CannotCheckError,
         DemoPicturesMissing,
         EvaluationError,
@@ -400,15 +414,23 @@ def _known_failures() -> tuple[type[Exception], ...]:
 
 def main() -> None:
     """Entry point: run a command; a failure becomes one clear line and exit status 1."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show a character shows its code; the work is not lost over it.
+            stream.reconfigure(errors="backslashreplace")
     try:
         app(standalone_mode=True)
     except ValidationError as error:
         for fault in error.errors():
-            name = "VERIFIER_" + "_".join(str(part) for part in fault["loc"]).upper()
-            print(f"verifier: setting {name}: {fault['msg']}", file=sys.stderr)
+            name = "_".join(str(part) for part in fault["loc"]).upper()
+            print(f"verifier: settings: {'VERIFIER_' + name + ': ' if name else ''}{fault['msg']}", file=sys.stderr)
         sys.exit(2)
     except _known_failures() as error:
         print(f"verifier: {error}", file=sys.stderr)
+        sys.exit(1)
+    except OperationalError as error:
+        # The driver's own words; SQLAlchemy adds the statement with its values.
+        print(f"verifier: the database does not answer: {error.orig}", file=sys.stderr)
         sys.exit(1)
     except Exception as error:
         log.exception("command_failed")

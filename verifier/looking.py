@@ -15,6 +15,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import TimeoutError as FutureTimeout
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,7 @@ import structlog
 from numpy.typing import NDArray
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
-from verifier.evidence import open_store
+from verifier.evidence import EvidenceError, StoreUnavailable, open_store
 from verifier.logs import configure_logs
 from verifier.observation import Decoded, Look
 from verifier.settings import Settings
@@ -46,7 +47,22 @@ class LookDone:
     look_json: dict[str, Any]
     embeddings: NDArray[np.float32]
     embedding_contract: str
-    cut_off: str = ""  # why the process was stopped; empty when it finished by itself
+    cut_off: str = ""  # why nothing was read; empty when the process finished by itself
+    lasting: bool = (
+        True  # False where the picture was never seen: the evidence may be restored, so the look is not kept
+    )
+
+
+class _EvidenceFault(Exception):
+    """One piece of evidence is missing or damaged; a plain message, as the store's own errors do not survive pickling."""
+
+
+class _StoreFault(Exception):
+    """The whole store does not answer."""
+
+
+class CannotLookError(RuntimeError):
+    """The processes that look at pictures cannot work at all; that says nothing about any picture."""
 
 
 def versions_key(versions: Mapping[str, str]) -> str:
@@ -86,6 +102,7 @@ class _Worker:
 
 
 _worker: _Worker | None = None
+_worker_fault = ""  # why there is no worker
 
 
 def open_evidence(settings: Settings) -> EvidenceStore:
@@ -99,7 +116,7 @@ def open_evidence(settings: Settings) -> EvidenceStore:
 
 
 def _start_worker(settings_json: str, memory_mb: int, parent: int) -> None:
-    global _worker
+    global _worker, _worker_fault
     # The parent decides when to stop; a Ctrl-C in the terminal reaches it, not us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, args=(parent,), daemon=True).start()
@@ -107,7 +124,11 @@ def _start_worker(settings_json: str, memory_mb: int, parent: int) -> None:
     configure_logs(settings.log_format, settings.log_level)
     # One process a core: OpenCV's own threads would only take turns.
     cv2.setNumThreads(1)
-    _worker = _Worker(settings)
+    try:
+        _worker = _Worker(settings)
+    except Exception as error:  # noqa: BLE001 - told by the first picture; raised here, it would only be "all workers expired"
+        _worker_fault = f"{type(error).__name__}: {error}"
+        return
     # Address space, as that is what Linux lets a process limit; models are loaded by now, so this bounds what a picture adds.
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
     limit = pages * resource.getpagesize() + memory_mb * 1024 * 1024
@@ -126,8 +147,15 @@ def _look(sha256: str) -> tuple[dict[str, Any], NDArray[np.float32], str]:
     from verifier.photo.look import look_at_photo
     from verifier.photo.look_json import look_to_json, stack_embeddings
 
-    assert _worker is not None, "the pool starts every worker with _start_worker"
-    look = look_at_photo(_worker.store.read(sha256), sha256, _worker.nets)
+    if _worker is None:
+        raise CannotLookError(_worker_fault)
+    try:
+        data = _worker.store.read(sha256)
+    except StoreUnavailable as error:
+        raise _StoreFault(str(error)) from None
+    except EvidenceError as error:
+        raise _EvidenceFault(str(error)) from None
+    look = look_at_photo(data, sha256, _worker.nets)
     return look_to_json(look), stack_embeddings(look), look.embedding_contract
 
 
@@ -141,10 +169,16 @@ def look_at_all(digests: Iterable[str], settings: Settings, versions: Mapping[st
         digests: SHA-256 of the pictures; their bytes come from the evidence store that `settings` name.
         settings: Workers, limits, packs.
         versions: As `look_versions` gives them; written into looks of pictures that were cut off.
+    Raises:
+        StoreUnavailable: the evidence store does not answer; nothing is known about the remaining pictures.
+        CannotLookError: the processes do not start, as when a model file is wrong or the cache folder cannot be written.
     """
     again: list[str] = []
     for done in _look_in_pool(digests, settings, versions, settings.workers):
-        if done.cut_off:
+        if not done.lasting:
+            log.error("evidence_not_readable", sha256=done.sha256, why=done.cut_off)
+            yield done
+        elif done.cut_off:
             log.warning("look_cut_off", sha256=done.sha256, why=done.cut_off, next="tried once more alone")
             again.append(done.sha256)
         else:
@@ -195,9 +229,20 @@ def _settings_for_worker(settings: Settings) -> str:
 
 
 def _collect(sha256: str, future: ProcessFuture[Any], settings: Settings, versions: Mapping[str, str]) -> LookDone:
+    from verifier.photo.look_json import look_to_json, stack_embeddings
+
     try:
         look_json, embeddings, contract = future.result()
         return LookDone(sha256, look_json, embeddings, contract)
+    except _StoreFault as error:
+        raise StoreUnavailable(str(error)) from None
+    except _EvidenceFault as error:
+        look = not_looked_at(sha256, str(error), versions)
+        return LookDone(sha256, look_to_json(look), stack_embeddings(look), "", cut_off=str(error), lasting=False)
+    except CannotLookError as error:
+        raise CannotLookError(f"the processes that look at photos do not start: {error}") from None
+    except BrokenProcessPool as error:
+        raise CannotLookError(f"the processes that look at photos end at their start ({error}); see the log") from None
     except FutureTimeout:
         why = f"took longer than {settings.photo_timeout_s:g} s"
     except ProcessExpired as error:
@@ -206,11 +251,10 @@ def _collect(sha256: str, future: ProcessFuture[Any], settings: Settings, versio
         why = f"needed more than {settings.photo_memory_mb} MB of memory"
     except Exception as error:  # noqa: BLE001 - whatever a picture provokes becomes its look, not the night's end
         why = f"{type(error).__name__}: {error}"
-    return _not_looked_at(sha256, why, versions)
-
-
-def _not_looked_at(sha256: str, why: str, versions: Mapping[str, str]) -> LookDone:
-    from verifier.photo.look_json import look_to_json, stack_embeddings
-
-    look = Look(sha256, dict(versions), decoded=Decoded("", 0, 0, 0), not_read=dict.fromkeys(READ_PARTS, why))
+    look = not_looked_at(sha256, why, versions)
     return LookDone(sha256, look_to_json(look), stack_embeddings(look), "", cut_off=why)
+
+
+def not_looked_at(sha256: str, why: str, versions: Mapping[str, str]) -> Look:
+    """The look of a picture of which nothing was read, through no fault of its own."""
+    return Look(sha256, dict(versions), decoded=Decoded("", 0, 0, 0), not_read=dict.fromkeys(READ_PARTS, why))

@@ -25,7 +25,8 @@ from verifier.city import CityNight, close_city
 from verifier.closes import close_of_class, close_of_session
 from verifier.judging import ClassToJudge, JudgedClass, JudgedPhoto, judge_class
 from verifier.language import say
-from verifier.looking import look_at_all, look_versions, versions_key
+from verifier.looking import look_at_all, look_versions, not_looked_at, versions_key
+from verifier.one_at_a_time import hold_turn
 from verifier.photo.context import OtherUse
 from verifier.photo.look_json import look_from_json
 from verifier.plan import Session, Submission
@@ -116,6 +117,9 @@ def run_night(
         day: The last day to close; yesterday in the settings' zone where None.
         since: First day of the answer; the days that this call closed where None.
         now: The present moment, with an offset.
+    Raises:
+        AlreadyRunningError: another night works on the same records.
+        StoreUnavailable: the evidence store does not answer.
     """
     started, clock = now or datetime.now(UTC), time.perf_counter()
     last_day = day or (started.astimezone(settings.zone).date() - timedelta(days=1))
@@ -123,7 +127,7 @@ def run_night(
     database = open_database(settings.database, settings.data_key_bytes())
     counts = _Counts()
     try:
-        with _written_down(database, since, last_day, tools, counts):
+        with hold_turn(database, "night"), _written_down(database, since, last_day, tools, counts):
             _look_at_new(settings, database, tools, counts)
             find_same_pictures(database, tools.looks_key)
             _close_all(settings, database, tools, last_day, started, counts)
@@ -169,8 +173,11 @@ def _look_at_new(settings: Settings, database: Database, tools: Tools, counts: _
     with open_progress() as progress:
         task = progress.add_task("照片 photos", total=len(wanted))
         for done in look_at_all(wanted, settings, tools.versions):
-            with database.transaction() as tx:
-                save_look(tx, done.sha256, tools.looks_key, done.look_json, done.embeddings, done.embedding_contract)
+            if done.lasting:
+                with database.transaction() as tx:
+                    save_look(
+                        tx, done.sha256, tools.looks_key, done.look_json, done.embeddings, done.embedding_contract
+                    )
             counts.looked += 1
             counts.cut_off += bool(done.cut_off)
             progress.advance(task)
@@ -240,6 +247,10 @@ def read_class_to_judge(tx: Any, number: str, tools: Tools) -> ClassToJudge:
     looks = {
         sha256: look_from_json(body, embeddings)
         for sha256, (body, embeddings) in read_looks(tx, digests, tools.looks_key).items()
+    }
+    looks |= {
+        sha256: not_looked_at(sha256, f"evidence {sha256} could not be read", tools.versions)
+        for sha256 in digests - looks.keys()
     }
     uses = _read_uses(tx, number, class_file.submissions, tools)
     return ClassToJudge(class_file, looks, tools.policy, tools.calibration, tools.embedding_contract, uses)
@@ -311,12 +322,27 @@ def _common_input(given: ClassToJudge, tools: Tools) -> dict[str, Any]:
         "training": training,
         "students": [student.student_no for student in file.training.students],
         "enrolment": (file.enrolment_photos, file.teacher_photos),
+        # Evidence that is restored is looked at, and then judged anew.
+        "portraits_not_read": [
+            sha256
+            for photos in (*file.enrolment_photos.values(), *file.teacher_photos.values())
+            for sha256 in photos
+            if _is_unseen(given, sha256)
+        ],
     }
 
 
 def _photo_input(given: ClassToJudge, submissions: Iterable[Submission]) -> list[Any]:
-    rows = [(submission, (given.other_uses or {}).get(submission, ())) for submission in submissions]
+    rows = [
+        (submission, (given.other_uses or {}).get(submission, ()), _is_unseen(given, submission.sha256))
+        for submission in submissions
+    ]
     return sorted(rows, key=lambda row: (row[0].file, row[0].sha256, row[0].session_id or ""))
+
+
+def _is_unseen(given: ClassToJudge, sha256: str) -> bool:
+    look = given.looks.get(sha256)
+    return look is None or "picture" in look.not_read
 
 
 def _digest(value: Any) -> str:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import os
+import re
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 from zoneinfo import ZoneInfo
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+_USER_INFO = re.compile(r"://[^/?#]*@")
 
 
 class Settings(BaseSettings):
@@ -78,6 +84,42 @@ class Settings(BaseSettings):
     def _absolute(cls, folder: Path | None) -> Path | None:
         return None if folder is None else folder.expanduser().absolute()
 
+    @field_validator("data_key")
+    @classmethod
+    def _whole_key(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None:
+            _decode_key(key)
+        return key
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, url: str | None) -> str | None:
+        if url is not None:
+            try:
+                kind = make_url(url).get_backend_name()
+            except ArgumentError:
+                # Its message may hold the url, and the url a password.
+                raise ValueError("no database url such as sqlite:////srv/verifier.sqlite3") from None
+            if kind not in ("sqlite", "postgresql"):
+                raise ValueError(f"the database must be SQLite or PostgreSQL, not {kind}")
+        return url
+
+    @model_validator(mode="after")
+    def _shared_key(self) -> Self:
+        if self.data_key is None and self.database_url and make_url(self.database_url).get_backend_name() != "sqlite":
+            raise ValueError(
+                "VERIFIER_DATA_KEY is missing: all machines that share a PostgreSQL database seal with one key "
+                "(make one: head -c 32 /dev/urandom | base64)"
+            )
+        return self
+
+    def shown(self, name: str) -> str:
+        """One setting's value for people: secrets as stars, also those inside a url."""
+        value = getattr(self, name)
+        if isinstance(value, str) and "://" in value:
+            return _USER_INFO.sub("://***@", value)
+        return str(value)
+
     @cached_property
     def zone(self) -> ZoneInfo:
         """The time zone in which people read times."""
@@ -94,14 +136,15 @@ class Settings(BaseSettings):
         return self.evidence_url or str(self.workspace / "evidence")
 
     def data_key_bytes(self) -> bytes | None:
-        """The key from the environment, decoded; None when the workspace's key file is to be used.
+        """The key from the environment, decoded; None when the workspace's key file is to be used."""
+        return None if self.data_key is None else _decode_key(self.data_key)
 
-        Raises:
-            ValueError: it is not 32 bytes in base64.
-        """
-        if self.data_key is None:
-            return None
-        key = base64.b64decode(self.data_key.get_secret_value(), validate=True)
-        if len(key) != 32:
-            raise ValueError(f"VERIFIER_DATA_KEY decodes to {len(key)} bytes, 32 are wanted")
-        return key
+
+def _decode_key(secret: SecretStr) -> bytes:
+    try:
+        key = base64.b64decode(secret.get_secret_value(), validate=True)
+    except binascii.Error as error:
+        raise ValueError(f"not base64: {error}") from None
+    if len(key) != 32:
+        raise ValueError(f"decodes to {len(key)} bytes, 32 are wanted (make one: head -c 32 /dev/urandom | base64)")
+    return key

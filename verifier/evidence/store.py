@@ -17,7 +17,7 @@ class EvidenceError(Exception):
     """The store could not do what was asked."""
 
 
-class EvidenceMissing(EvidenceError):  # noqa: N818 - reads as the sentence it is
+class EvidenceMissing(EvidenceError):
     """Nothing is kept under that digest."""
 
     def __init__(self, sha256: str) -> None:
@@ -25,7 +25,7 @@ class EvidenceMissing(EvidenceError):  # noqa: N818 - reads as the sentence it i
         self.sha256 = sha256
 
 
-class EvidenceDamaged(EvidenceError):  # noqa: N818 - reads as the sentence it is
+class EvidenceDamaged(EvidenceError):
     """The bytes under a digest are no longer those that were put there."""
 
     def __init__(self, sha256: str, found: str) -> None:
@@ -34,7 +34,7 @@ class EvidenceDamaged(EvidenceError):  # noqa: N818 - reads as the sentence it i
         self.found = found
 
 
-class StoreUnavailable(EvidenceError):  # noqa: N818 - reads as the sentence it is
+class StoreUnavailable(EvidenceError):
     """The store's server or disk does not answer as it should; nothing is known about the evidence."""
 
 
