@@ -345,10 +345,9 @@ def _propose_fillers(
 
 
 def _may_belong(city: City, classes: Sequence[str]) -> bool:
-    """Whether one person without a picture belongs to so many of the classes that fewer than two are left to explain."""
-    places = [city.belonging[number].unpictured for number in classes if number in city.belonging]
-    names = {name for place in places for name in place}
-    return any(len(classes) - sum(name in place for place in places) < 2 for name in names)
+    """Whether one person without a picture belongs to all of these classes, as a teacher or supervisor of several does."""
+    places = [city.belonging[number].unpictured if number in city.belonging else frozenset() for number in classes]
+    return bool(frozenset.intersection(*places))
 
 
 def _sure_of_link(group: Sequence[SeenStranger], pairs: int, calibration: Calibration) -> float:
