@@ -4,7 +4,8 @@ Looks at:         other submissions with the same bytes, the same pixels, or the
                   anew or re-encoded, or a screenshot of it.
 Why it matters:   one photo proves one lesson; handed in again it proves nothing and hides an absence (Art. 7(2)).
 Cannot tell when: nobody searched the records; or fewer than three people show, as walls and desks look alike every day.
-Can be fooled by: another shot of the same moment, which is told as a burst, never as a re-use; a crop of more than half.
+Can be fooled by: another shot of the same moment, which its clock tells as a burst; a crop of more than half. Shots within a
+                  tenth of a second differ no more than a copy does: without clocks that tell seconds they count as one.
 """
 
 from __future__ import annotations

@@ -17,12 +17,12 @@ class SearchLimits:
     """What makes a picture worth comparing."""
 
     name: str
-    least_votes: int  # one shared key among a million pictures is chance (benchmarks/photo.py)
+    least_votes: int  # of two unrelated pictures 0.3 % share 2 keys, 0.03 % share 3; copies share 6 and more
     most_candidates: int  # bounds a night's work where one room was photographed for years; most votes first
     most_common: int  # a key of more pictures than this tells nothing (ceiling tiles, a logo on every wall)
 
 
-SEARCH_2023 = SearchLimits("reuse-search-2023", least_votes=2, most_candidates=60, most_common=2000)
+SEARCH_2023 = SearchLimits("reuse-search-2023", least_votes=3, most_candidates=60, most_common=2000)
 _SHIFT = np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
 

@@ -37,7 +37,7 @@ class MatchLimits:
     least_blocks: int
     least_agreeing: float  # share of blocks; a stamp covers up to a fifth of a picture
     least_people: int  # one or two may sit still for a moment; never three
-    people_agree: float  # the tenth percentile: copies 0.95 and more, 0.3 s later in a film 0.87, 1 s later 0.70
+    people_agree: float  # the tenth percentile: most copies 0.95 and more, a second later in a film at most 0.82
     people_alike: float  # the median, below which people are elsewhere: two lessons, not one moment
     least_overlap: float  # of the smaller picture's area
     burst_s: float
