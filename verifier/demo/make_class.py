@@ -70,29 +70,29 @@ def make_demo_class(root: Path) -> tuple[Plant, ...]:
     group = load_group()
     _write_people(folder, group)
     _write_filing(folder)
-    plants = _write_days(folder, set_scene(group), set_scene(group, STRANGERS_SEAT))
+    plants = _write_days(folder, group)
     _write_table(root / "photos.csv", ("file", "received_at", "session", "view"), folder.photo_rows)
     heading = ("student_no", "signed_at", "source", "device", "longitude", "latitude")
     _write_table(root / "signins.csv", heading, folder.sign_in_rows)
     return plants
 
 
-def _write_days(folder: _Folder, honest: Image.Image, with_stranger: Image.Image) -> tuple[Plant, ...]:
+def _write_days(folder: _Folder, group: Image.Image) -> tuple[Plant, ...]:
     day1, day2, day3 = (FIRST_DAY + timedelta(days=n) for n in range(3))
     for day in (day1, day2, day3):
         for morning in (True, False):
             _sign_in_all(folder, day, morning)
 
-    first_front = _take(folder, honest, day1, morning=True, view="front", seed=11)
-    _take(folder, honest, day1, morning=True, view="back", seed=12)
+    first_front = _take(folder, group, day1, morning=True, view="front", seed=11)
+    _take(folder, group, day1, morning=True, view="back", seed=12)
     # Nothing on the first afternoon: the missing report.
-    _take(folder, honest, day2, morning=True, view="front", seed=31)
-    _take(folder, honest, day2, morning=True, view="back", seed=32)
-    _take(folder, honest, day2, morning=False, view="front", seed=41)
-    other_day = _take(folder, honest, day2, morning=False, view="back", seed=42, stamp_day=day1)
-    _take(folder, with_stranger, day3, morning=True, view="front", seed=51)
-    _take(folder, with_stranger, day3, morning=True, view="back", seed=52)
-    _take(folder, honest, day3, morning=False, view="back", seed=62)
+    _take(folder, group, day2, morning=True, view="front", seed=31)
+    _take(folder, group, day2, morning=True, view="back", seed=32)
+    _take(folder, group, day2, morning=False, view="front", seed=41)
+    other_day = _take(folder, group, day2, morning=False, view="back", seed=42, stamp_day=day1)
+    _take(folder, group, day3, morning=True, view="front", seed=51, seat=STRANGERS_SEAT)
+    _take(folder, group, day3, morning=True, view="back", seed=52, seat=STRANGERS_SEAT)
+    _take(folder, group, day3, morning=False, view="back", seed=62)
     again = _hand_in_again(folder, first_front, day3, morning=False, view="front")
 
     return (
@@ -128,19 +128,20 @@ def _write_days(folder: _Folder, honest: Image.Image, with_stranger: Image.Image
 
 def _take(
     folder: _Folder,
-    scene: Image.Image,
+    group: Image.Image,
     day: date,
     *,
     morning: bool,
     view: str,
     seed: int,
     stamp_day: date | None = None,
+    seat: str | None = None,
 ) -> str:
     starts, _ = MORNING if morning else AFTERNOON
     # A quarter of an hour in; the one from the back two minutes later.
     taken_at = datetime.combine(stamp_day or day, starts) + timedelta(minutes=15 if view == "front" else 17)
     received_at = datetime.combine(day, starts) + timedelta(minutes=40)
-    picture = vary(scene, Variation(seed, brightness=0.94 + (seed % 7) * 0.02))
+    picture = vary(set_scene(group, seed, seat), Variation(seed, brightness=0.94 + (seed % 7) * 0.02))
     text = StampText(taken_at.date(), taken_at.time(), ADDRESS, LONGITUDE, LATITUDE)
     stamped = draw_stamp(picture, text, DRAWN_LAYOUTS[(day - FIRST_DAY).days])
     file = f"photos/{day}/{'上午' if morning else '下午'}-{'前' if view == 'front' else '后'}.jpg"

@@ -92,19 +92,22 @@ def cut_teacher() -> Image.Image:
     return _cut_portrait(load_astronaut(), ASTRONAUT_HEAD)
 
 
-def set_scene(group: Image.Image, strangers_seat: str | None = None) -> Image.Image:
-    """The class as it is photographed: the teacher stands, the students sit.
+def set_scene(group: Image.Image, seed: int, strangers_seat: str | None = None) -> Image.Image:
+    """The class as it is photographed: the teacher stands, the students sit, and each has moved a little since the last photo.
+
+    Without that, every photo of the demo would be the same shot stamped anew, and `photo.reuse` would rightly say so.
 
     Args:
         group: The sample photo; left as it is.
+        seed: How everybody holds their head this time.
         strangers_seat: The student in whose place the stranger sits; None for an honest class.
     """
+    rng = np.random.default_rng(seed)
     scene = group.copy()
-    astronaut = load_astronaut()
-    _set_head(scene, _crop(astronaut, ASTRONAUT_HEAD), STANDING_HEAD)
-    _set_head(scene, _crop(group, STUDENT_HEADS["S01"]), SEATS["S01"])
-    if strangers_seat is not None:
-        _set_head(scene, _crop(group, STRANGER_HEAD), SEATS[strangers_seat])
+    _set_head(scene, _crop(load_astronaut(), ASTRONAUT_HEAD), STANDING_HEAD, rng)
+    for seat, place in SEATS.items():
+        head = STRANGER_HEAD if seat == strangers_seat else STUDENT_HEADS[seat]
+        _set_head(scene, _crop(group, head), place, rng)
     return scene.crop(SCENE)
 
 
@@ -121,14 +124,22 @@ def _cut_portrait(picture: Image.Image, head: tuple[int, int, int, int]) -> Imag
     )
 
 
-def _set_head(scene: Image.Image, head: Image.Image, place: tuple[int, int, int, int]) -> None:
+def _set_head(
+    scene: Image.Image, head: Image.Image, place: tuple[int, int, int, int], rng: np.random.Generator
+) -> None:
     x, y, width, height = place
-    # A little larger than the head below, which must not look out behind it.
-    wide, high = round(width * 1.12), round(height * 1.12)
-    resized = head.resize((wide, high), Image.Resampling.LANCZOS)
+    # A little larger than the head below, which must not look out behind it; then tilted and moved as heads are.
+    size = rng.uniform(1.1, 1.18)
+    wide, high = round(width * size), round(height * size)
     mask = Image.new("L", (wide, high), 0)
     ImageDraw.Draw(mask).ellipse((4, 4, wide - 4, high - 4), fill=255)
-    scene.paste(resized, (x - (wide - width) // 2, y - (high - height) // 2), mask.filter(ImageFilter.GaussianBlur(5)))
+    tilt_deg = float(rng.uniform(-6, 6))
+    moved_x, moved_y = rng.uniform(-0.05, 0.05, 2)
+    resized = head.resize((wide, high), Image.Resampling.LANCZOS).rotate(tilt_deg, Image.Resampling.BICUBIC)
+    mask = mask.filter(ImageFilter.GaussianBlur(5)).rotate(tilt_deg, Image.Resampling.BICUBIC)
+    left = x - (wide - width) // 2 + round(float(moved_x) * width)
+    top = y - (high - height) // 2 + round(float(moved_y) * height)
+    scene.paste(resized, (left, top), mask)
 
 
 def vary(group: Image.Image, variation: Variation) -> Image.Image:
