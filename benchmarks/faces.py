@@ -20,8 +20,9 @@ from pathlib import Path
 
 import cv2
 
-from benchmarks import composites
+from benchmarks import composites, speed
 from tests.builders.class_photos import soften_room
+from tests.builders.class_sessions import read_cast
 from verifier.attendance.calibration import load_calibration, write_calibration
 from verifier.attendance.enrolment import EnrolledPhoto
 from verifier.attendance.measuring import Evaluation, LabelledFaces, evaluate_faces
@@ -32,7 +33,7 @@ from verifier.vision.nets import Nets, open_nets
 
 PROJECT = Path(__file__).resolve().parents[1]
 DATA = PROJECT.parent / "shared" / "data"
-CHOICES = ("evaluate", "distance", "calibrate", "composites", "ten-photos")
+CHOICES = ("evaluate", "distance", "calibrate", "composites", "ten-photos", "speed")
 
 
 def lay_out(people: Iterable[tuple[str, list[Path]]], strangers: Iterable[Path], enrol: int, into: Path) -> Path:
@@ -160,12 +161,23 @@ def measure_composites(nets: Nets, sessions: int, ten_photos: bool) -> None:
         composites.measure_sessions(people, list_strangers(), rooms, nets.faces, nets.people, sessions)
 
 
+def measure_speed(nets: Nets, cache_dir: Path, rounds: int) -> None:
+    """A real class photo and a staged one with forty faces and a stamp, both of 12 megapixels."""
+    people = {f"{group}-{name}": pictures for group, found in list_groups().items() for name, pictures in found}
+    paths = sorted((DATA / "classroom").glob("*.jpg"))
+    staged = speed.make_class_photo(read_cast(people, list_strangers(), nets.faces), read_picture(paths[0]))
+    stamped, clock = speed.stamp_photo(staged.pixels)
+    photos = [(path.name, path.read_bytes(), None, "") for path in paths]
+    speed.measure_speed([*photos, ("forty faces, stamped", stamped, staged, clock)], nets, cache_dir, rounds)
+
+
 def main() -> None:
     """Run one of them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=CHOICES, nargs="?", default="evaluate")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--sessions", type=int, default=20, help="staged sessions a script")
+    parser.add_argument("--rounds", type=int, default=5, help="timed pairs a photo")
     parser.add_argument("--people", type=Path, default=None, metavar="MODELS", help="count people with the pack there")
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "verifier-benchmark-packs")
     parser.add_argument("--date", type=date.fromisoformat, default=None, help="date written into the calibration")
@@ -178,7 +190,9 @@ def main() -> None:
         evaluate(nets, arguments.json)
     elif arguments.what == "distance":
         evaluate_distance(nets)
-    elif arguments.what in ("composites", "ten-photos"):
+    elif arguments.what == "speed":
+        measure_speed(nets, arguments.cache, arguments.rounds)
+    elif arguments.what in ("composites", "ten-photos", "speed"):
         measure_composites(nets, arguments.sessions, arguments.what == "ten-photos")
     else:
         fitted_on = arguments.date or date.today()
