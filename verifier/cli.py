@@ -23,6 +23,7 @@ from sqlalchemy.exc import OperationalError
 
 from verifier import __version__
 from verifier.cli_faces import faces_app
+from verifier.cli_supervision import supervision_app
 from verifier.language import use_language
 from verifier.logs import configure_logs
 from verifier.settings import Settings
@@ -48,6 +49,7 @@ models_app = typer.Typer(
 database_app = typer.Typer(no_args_is_help=True, help="The database behind the records.")
 app.add_typer(models_app, name="models")
 app.add_typer(database_app, name="database")
+app.add_typer(supervision_app, name="supervise")
 app.add_typer(faces_app, name="faces")
 
 Workspace = Annotated[

@@ -18,9 +18,9 @@ from verifier.records.closing import (
     SessionNumbers,
     StudentPresence,
     UnknownFace,
-    ViolationProposal,
 )
 from verifier.records.closing import FaceMatch as FaceRecord
+from verifier.regulating import list_proposals, list_rule_findings
 from verifier.regulation.facts import Presence
 from verifier.regulation.result import PolicyRef
 
@@ -58,18 +58,6 @@ def close_of_session(
 
 def close_of_class(judged: JudgedClass, input_key: str, versions: Mapping[str, Any], policy: PolicyRef) -> SessionClose:
     """What belongs to no single session: photos that found none, and what the regulation says of the class as a whole."""
-    violations = tuple(
-        ViolationProposal(
-            rule=result.citation.label,
-            code=result.citation.code,
-            dedup_key=result.dedup_key,
-            reason=result.reason,
-            session_ids=result.sessions,
-            evidence=tuple(each.removeprefix("sha256:") for each in result.evidence if each.startswith("sha256:")),
-        )
-        for result in judged.results
-        if result.proposes
-    )
     photos = tuple(photo_record(photo) for photo in judged.unplaced)
     findings = [finding for photo in judged.unplaced for finding in photo.findings]
     return SessionClose(
@@ -81,7 +69,8 @@ def close_of_class(judged: JudgedClass, input_key: str, versions: Mapping[str, A
         policy_version=policy.version,
         outcome=overall(findings) if findings else Outcome.NOT_APPLICABLE,
         photos=photos,
-        violations=violations,
+        findings=list_rule_findings(judged.regulated.results) if judged.regulated else (),
+        violations=list_proposals(judged.regulated) if judged.regulated else (),
         cases=tuple(_class_case_record(case) for case in judged.cases),
     )
 

@@ -36,10 +36,10 @@ from verifier.photo.context import OtherUse, PhotoContext
 from verifier.photo.pair import check_pair
 from verifier.photo.view import decide_view
 from verifier.plan import ClassFile, Session, SignIn, Submission, TrainingClass, View
+from verifier.regulating import Regulated, complete_facts, judge_against
 from verifier.regulation.facts import ClassFacts, PhotoReport, ReportState, Seen, SessionFacts, SignInFact, StudentFact
-from verifier.regulation.judging import judge_class as judge_by_regulation
 from verifier.regulation.policy import Policy
-from verifier.regulation.result import RuleResult
+from verifier.regulation.violation import Violation
 
 ATTENDANCE_RULE = "attendance_below_80_percent"
 PLACE_CHECKS = ("photo.stamp_place", "photo.camera_place")
@@ -54,6 +54,8 @@ class ClassToJudge:
         looks: SHA-256 → look, of photos and of enrolment pictures. One that is missing was not looked at (yet).
         other_uses: Submission → where else the same picture was handed in; None where nobody searched.
         embedding_contract: Of the face pack in use.
+        recorded: What people recorded about the class; None where there are no records, as for a folder that is only checked.
+        violations: The class's violations on record, with what people decided.
     """
 
     class_file: ClassFile
@@ -62,6 +64,8 @@ class ClassToJudge:
     calibration: Calibration
     embedding_contract: str
     other_uses: Mapping[Submission, tuple[OtherUse, ...]] | None = None
+    recorded: ClassFacts | None = None
+    violations: tuple[Violation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,7 +116,7 @@ class JudgedClass:
     enrolment: Enrolment
     sessions: tuple[JudgedSession, ...]
     unplaced: tuple[JudgedPhoto, ...]
-    results: tuple[RuleResult, ...] = ()
+    regulated: Regulated | None = None
     cases: tuple[Case, ...] = ()  # of the class as a whole, of no single session
 
 
@@ -136,13 +140,14 @@ def judge_class(given: ClassToJudge, closed: Sequence[Session], as_of: date) -> 
         _judge_session(given, enrolment.roster, session, placed.by_session.get(session.id, [])) for session in order
     )
     unplaced = tuple(_judge_unplaced(given, enrolment.roster, *photo) for photo in placed.unplaced)
-    facts = ClassFacts(given.class_file.training, as_of, tuple(each.facts for each in sessions))
-    results = judge_by_regulation(facts, given.policy) if sessions else ()
+    recorded = replace(given.recorded or ClassFacts(given.class_file.training, as_of), as_of=as_of)
+    facts = complete_facts(recorded, [each.facts for each in sessions])
+    regulated = judge_against(facts, given.policy, given.violations)
     cases = (
         *report_two_names(enrolment.roster, given.calibration),
         *propose_never_seen(fuse_days([each.conclusion for each in sessions])),
     )
-    return JudgedClass(given.class_file.training, enrolment, sessions, unplaced, results, cases)
+    return JudgedClass(given.class_file.training, enrolment, sessions, unplaced, regulated, cases)
 
 
 def enrol(given: ClassToJudge) -> Enrolment:

@@ -11,7 +11,7 @@ import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from verifier.photo.context import OtherUse
 from verifier.photo.look_json import look_from_json
 from verifier.plan import Session, Submission
 from verifier.progress import open_progress
+from verifier.records.class_facts import list_closed_sessions, read_class_facts
 from verifier.records.database import Database, open_database
 from verifier.records.filing import list_classes, read_class_file
 from verifier.records.findings import read_input_key, save_session_close
@@ -38,8 +39,11 @@ from verifier.records.looks import missing_looks, read_looks, save_look
 from verifier.records.nights import finish_night, start_night
 from verifier.records.pictures import similar_uses_of_class
 from verifier.records.submissions import uses_of_class
+from verifier.records.violation_values import read_violation_values
+from verifier.regulation.facts import ClassFacts
 from verifier.regulation.policy import Policy, load_policy
 from verifier.same_pictures import find_same_pictures
+from verifier.sanctioning import propose_for_agencies
 from verifier.settings import Settings
 
 log = structlog.get_logger()
@@ -131,6 +135,7 @@ def run_night(
             _look_at_new(settings, database, tools, counts)
             find_same_pictures(database, tools.looks_key)
             _close_all(settings, database, tools, last_day, started, counts)
+            propose_for_agencies(database, tools.policy, last_day)
             counts.city = close_city(settings, database, tools, started)
             counts.seconds = round(time.perf_counter() - clock, 3)
         first_day = since or min(counts.closed_days, default=last_day)
@@ -201,9 +206,12 @@ def _close_class(
     with database.reading() as tx:
         given = read_class_to_judge(tx, number, tools)
         former_class_key = read_input_key(tx, number, None)
-    due = [session for session in given.class_file.training.sessions if session.day <= last_day]
+        # An earlier day that is run again must not take back what later days have closed.
+        already = list_closed_sessions(tx, number)
+    sessions = given.class_file.training.sessions
+    due = [session for session in sessions if session.day <= last_day]
     over = now - timedelta(seconds=settings.close_after_s)
-    closed = [session for session in due if session.ends_at <= over]
+    closed = [session for session in sessions if session.id in already or (session in due and session.ends_at <= over)]
     counts.not_closed += [
         {
             "class": number,
@@ -211,14 +219,14 @@ def _close_class(
             "reason": str(say("{end}才结束，尚未到结案时间。", end=f"{session.ends_at:%Y-%m-%d %H:%M}")),
         }
         for session in due
-        if session.ends_at > over
+        if session.ends_at > over and session.id not in already
     ]
     if not closed and not given.class_file.submissions:
         return
     class_key = make_class_key(given, tools, closed)
     if class_key == former_class_key:
         return
-    judged = judge_class(given, closed, as_of=last_day)
+    judged = judge_class(given, closed, as_of=max([last_day, *(session.day for session in closed)]))
     _save_class(database, tools, judged, class_key, given, counts)
 
 
@@ -253,7 +261,11 @@ def read_class_to_judge(tx: Any, number: str, tools: Tools) -> ClassToJudge:
         for sha256 in digests - looks.keys()
     }
     uses = _read_uses(tx, number, class_file.submissions, tools)
-    return ClassToJudge(class_file, looks, tools.policy, tools.calibration, tools.embedding_contract, uses)
+    recorded = read_class_facts(tx, number, date.min, training=class_file.training)
+    violations = tuple(read_violation_values(tx, number, tools.policy))
+    return ClassToJudge(
+        class_file, looks, tools.policy, tools.calibration, tools.embedding_contract, uses, recorded, violations
+    )
 
 
 def _read_uses(
@@ -309,8 +321,20 @@ def make_class_key(given: ClassToJudge, tools: Tools, closed: Iterable[Session])
             "sign_ins": file.sign_ins,
             "leaves": file.leaves,
             "photos": _photo_input(given, file.submissions),
+            **_recorded_input(given),
         }
     )
+
+
+def _recorded_input(given: ClassToJudge) -> dict[str, Any]:
+    """What people did. Without the day of judging, which changes nothing that is kept; the filing is in the key already."""
+    values = (
+        {} if given.recorded is None else {each.name: getattr(given.recorded, each.name) for each in fields(ClassFacts)}
+    )
+    for name in ("training", "as_of", "settled"):
+        values.pop(name, None)
+    decided = [(each.key, each.state, each.decisions) for each in given.violations if each.decisions]
+    return {"recorded": values, "decisions": decided}
 
 
 def _common_input(given: ClassToJudge, tools: Tools) -> dict[str, Any]:

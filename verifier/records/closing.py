@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,7 +87,7 @@ class ViolationProposal:
     """A rule that the records point to. The same `dedup_key` in the same class is the same violation, and grows.
 
     `rule` is the article's label (``13(1)(4)``), `code` the stored word. `session_ids` and `evidence` (SHA-256 digests) are
-    what it rests on, as far as this close knows.
+    what it rests on, as far as this close knows. `detail` keeps, JSON-ready, quantities and references of other records.
     """
 
     rule: str
@@ -96,6 +96,7 @@ class ViolationProposal:
     reason: Sentence
     session_ids: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
+    detail: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

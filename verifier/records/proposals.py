@@ -143,6 +143,7 @@ def _save_violation(tx: Tx, run: RunRow, proposal: ViolationProposal, names: Nam
             policy_name=run.policy_name,
             policy_version=run.policy_version,
             reason=reason,
+            detail=dict(proposal.detail),
         )
     )
     tx.flush()
@@ -182,6 +183,8 @@ def read_supports(tx: Tx, matter: CaseRow | ViolationRow) -> list[Support]:
 def refresh_case(tx: Tx, case: CaseRow) -> None:
     """Bring a case in line with the supports that count now."""
     supports = read_supports(tx, case)
+    if not supports:
+        return  # opened by people, as an inspection on site does: no run can take it back
     if _refresh_state(tx, case, supports):
         last = [each for each in supports if each.run.is_current][-1]
         case.session_id = last.run.session_id

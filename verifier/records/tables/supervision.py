@@ -1,4 +1,4 @@
-"""What people look at themselves: on-site inspections (Art. 9), off-site supervision (Art. 10), follow-ups (11)."""
+"""What people look at and record: inspections (Art. 9), off-site supervision (10), follow-ups (11), what only they establish."""
 
 from __future__ import annotations
 
@@ -9,7 +9,17 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from verifier.records.tables.base import Base, WithId, at_least, between, digest_column, one_of
+from verifier.records.tables.base import (
+    PROCESSING,
+    Base,
+    WithId,
+    at_least,
+    between,
+    digest_column,
+    not_blank,
+    one_of,
+    utc_now,
+)
 
 INSPECTION_STATES = ("planned", "done", "refused", "cancelled")
 SUPERVISION_KINDS = ("video_review", "sign_in_review", "phone", "other")
@@ -80,6 +90,7 @@ class FollowUpRow(WithId, Base):
     roster_size: Mapped[int]
     drawn_at: Mapped[datetime]
     drawn_by: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
+    pool_sha256: Mapped[str | None] = mapped_column(String(64))
 
 
 class FollowUpCallRow(WithId, Base):
@@ -99,3 +110,96 @@ class FollowUpCallRow(WithId, Base):
     outcome: Mapped[str | None] = mapped_column(String(16))
     form: Mapped[dict[str, Any]]
     recording_sha256: Mapped[str | None] = digest_column()
+
+
+class OnSiteCaseRow(Base):
+    """Says of a case that an inspection found it on site: only such impersonations count for 13(1)(3)."""
+
+    __tablename__ = "on_site_case"
+
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("supervision_case.id"), primary_key=True)
+    inspection_id: Mapped[UUID] = mapped_column(ForeignKey("on_site_inspection.id"), index=True)
+    evidence: Mapped[list[Any]]
+
+
+class InterestRow(WithId, Base):
+    """An inspector's declared interest in an agency (Art. 14(4)); `to_day` empty: it lasts."""
+
+    __tablename__ = "declared_interest"
+    __table_args__ = (
+        UniqueConstraint("user_id", "agency_id", "from_day"),
+        CheckConstraint("to_day IS NULL OR to_day >= from_day", name="days_in_order"),
+    )
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agency.id"))
+    from_day: Mapped[date]
+    to_day: Mapped[date | None]
+    note: Mapped[str]
+
+
+class PersonRecordRow(WithId, Base):
+    """What only people can establish about a class, or (without one) about an agency, under one rule of the policy."""
+
+    __tablename__ = "person_record"
+    __table_args__ = (
+        not_blank("code"),
+        not_blank("note"),
+        CheckConstraint("(withdrawn_by IS NULL) = (withdrawn_because IS NULL)", name="withdrawn_with_reason"),
+        Index("ix_person_record_class_id", "class_id"),
+        Index("ix_person_record_agency_id", "agency_id"),
+    )
+
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agency.id"))
+    class_id: Mapped[UUID | None] = mapped_column(ForeignKey("training_class.id"))
+    code: Mapped[str] = mapped_column(String(64))
+    recorded_on: Mapped[date]
+    recorded_by: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
+    note: Mapped[str]
+    evidence: Mapped[list[Any]]
+    withdrawn_by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    withdrawn_because: Mapped[str | None]
+
+
+class ClassClosingRow(Base):
+    """What follows a class: certificate, application, payment, archive (Art. 7(5), 7(6)), and who was examined (7(2))."""
+
+    __tablename__ = "class_closing"
+
+    class_id: Mapped[UUID] = mapped_column(ForeignKey("training_class.id"), primary_key=True)
+    certified_on: Mapped[date | None]
+    applied_on: Mapped[date | None]
+    paid_on: Mapped[date | None]
+    archived_on: Mapped[date | None]
+    archive_discarded_on: Mapped[date | None]
+    examined: Mapped[list[Any]]
+    changed_by: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
+    changed_at: Mapped[datetime] = mapped_column(default=utc_now, info=PROCESSING)
+
+
+class ArchiveItemRow(WithId, Base):
+    """One document of the class archive (Art. 7(5)), or the statement that a kind of document is not there."""
+
+    __tablename__ = "archive_item"
+    __table_args__ = (
+        UniqueConstraint("class_id", "kind", "name"),
+        CheckConstraint("present = (sha256 IS NOT NULL)", name="present_is_kept"),
+    )
+
+    class_id: Mapped[UUID] = mapped_column(ForeignKey("training_class.id"))
+    kind: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str]
+    present: Mapped[bool]
+    sha256: Mapped[str | None] = digest_column()
+    recorded_by: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
+
+
+class AgreementRow(WithId, Base):
+    """The year's agreement with an agency (Annex 1): its fields as they are printed."""
+
+    __tablename__ = "agreement"
+    __table_args__ = (UniqueConstraint("agency_id", "year"), between("year", 2000, 9999))
+
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agency.id"))
+    year: Mapped[int]
+    form: Mapped[dict[str, Any]]

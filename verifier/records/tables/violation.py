@@ -55,6 +55,8 @@ class ViolationSupportRow(WithId, Base):
     policy_name: Mapped[str]
     policy_version: Mapped[str]
     reason: Mapped[dict[str, Any]]
+    # Quantities, and references of records that are no pictures; None in supports written before they were kept.
+    detail: Mapped[dict[str, Any] | None]
 
 
 class ViolationSessionRow(Base):

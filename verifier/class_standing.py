@@ -1,0 +1,200 @@
+"""How a class stands: what the office owes it and by when, and every condition of its subsidy. Reading only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy.orm import Session as Tx
+
+from verifier.records.class_facts import list_closed_sessions, read_class_facts
+from verifier.records.filing import list_classes
+from verifier.records.matters import read_cases, read_violations
+from verifier.records.notices import read_notices, read_sanctions
+from verifier.records.violation_values import read_matter_decisions, read_violation_values
+from verifier.regulation.deadlines import (
+    Deadline,
+    find_application_deadline,
+    find_change_deadline,
+    find_filing_window,
+    find_retention,
+)
+from verifier.regulation.duties import Duty, list_duties
+from verifier.regulation.facts import ClassFacts
+from verifier.regulation.policy import Policy
+from verifier.regulation.subsidy import SubsidyView, view_subsidy
+from verifier.sanctioning import read_agency_violations
+from verifier.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is due for one class on a day: the office's duties (Art. 9 to 11) and the days by which something must be done."""
+
+    class_number: str
+    as_of: date
+    duties: tuple[Duty, ...]
+    deadlines: tuple[Deadline, ...]
+
+
+def view_due(tx: Tx, policy: Policy, as_of: date, class_number: str | None = None) -> list[Standing]:
+    """What is due and overdue, of one class or all. For the office's eyes: no agency account may see it (Art. 14).
+
+    Raises:
+        NotInRecordsError: there is no such class.
+    """
+    numbers = [class_number] if class_number is not None else [each.number for each in list_classes(tx)]
+    found = []
+    for number in numbers:
+        facts = read_class_facts(tx, number, as_of)
+        deadlines = tuple(_deadlines(facts, policy)) if policy.in_force_on(_first_day(facts)) else ()
+        found.append(Standing(number, as_of, list_duties(facts, policy), deadlines))
+    return found
+
+
+def _first_day(facts: ClassFacts) -> date:
+    return min((session.day for session in facts.training.sessions), default=facts.as_of)
+
+
+def _deadlines(facts: ClassFacts, policy: Policy) -> list[Deadline]:
+    found = []
+    if facts.training.sessions:
+        found.append(find_filing_window(_first_day(facts), policy))
+    found += [find_change_deadline(each.takes_effect_on, policy) for each in facts.training.changes]
+    if facts.certified_on is not None:
+        found.append(find_application_deadline(facts.certified_on, policy))
+    if facts.archived_on is not None:
+        found.append(find_retention(facts.archived_on, policy))
+    return found
+
+
+def read_subsidy_view(tx: Tx, settings: Settings, class_number: str, as_of: date) -> tuple[ClassFacts, SubsidyView]:
+    """Every condition of one class's subsidy by everything on record, judged anew; nothing is written.
+
+    Raises:
+        NotInRecordsError: there is no such class.
+    """
+    # Here, since the night brings the picture libraries' versions with it, and what is due needs none of them.
+    from verifier.judging import judge_class
+    from verifier.nightly import open_tools, read_class_to_judge
+
+    tools = open_tools(settings)
+    given = read_class_to_judge(tx, class_number, tools)
+    already = list_closed_sessions(tx, class_number)
+    closed = [session for session in given.class_file.training.sessions if session.id in already]
+    judged = judge_class(given, closed, as_of)
+    assert judged.regulated is not None
+    facts = judged.regulated.facts
+    violations = [
+        *read_violation_values(tx, class_number, tools.policy),
+        *read_agency_violations(tx, facts.training.agency.code, tools.policy),
+    ]
+    return facts, view_subsidy(facts, tools.policy, violations, judged.regulated.results)
+
+
+def describe_due(standing: Standing, language: str | None = None) -> dict[str, Any]:
+    """One class's duties and deadlines, JSON-ready."""
+    return {
+        "class": standing.class_number,
+        "as_of": standing.as_of.isoformat(),
+        "duties": [
+            {
+                "code": duty.code, "article": duty.label, "state": duty.state.value, "done": duty.done,
+                "needed": duty.needed, "due_on": duty.due_on.isoformat() if duty.due_on else None,
+                "reason": duty.sentence.text(language),
+            }
+            for duty in standing.duties
+        ],
+        "deadlines": [
+            {
+                "code": each.code, "article": each.label, "due_on": each.due_on.isoformat() if each.due_on else None,
+                "earliest": each.earliest.isoformat() if each.earliest else None, "reason": each.sentence.text(language),
+            }
+            for each in standing.deadlines
+        ],
+    }  # fmt: skip
+
+
+def describe_subsidy(view: SubsidyView, language: str | None = None) -> dict[str, Any]:
+    """The subsidy view, JSON-ready."""
+    return {
+        "class": view.class_number,
+        "state": view.state.value,
+        "policy": str(view.policy),
+        "conditions": [
+            {
+                "code": each.citation.code,
+                "article": each.citation.label,
+                "quote": each.citation.quote,
+                "state": each.state.value,
+                "reasons": [sentence.text(language) for sentence in each.sentences],
+                "evidence": list(each.evidence),
+            }
+            for each in view.conditions
+        ],
+    }
+
+
+def list_matters(
+    tx: Tx, policy: Policy, class_number: str | None = None, language: str | None = None
+) -> dict[str, Any]:
+    """Cases, violations, notices and sanctions with their ids and decisions, JSON-ready: what people work through."""
+    cases = [_matter(each, each.kind, None, _decisions(tx, each.id), language) for each in read_cases(tx, class_number)]
+    states = {
+        (number, value.key): value.state.value
+        for number in sorted({each.class_number for each in read_violations(tx, class_number)})
+        for value in read_violation_values(tx, number, policy)
+    }
+    violations = [
+        _matter(each, each.code, states[each.class_number, each.dedup_key], _decisions(tx, each.id), language)
+        | {"article": each.rule, "sessions": list(each.session_ids), "evidence": list(each.evidence)}
+        for each in read_violations(tx, class_number)
+    ]
+    notices = [
+        {
+            "number": each.number, "class": each.class_number, "issued_on": each.issued_on.isoformat(),
+            "issued_by": each.issued_by, "rules": each.body.get("rules", []), "voided": each.void_reason,
+        }
+        for each in read_notices(tx, class_number)
+    ]  # fmt: skip
+    sanctions = [
+        {
+            "id": str(each.id), "kind": each.kind, "article": each.rule, "class": each.class_number,
+            "agency": each.agency_code, "state": each.state, "reason": each.reason.text(language),
+            "lapsed": each.lapse_reason.text(language) if each.lapse_reason else None,
+            "decisions": [_decision(one) for one in each.decisions], "grounds": dict(each.grounds),
+        }
+        for each in read_sanctions(tx, class_number)
+    ]  # fmt: skip
+    return {"cases": cases, "violations": violations, "notices": notices, "sanctions": sanctions}
+
+
+def _matter(
+    record: Any, kind: str, state: str | None, decisions: list[dict[str, Any]], language: str | None
+) -> dict[str, Any]:
+    return {
+        "id": str(record.id),
+        "class": record.class_number,
+        "kind": kind,
+        "state": state or record.state,
+        "supported": record.supported,
+        "reason": record.reason.text(language),
+        "lapsed": record.lapse_reason.text(language) if record.lapse_reason else None,
+        "decisions": decisions,
+    }
+
+
+def _decisions(tx: Tx, matter_id: Any) -> list[dict[str, Any]]:
+    return [_decision(each) for each in read_matter_decisions(tx, matter_id)]
+
+
+def _decision(decision: Any) -> dict[str, Any]:
+    return {
+        "id": decision.reference,
+        "decision": decision.verdict.value,
+        "by": decision.by,
+        "at": decision.at.isoformat(),
+        "why": decision.why,
+        "withdraws": decision.withdraws or None,
+    }
