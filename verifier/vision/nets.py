@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from verifier.language import say
 from verifier.vision.face_net import FaceNet, InsightfaceFaceNet, OpencvZooFaceNet
@@ -74,14 +74,30 @@ def installed_versions(
 
 
 def open_face_net(
-    cache_dir: Path, models_dir: Path | None = None, threads: int = 1, name: str = "opencv-zoo"
+    cache_dir: Path,
+    models_dir: Path | None = None,
+    threads: int = 1,
+    name: str = "opencv-zoo",
+    engine: Literal["onnxruntime", "openvino"] = "onnxruntime",
 ) -> FaceNet:
-    """Open one face pack alone. Raises: PackError: it is no face pack, or a file is missing or wrong."""
+    """Open one face pack alone.
+
+    Args:
+        engine: ``openvino`` runs the default pack's recogniser on OpenVINO; other packs run on onnxruntime all the same.
+    Raises:
+        PackError: it is no face pack, or a file is missing or wrong.
+        ModuleNotFoundError: the extra ``openvino`` was asked for and is not installed.
+    """
     pack = find_pack(name)
     _want_role(pack, "faces")
     files = prepare_pack(pack, cache_dir, models_dir)
-    opened = OpencvZooFaceNet if pack.loader == "yunet-sface" else InsightfaceFaceNet
-    return opened(files, pack.version, pack.embedding_contract, threads)
+    if pack.loader != "yunet-sface":
+        return InsightfaceFaceNet(files, pack.version, pack.embedding_contract, threads)
+    if engine == "openvino":
+        from verifier.vision.openvino_net import OpenvinoFaceNet
+
+        return OpenvinoFaceNet(files, pack.version, pack.embedding_contract, threads)
+    return OpencvZooFaceNet(files, pack.version, pack.embedding_contract, threads)
 
 
 def open_people_net(
