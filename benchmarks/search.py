@@ -53,7 +53,7 @@ def make_queries(people: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDAr
     return made.astype(np.float32), who
 
 
-def measure(size: int, database: Database, hnsw: bool) -> dict[str, Any]:
+def measure(size: int, database: Database | None, hnsw: bool) -> dict[str, Any]:
     """One size: memory as the truth, then the table."""
     people = make_people(size)
     queries, who = make_queries(people)
@@ -74,6 +74,8 @@ def measure(size: int, database: Database, hnsw: bool) -> dict[str, Any]:
         float(np.mean([found[0] == names[n] for found, n in zip(keys, who, strict=True)])), 4
     )
     row["memory"]["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    if database is None:
+        return row
     table = VectorTable(database, "enrolled", f"bench {size}", DIMENSIONS)
     table.create()
     clock = time.perf_counter()
@@ -111,7 +113,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--hnsw-up-to", type=int, default=1_000_000)
+    parser.add_argument("--memory-only", action="store_true", help="without PostgreSQL")
     given = parser.parse_args()
+    if given.memory_only:
+        print(json.dumps({"queries": QUERIES, "sizes": [measure(size, None, False) for size in given.sizes]}, indent=2))
+        return
     settings = {"m": HNSW_M, "ef_construction": HNSW_EF_CONSTRUCTION, "ef_search": HNSW_EF_SEARCH}
     rows = []
     with run_postgres() as server:

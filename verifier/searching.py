@@ -66,11 +66,17 @@ def search_faces(faces: Sequence[FaceObservation], settings: Settings, tools: To
     database = open_database(settings.database, settings.data_key_bytes())
     try:
         with database.reading() as tx:
-            records = {name_stranger(each): each for each in read_unknown_faces(tx, tools.embedding_contract)}
+            people = _link(read_unknown_faces(tx, tools.embedding_contract), tools.calibration)
+            # All sightings of one stranger are one candidate; as two they would compete for the same face.
             unknown = MemoryIndex(
-                [KnownFace(key, key, each.embedding, each.inter_eye_px) for key, each in records.items()],
+                [
+                    KnownFace(name_stranger(each), name_stranger(group[0]), each.embedding, each.inter_eye_px)
+                    for group in people
+                    for each in group
+                ],
                 tools.embedding_contract,
             )
+            records = {name_stranger(each): each for group in people for each in group}
             enrolled, candidates = _index_of_enrolled(tx, settings, database, tools, readable)
         described = []
         vectors = np.stack([face.embedding for face in readable if face.embedding is not None]) if readable else None
@@ -81,7 +87,7 @@ def search_faces(faces: Sequence[FaceObservation], settings: Settings, tools: To
                 described.append({**_describe_face(face), "state": "unreadable"})
                 continue
             known = _judge(next(near), face, candidates, len(readable), tools.calibration)
-            seen = _judge(next(alike), face, unknown.size, len(readable), tools.calibration)
+            seen = _judge(next(alike), face, len(people), len(readable), tools.calibration)
             described.append(
                 {
                     **_describe_face(face),
@@ -209,15 +215,7 @@ def list_strangers(settings: Settings, tools: Tools, since: date | None = None) 
             records = read_unknown_faces(tx, tools.embedding_contract, start)
     finally:
         database.close()
-    people: list[list[UnknownRecord]] = []
-    if records:
-        groups = link_faces(
-            np.stack([each.embedding for each in records]),
-            [each.inter_eye_px for each in records],
-            [f"{each.class_number}/{each.session_id}" for each in records],
-            tools.calibration,
-        )
-        people = [[records[row] for row in group] for group in groups]
+    people = _link(records, tools.calibration)
     people.sort(key=lambda group: (-len(group), group[0].starts_at, group[0].class_number, str(group[0].id)))
     return {
         "since": since.isoformat() if since else None,
@@ -232,3 +230,16 @@ def list_strangers(settings: Settings, tools: Tools, since: date | None = None) 
             for group in people
         ],
     }
+
+
+def _link(records: Sequence[UnknownRecord], calibration: Calibration) -> list[list[UnknownRecord]]:
+    """The unknown people behind the sightings, each with all of them, the oldest first."""
+    if not records:
+        return []
+    groups = link_faces(
+        np.stack([each.embedding for each in records]),
+        [each.inter_eye_px for each in records],
+        [f"{each.class_number}/{each.session_id}" for each in records],
+        calibration,
+    )
+    return [[records[row] for row in group] for group in groups]

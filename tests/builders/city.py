@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlalchemy import update
 
 from tests.builders.plan import DAY, a_class_file, a_session, a_student, a_submission, a_training_class, an_agency
 from tests.verifier.attendance.people import CONTRACT, a_calibration, a_face, someone
@@ -28,6 +29,7 @@ from verifier.records.filing import save_class_file
 from verifier.records.findings import save_session_close
 from verifier.records.looks import save_look
 from verifier.records.matters import CaseRecord, read_cases
+from verifier.records.tables.evidence import EvidenceRow
 from verifier.regulation.policy import load_policy
 from verifier.settings import Settings
 
@@ -79,6 +81,8 @@ class ACity:
         self.classes[number] = file
         with self.database.transaction() as tx:
             save_class_file(tx, file)
+            # The evidence came in while the class was held.
+            tx.execute(update(EvidenceRow).values(recorded_at=sessions[0].starts_at))
             for sha256, look in self._looks.items():
                 save_look(tx, sha256, self.tools.looks_key, look_to_json(look), stack_embeddings(look), CONTRACT)
 

@@ -25,7 +25,7 @@ from verifier.records.tables.agency import AgencyRow
 from verifier.records.tables.base import make_id
 from verifier.records.tables.case import CaseRow
 from verifier.records.tables.enrolment import EnrolmentRow
-from verifier.records.tables.evidence import SubmissionRow
+from verifier.records.tables.evidence import EvidenceRow, SubmissionRow
 from verifier.records.tables.face_observation import FaceObservationRow
 from verifier.records.tables.look import LookRow
 from verifier.records.tables.presence import PresenceRow
@@ -230,9 +230,10 @@ def read_open_matters(tx: Tx, keys: Collection[tuple[str, str]]) -> set[tuple[st
 
 
 def purge_unknown_faces(tx: Tx, before: datetime, keep: Collection[UUID] = ()) -> int:
-    """Erase the faces of unknown people of sessions that ended before a moment: their rows, and their embeddings in the looks.
+    """Erase the faces of unknown people that came in before a moment: their rows, and their embeddings in the looks.
 
-    The photos, boxes and findings stay. Faces of roster students and teachers keep their embeddings.
+    Their time begins when the photo came in, so that what is handed in late can still be compared. The photos,
+    boxes and findings stay. Faces of roster students and teachers keep their embeddings.
 
     Args:
         keep: Unknown people whom an open case still rests on.
@@ -243,9 +244,13 @@ def purge_unknown_faces(tx: Tx, before: datetime, keep: Collection[UUID] = ()) -
         .join(SessionRow, SessionRow.id == UnknownFaceRow.session_id)
         .where(SessionRow.ends_at < before)
     )
-    over = [row for row, _ in tx.execute(query) if row.id not in set(keep)]
-    held = _photos_of(tx, keep)
-    _erase_from_looks(tx, before, held)
+    waiting = set(tx.scalars(select(EvidenceRow.sha256).where(EvidenceRow.recorded_at >= before)))
+    over = []
+    for row, _ in tx.execute(query).all():
+        photos = _read_photos(tx, {UUID(each["submission_id"]) for each in row.sightings})
+        if row.id not in set(keep) and not waiting & {photo.sha256 for photo in photos.values()}:
+            over.append(row)
+    _erase_from_looks(tx, before, waiting | _photos_of(tx, keep))
     for row in over:
         tx.delete(row)
     tx.flush()

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from tests.builders.city import ACity
 from tests.services.postgres import fresh_database
@@ -21,6 +21,7 @@ from verifier.records.faces import purge_unknown_faces, read_presences_by_face, 
 from verifier.records.looks import read_looks, save_look
 from verifier.records.migrate import upgrade
 from verifier.records.tables.enrolment import EnrolmentRow
+from verifier.records.tables.evidence import EvidenceRow
 from verifier.records.tables.unknown_face import UnknownFaceRow
 
 
@@ -83,6 +84,15 @@ def test_purging_erases_strangers_from_rows_and_looks_and_keeps_students(city: A
     assert [face.embedding is None for face in left.faces] == [True, True, False]
     np.testing.assert_array_equal(left.faces[2].embedding, like((1, 0.8)))
     assert [face.box for face in left.faces] == [face.box for face in look.faces]
+
+
+def test_the_time_begins_when_the_photo_came_in(city: ACity):
+    session = city.classes["A"].training.sessions[0]
+    came_in = session.ends_at + timedelta(days=30)
+    with city.database.transaction() as tx:
+        tx.execute(update(EvidenceRow).values(recorded_at=came_in))
+        assert purge_unknown_faces(tx, came_in) == 0
+        assert purge_unknown_faces(tx, came_in + timedelta(seconds=1)) == 2
 
 
 def test_a_face_that_an_open_case_rests_on_is_not_purged(city: ACity):
