@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import fields, is_dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from verifier.attendance.calibration import load_calibration
 from verifier.attendance.enrolment import build_roster
 from verifier.closes import close_of_class
 from verifier.judging import Enrolment, JudgedClass
-from verifier.plan import ClassFile
+from verifier.plan import ClassFile, TrainingClass
 from verifier.records.class_facts import read_class_facts
 from verifier.records.database import open_database
 from verifier.records.filing import save_class_file
@@ -65,6 +65,16 @@ def with_real_digests(value: Any) -> Any:
     return value
 
 
+_known: dict[SessionFacts, SessionFacts] = {}
+
+
+def _real(facts: SessionFacts) -> SessionFacts:
+    """`with_real_digests`, made once for each session: the nights ask again and again."""
+    if facts not in _known:
+        _known[facts] = with_real_digests(facts)
+    return _known[facts]
+
+
 def list_digests(value: Any) -> set[str]:
     """Every digest that facts name."""
     if isinstance(value, str):
@@ -82,11 +92,11 @@ def file_class(office: Office, facts: ClassFacts) -> None:
         save_class_file(tx, ClassFile(replace(facts.training, teachers=(a_teacher(),))))
 
 
-def close_class(office: Office, number: str, sessions: Iterable[SessionFacts], as_of: date) -> bool:
+def close_class(office: Office, training: TrainingClass, sessions: Iterable[SessionFacts], as_of: date) -> bool:
     """What the night does once a class's sessions are judged. Tells whether anything was written."""
-    sessions = tuple(with_real_digests(each) for each in sessions)
+    number, sessions = training.number, tuple(_real(each) for each in sessions)
     with office.database.transaction() as tx:
-        recorded = read_class_facts(tx, number, as_of)
+        recorded = read_class_facts(tx, number, as_of, training=training)
         previous = read_violation_values(tx, number, office.policy)
         decided = [(each.key, each.state, each.decisions) for each in previous if each.decisions]
         inputs = [sessions, replace(recorded, as_of=date.min, settled={}), decided]
@@ -101,11 +111,11 @@ def close_class(office: Office, number: str, sessions: Iterable[SessionFacts], a
 
 
 def run_night(office: Office, history: History, as_of: date, today: date | None = None) -> int:
-    """One night over all classes that have begun, by the evidence known `today`. Tells how many classes were written."""
+    """One night over the classes that run or ended within ten days, by the evidence known `today`. Tells how many were written."""
     written = 0
     for number in range(len(history.complete)):
         facts = history.facts_on(number, today or as_of)
-        if facts.sessions:
-            written += close_class(office, facts.training.number, facts.sessions, as_of)
+        if facts.sessions and as_of <= history.complete[number].sessions[-1].session.day + timedelta(days=10):
+            written += close_class(office, facts.training, facts.sessions, as_of)
     propose_for_agencies(office.database, office.policy, as_of)
     return written

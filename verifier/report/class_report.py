@@ -18,7 +18,7 @@ def write_class_report(class_number: str, settings: Settings, out: Path | None =
         class_number: The class's number as filed.
         settings: Where the records and the evidence are.
         out: Folder to write to; default ``reports`` in the workspace.
-    Returns: the paths of the .html and the .xlsx file.
+    Returns: the paths of the .html and the .xlsx file, then those of `write_class_documents`.
     Raises:
         NotInRecordsError: no class has that number.
         OSError: a file cannot be written.
@@ -43,4 +43,17 @@ def write_class_report(class_number: str, settings: Settings, out: Path | None =
     html = write_night_report(
         answer, folder, lambda photo_id: annotated_photo(settings, photo_id), name=f"{stem}.html", title=title
     )
-    return html, write_night_workbook(answer, folder / f"{stem}.xlsx")
+    workbook = write_night_workbook(answer, folder / f"{stem}.xlsx")
+    return html, workbook, *_write_documents(class_number, settings, folder)
+
+
+def _write_documents(class_number: str, settings: Settings, folder: Path) -> tuple[Path, ...]:
+    from verifier.records.database import open_database
+    from verifier.report.class_documents import write_class_documents
+
+    database = open_database(settings.database, settings.data_key_bytes())
+    try:
+        with database.reading() as tx:
+            return write_class_documents(tx, settings, class_number, folder)
+    finally:
+        database.close()

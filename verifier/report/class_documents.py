@@ -1,0 +1,307 @@
+"""The documents of one class: annexes 1 to 4 filled from the records, the subsidy view, and the class archive."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import fields
+from datetime import date, datetime
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Font
+from sqlalchemy import select
+from sqlalchemy.orm import Session as Tx
+
+from verifier.evidence.store import EvidenceStore
+from verifier.language import say, translate
+from verifier.plan import Student, TrainingClass
+from verifier.records.filing import read_class_file
+from verifier.records.matters import read_violations
+from verifier.records.notices import read_notices
+from verifier.records.office import read_agreement
+from verifier.records.rows import find_class
+from verifier.records.supervision import drawn_students
+from verifier.records.tables.enrolment import EnrolmentRow
+from verifier.records.tables.session import SessionRow
+from verifier.records.tables.supervision import (
+    ArchiveItemRow,
+    FollowUpCallRow,
+    FollowUpRow,
+    InspectionMemberRow,
+    OnSiteInspectionRow,
+)
+from verifier.records.tables.user import UserRow
+from verifier.records.violation_values import read_violation_values
+from verifier.regulation.archive import ArchiveDocument, write_archive
+from verifier.regulation.drafts import draft_follow_up_form, draft_notice
+from verifier.regulation.drawing import Draw
+from verifier.regulation.facts import CaseState, ClassFacts
+from verifier.regulation.forms import (
+    Agreement,
+    FollowUpForm,
+    FollowUpLine,
+    OnSiteForm,
+    RectificationNotice,
+    StudentProblem,
+    write_agreement,
+    write_follow_up_form,
+    write_notice,
+    write_on_site_form,
+)
+from verifier.regulation.policy import Policy, load_policy
+from verifier.regulation.result import Consequence
+from verifier.regulation.subsidy import SubsidyView
+from verifier.report.files import name_file
+from verifier.settings import Settings
+
+_ANSWERS = {
+    "confirmed": say("本人参加了培训"),
+    "denied": say("本人未参加培训"),
+    "unclear": say("未能确认"),
+    "not_reached": say("未联系上"),
+    None: say("尚未回访"),
+}
+_STATES = {"fulfilled": say("具备"), "not_fulfilled": say("不具备"), "open": say("待定")}
+
+
+def write_class_documents(tx: Tx, settings: Settings, number: str, folder: Path) -> tuple[Path, ...]:
+    """Write every document of one class: annexes as .docx, the subsidy view as .xlsx, the archive as .zip.
+
+    Args:
+        tx: Reading the records.
+        folder: The documents go into a folder of the class's own inside it.
+    Raises:
+        NotInRecordsError: there is no such class.
+        OSError: a file cannot be written.
+    """
+    # Here, since judging brings the picture libraries' versions with it, and drawing a form needs none.
+    from verifier.class_standing import read_subsidy_view
+    from verifier.looking import open_evidence
+
+    policy, today = load_policy(settings.policy), datetime.now(settings.zone).date()
+    training = read_class_file(tx, number).training
+    target = folder / f"class-{name_file(number)}-documents"
+    target.mkdir(parents=True, exist_ok=True)
+    paths = [
+        _write(target / name, content)
+        for name, content in (
+            *_agreements(tx, training, policy),
+            *_on_site_forms(tx, training, policy),
+            *_follow_up_forms(tx, training, policy),
+            *_notices(tx, training, policy, today),
+        )
+    ]
+    facts, view = read_subsidy_view(tx, settings, number, today)
+    paths.append(_write_subsidy(target / "subsidy.xlsx", view))
+    paths.append(_write_zip(target / "archive.zip", tx, facts, policy, open_evidence(settings)))
+    return tuple(paths)
+
+
+def _write(path: Path, content: bytes) -> Path:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".half-")
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+    Path(name).replace(path)
+    return path
+
+
+def _agreements(tx: Tx, training: TrainingClass, policy: Policy) -> Iterator[tuple[str, bytes]]:
+    """Annex 1 of the class's year; what nobody recorded stays a blank."""
+    year = min((session.day for session in training.sessions), default=date.today()).year
+    kept = dict(read_agreement(tx, training.agency.code, year))
+    known = {each.name for each in fields(Agreement)}
+    values: dict[str, Any] = {name: value for name, value in kept.items() if name in known}
+    for name in ("complete_by", "signed_on"):
+        if values.get(name):
+            values[name] = date.fromisoformat(values[name])
+    values["further_terms"] = tuple(values.get("further_terms", ()))
+    form = Agreement(**{"authority": policy.texts["authority"], "agency": training.agency.name, "year": year, **values})
+    yield "annex-1-agreement.docx", write_agreement(form, policy)
+
+
+def _on_site_forms(tx: Tx, training: TrainingClass, policy: Policy) -> Iterator[tuple[str, bytes]]:
+    row = find_class(tx, training.number)
+    zone = ZoneInfo(row.timezone)
+    students = {student.student_no: student for student in training.students}
+    visits = tx.execute(
+        select(OnSiteInspectionRow, SessionRow.code)
+        .outerjoin(SessionRow, SessionRow.id == OnSiteInspectionRow.session_id)
+        .where(OnSiteInspectionRow.class_id == row.id, OnSiteInspectionRow.state == "done")
+        .order_by(OnSiteInspectionRow.inspected_at, OnSiteInspectionRow.id)
+    )
+    for place, (visit, code) in enumerate(visits, start=1):
+        venue = training.session(code).venue if code else training.venue
+        people = tx.scalars(
+            select(UserRow.name)
+            .join(InspectionMemberRow, InspectionMemberRow.user_id == UserRow.id)
+            .where(InspectionMemberRow.inspection_id == visit.id)
+            .order_by(UserRow.login)
+        )
+        inspected_at = visit.inspected_at.astimezone(zone) if visit.inspected_at else None
+        details = {name: visit.form.get(name) for name in ("attendance", "timetable", "teachers", "venue")}
+        form = OnSiteForm(
+            inspected_at=inspected_at, place=venue.name, agency=training.agency.name, project=training.project_type,
+            occupation_and_level=f"{training.occupation} {training.level}".strip(), expected=visit.expected,
+            present=visit.present,
+            student_problems=tuple(
+                _student_problem(students.get(each["student_no"]), each) for each in visit.form.get("students", ())
+            ),
+            other_problems=visit.form.get("other_problems", ""), opinion=visit.opinion, inspectors=tuple(people),
+            supervisor=visit.form.get("supervisor", ""), teacher=visit.form.get("teacher", ""), **details,
+        )  # fmt: skip
+        day = f"{inspected_at:%Y-%m-%d}" if inspected_at else "undated"
+        yield f"annex-2-inspection-{place}-{day}.docx", write_on_site_form(form, policy)
+
+
+def _student_problem(student: Student | None, noted: dict[str, Any]) -> StudentProblem:
+    if student is None:  # struck off the roster since
+        return StudentProblem(noted["student_no"], "", noted["problem"])
+    return StudentProblem(student.name, mask_number(student.id_number), noted["problem"])
+
+
+def mask_number(number: str) -> str:
+    """An ID or phone number as documents that leave the office show it: the first four and last four characters."""
+    return number if len(number) <= 8 else f"{number[:4]}{'*' * (len(number) - 8)}{number[-4:]}"
+
+
+def _follow_up_forms(tx: Tx, training: TrainingClass, policy: Policy) -> Iterator[tuple[str, bytes]]:
+    row = find_class(tx, training.number)
+    zone = ZoneInfo(row.timezone)
+    draws = tx.execute(
+        select(FollowUpRow, UserRow.name)
+        .join(UserRow, UserRow.id == FollowUpRow.drawn_by)
+        .where(FollowUpRow.class_id == row.id)
+        .order_by(FollowUpRow.drawn_at, FollowUpRow.id)
+    )
+    for place, (draw, by) in enumerate(draws, start=1):
+        form = _follow_up_form(tx, training, draw, by, zone, policy)
+        yield f"annex-3-follow-up-{place}.docx", write_follow_up_form(form, policy)
+
+
+def _follow_up_form(
+    tx: Tx, training: TrainingClass, draw: FollowUpRow, by: str, zone: ZoneInfo, policy: Policy
+) -> FollowUpForm:
+    on_roster = {student.student_no for student in training.students}
+    chosen = tuple(no for no in drawn_students(tx, draw.id) if no in on_roster)
+    office = policy.texts["authority"]
+    value = Draw(draw.seed, chosen, draw.roster_size, draw.pool_sha256 or "")
+    blank = draft_follow_up_form(training, value, office=office, by=by, show_number=mask_number)
+    calls = {
+        student_no: call
+        for call, student_no in tx.execute(
+            select(FollowUpCallRow, EnrolmentRow.student_no)
+            .join(EnrolmentRow, EnrolmentRow.id == FollowUpCallRow.enrolment_id)
+            .where(FollowUpCallRow.follow_up_id == draw.id)
+        )
+    }
+    lines = tuple(
+        FollowUpLine(line.name, line.id_number, line.phone, _tell_answer(calls[no]))
+        for no, line in zip(chosen, blank.lines, strict=True)
+    )
+    days = [call.called_at.astimezone(zone).date() for call in calls.values() if call.called_at]
+    return FollowUpForm(
+        office=office, by=by, made_on=max(days, default=None), project=blank.project, agency=blank.agency,
+        training_time_and_term=blank.training_time_and_term, occupation=blank.occupation, lines=lines,
+    )  # fmt: skip
+
+
+def _tell_answer(call: FollowUpCallRow) -> str:
+    text = _ANSWERS[call.outcome].text("zh_CN")
+    said = str(call.form.get("answer") or "")
+    return f"{text}：{said}" if said else text
+
+
+def _notices(tx: Tx, training: TrainingClass, policy: Policy, today: date) -> Iterator[tuple[str, bytes]]:
+    """Annex 4: every notice as it was issued, and an unnumbered preview for each confirmed violation without one."""
+    covered: set[str] = set()
+    for notice in read_notices(tx, class_number=training.number):
+        if notice.void_reason is None:
+            covered.update(notice.violations)
+        values: dict[str, Any] = {each.name: notice.body.get(each.name) for each in fields(RectificationNotice)}
+        for name in ("found_on", "issued_on"):
+            values[name] = date.fromisoformat(str(values[name])) if values[name] else None
+        for name in ("supervision", "problems"):
+            values[name] = tuple(values[name] or ())
+        values["number"] = notice.number
+        state = "" if notice.void_reason is None else "-voided"
+        name = f"annex-4-notice-{name_file(notice.number)}{state}.docx"
+        yield name, write_notice(RectificationNotice(**values), policy)
+    warnings = [
+        each
+        for each in read_violation_values(tx, training.number, policy)
+        if each.state is CaseState.CONFIRMED and each.result.consequence is Consequence.WARNING
+        and each.key not in covered
+    ]  # fmt: skip
+    opened = {each.dedup_key: each.opened_at.date() for each in read_violations(tx, training.number)}
+    for place, violation in enumerate(warnings, start=1):
+        form = draft_notice(
+            training, [violation], number="", found_on=opened.get(violation.key, today), issued_on=today,
+            supervision=(), office="",
+        )  # fmt: skip
+        yield f"annex-4-preview-{place}-{violation.result.citation.code}.docx", write_notice(form, policy)
+
+
+def _write_subsidy(path: Path, view: SubsidyView) -> Path:
+    """One line a condition, with its clause and the words relied on."""
+    book = Workbook()
+    sheet: Any = book.active
+    sheet.title = view.class_number[:31].translate({ord(mark): "_" for mark in "[]:*?/\\"})
+    sheet.append([translate("条款"), translate("依据原文"), translate("状态"), translate("情况"), translate("证据")])
+    for each in view.conditions:
+        reasons = " ".join(str(sentence) for sentence in each.sentences)
+        # A leading ' keeps text from becoming a formula in whoever's spreadsheet.
+        row = [
+            each.citation.label,
+            each.citation.quote,
+            str(_STATES[each.state.value]),
+            reasons,
+            "\n".join(each.evidence),
+        ]
+        sheet.append([f"'{cell}" if cell[:1] in ("=", "+", "-", "@") else cell for cell in row])
+    sheet.append([translate("合计"), str(view.policy), str(_STATES[view.state.value])])
+    for column, width in zip("ABCDE", (10, 50, 10, 90, 70), strict=True):
+        sheet.column_dimensions[column].width = width
+    for cells in sheet.iter_rows():
+        for cell in cells:
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
+            cell.font = Font(bold=cell.row == 1)
+    sheet.freeze_panes = "A2"
+    book.save(path)
+    return path
+
+
+def _write_zip(path: Path, tx: Tx, facts: ClassFacts, policy: Policy, store: EvidenceStore) -> Path:
+    """The class archive: photos as they were handed in, and every document that people added."""
+    half = path.with_name(f".half-{path.name}")
+    with half.open("w+b") as target:
+        write_archive(target, facts, policy, list_documents(tx, facts.training.number, policy, store))
+    half.replace(path)
+    return path
+
+
+def list_documents(tx: Tx, number: str, policy: Policy, store: EvidenceStore) -> list[ArchiveDocument]:
+    """What goes into the archive. The same name twice, as from two sessions, is told apart by the digest."""
+    kinds = {kind.code for kind in policy.archive}
+    row = find_class(tx, number)
+    found = [
+        (item.kind, item.name, item.sha256)
+        for item in tx.scalars(select(ArchiveItemRow).where(ArchiveItemRow.class_id == row.id))
+        if item.sha256 and item.kind in kinds
+    ]
+    if "photos" in kinds:
+        for each in read_class_file(tx, number).submissions:
+            name = str(PurePosixPath(each.session_id or "", each.file.replace("\\", "/").lstrip("/")))
+            found.append(("photos", name.replace("..", "__"), each.sha256))
+    names: dict[tuple[str, str], str] = {}
+    documents = []
+    for kind, name, sha256 in sorted(set(found)):
+        if names.setdefault((kind, name), sha256) != sha256:
+            plain = PurePosixPath(name)
+            name = str(plain.with_name(f"{plain.stem}-{sha256[:12]}{plain.suffix}"))
+        documents.append(ArchiveDocument(kind, name, partial(store.open, sha256), sha256))
+    return documents
