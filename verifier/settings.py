@@ -57,7 +57,9 @@ class Settings(BaseSettings):
     photo_memory_mb: int = Field(6000, ge=1000, description="Address space one look may add; above it: not_run.")
     # A usual class's weeks and the time to decide on its cases; faces are to be kept no longer than their purpose needs.
     unknown_faces_days: int = Field(
-        90, ge=1, description="How long faces that nobody could name are kept; those of undecided cases wait for the decision."
+        90,
+        ge=1,
+        description="How long faces that nobody could name are kept; those of undecided cases wait for the decision.",
     )
     face_index: Literal["memory", "pgvector"] = Field(
         "memory",

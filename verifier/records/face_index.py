@@ -76,7 +76,8 @@ class VectorTable:
                 connection.execute(text("CREATE EXTENSION IF NOT EXISTS vector"))
                 connection.execute(
                     text(
-                        "CREATE TABLE IF NOT EXISTS face_vector (kind text NOT NULL, space text NOT NULL, key text NOT NULL, person text NOT NULL, "
+                        "CREATE TABLE IF NOT EXISTS face_vector (kind text NOT NULL, space text NOT NULL, "
+                        "key text NOT NULL, person text NOT NULL, "
                         "inter_eye_px double precision NOT NULL, digest bytea NOT NULL, rotated vector NOT NULL, "
                         "PRIMARY KEY (space, key))"
                     )
