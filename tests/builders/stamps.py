@@ -10,7 +10,7 @@ import io
 import random
 import string
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 
 import numpy as np
@@ -29,6 +29,7 @@ from verifier.demo.draw_stamp import (
     load_font,
     write_rows,
 )
+from verifier.observation import Box
 
 PLACES = (
     "益阳市赫山区桃花仑西路788号", "北京·三里屯", "湖南省长沙市岳麓区麓山南路932号", "白云机场",
@@ -63,6 +64,7 @@ class StampTruth:
     code: str | None = None
     utc_offset: timedelta | None = None
     swapped: bool = False
+    box: Box | None = None  # around everything drawn, in pixels
 
 
 def a_stamped_picture(
@@ -78,7 +80,8 @@ def a_stamped_picture(
     draw = random.Random(f"{layout}/{seed}")
     sheet = Sheet.on(background, scale)
     truth = _DRAWERS[layout](sheet, draw)
-    return sheet.flatten(background), truth
+    left, top, right, bottom = sheet.image.getbbox() or (0, 0, 0, 0)
+    return sheet.flatten(background), replace(truth, box=Box(left, top, right - left, bottom - top))
 
 
 def as_jpeg(picture: Image.Image, quality: int = 85) -> bytes:

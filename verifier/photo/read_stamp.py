@@ -8,7 +8,7 @@ Cannot tell:  a line at the edge that cannot be read leaves a stamp without fiel
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -16,13 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verifier.observation import Box, Stamp, TextLine
+from verifier.photo.stamp_contrast import isolate_strokes, raise_contrast
 from verifier.photo.stamp_geometry import BORDER_SHARE, border_distance, group_boxes, join_rows, overlap_area, pad_box
 from verifier.photo.stamp_grammar import Parsed, parse_stamp
+from verifier.photo.stamp_looks import combine_looks, is_settled
 from verifier.photo.stamp_merge import Candidate, merge_candidates
 from verifier.photo.stamp_reread import (
     MAX_SECOND_LOOKS,
     box_around,
-    raise_contrast,
     reread_doubtful,
     reread_rows,
     stretch_box,
@@ -33,6 +34,8 @@ from verifier.vision.text import TextBox, TextNet, find_text_boxes, recognise_li
 # Detection costs 0.13 s on one core at 736 px and grows with the area; a stamp's lines of 2.5 % of the width are 14 px
 # high there, and the smallest ones are found in the second look.
 OVERVIEW_SIDE_PX = 736
+# Strokes of small print are a pixel wide there; they are isolated at one and a half times the size.
+STROKES_SIDE_PX = 1104
 # The recogniser works at 48 px; the detector is most exact around two thirds of it.
 CLOSE_TEXT_PX = 30
 CLOSE_SIDE_PX = 800
@@ -49,6 +52,10 @@ MIN_LINE_CONFIDENCE = 0.5
 # Closer than this, words are read as one line; further apart (spaced labels) the grammar joins them.
 MAX_UNITED_GAP_HEIGHTS = 0.8
 END_MARGIN_HEIGHTS = 0.25
+# The two searches draw a line's box with other margins; less than half in common means a piece of the line.
+MIN_SHOWN_SHARE = 0.5
+
+Shower = Callable[[NDArray[np.uint8], float], NDArray[np.uint8]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,26 +75,35 @@ def read_stamps(picture_bgr: NDArray[np.uint8], net: TextNet) -> tuple[Stamp, ..
         net: As `open_text_net` returns it.
     Returns: The stamps, the fullest first; boxes in pixels of `picture_bgr`. Empty where nothing looks like a stamp.
     """
-    stamps = _read_once(picture_bgr, picture_bgr, net)
+    stamps = _read_once(picture_bgr, picture_bgr, net, _show_contrast)
+    if is_settled(stamps):
+        return stamps
+    # Scenes hide letters: the strokes alone are found over a crowd or an edge, a raised contrast on a white wall.
+    small = _reduce(picture_bgr, STROKES_SIDE_PX)
+    strokes = isolate_strokes(small, min(small.shape[:2]))
+    stamps = combine_looks(stamps, _read_once(picture_bgr, strokes, net, isolate_strokes))
     if any(stamp.day is not None and stamp.clock is not None for stamp in stamps):
         return stamps
-    # White letters over a white wall escape the first search; a raised contrast shows them.
-    scale = min(1.0, OVERVIEW_SIDE_PX / max(picture_bgr.shape[:2]))
-    small = cv2.resize(picture_bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    again = _read_once(picture_bgr, raise_contrast(np.asarray(small, dtype=np.uint8)), net)
-    return max(stamps, again, key=_count_fields)
+    contrasted = raise_contrast(_reduce(picture_bgr, OVERVIEW_SIDE_PX))
+    return combine_looks(stamps, _read_once(picture_bgr, contrasted, net, _show_contrast))
 
 
-def _count_fields(stamps: Sequence[Stamp]) -> int:
-    return sum(
-        part is not None
-        for stamp in stamps
-        for part in (stamp.day, stamp.clock, stamp.address, stamp.longitude, stamp.latitude, stamp.code)
-    )
+def _reduce(picture_bgr: NDArray[np.uint8], side_px: int) -> NDArray[np.uint8]:
+    scale = min(1.0, side_px / max(picture_bgr.shape[:2]))
+    return np.asarray(cv2.resize(picture_bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
-def _read_once(picture_bgr: NDArray[np.uint8], overview_bgr: NDArray[np.uint8], net: TextNet) -> tuple[Stamp, ...]:
-    """Search in `overview_bgr`, the same picture in any size and contrast, and read from `picture_bgr`."""
+def _show_contrast(part_bgr: NDArray[np.uint8], _side_px: float) -> NDArray[np.uint8]:
+    return raise_contrast(part_bgr)
+
+
+def _read_once(
+    picture_bgr: NDArray[np.uint8], overview_bgr: NDArray[np.uint8], net: TextNet, show: Shower
+) -> tuple[Stamp, ...]:
+    """Search in `overview_bgr`, the same picture in any size and contrast, and read from `picture_bgr`.
+
+    `show` brings out the letters of a part for the search within it, given the picture's shorter side at that scale.
+    """
     height, width = picture_bgr.shape[:2]
     ratio = np.array([width / overview_bgr.shape[1], height / overview_bgr.shape[0]], dtype=np.float32)
     searched = find_text_boxes(overview_bgr, net, OVERVIEW_SIDE_PX)
@@ -97,7 +113,7 @@ def _read_once(picture_bgr: NDArray[np.uint8], overview_bgr: NDArray[np.uint8], 
     budget, looks = MAX_LINES, MAX_SECOND_LOOKS
     for region in regions:
         if budget > 0:
-            more, looks = _read_region(picture_bgr, region, net, budget, looks)
+            more, looks = _read_region(picture_bgr, region, net, (budget, looks), show)
             lines.extend(more)
             whole = {"date", "clock"} <= _read_cues(more)
             budget = min(budget - len(more), MAX_LINES_AFTER_STAMP if whole else budget)
@@ -174,12 +190,15 @@ def _unite(regions: Sequence[_Region]) -> list[_Region]:
 
 
 def _read_region(
-    picture_bgr: NDArray[np.uint8], region: _Region, net: TextNet, budget: int, looks: int
+    picture_bgr: NDArray[np.uint8], region: _Region, net: TextNet, limits: tuple[int, int], show: Shower
 ) -> tuple[list[TextLine], int]:
     """Find a region's lines at a size that suits the detector, and read them from the full picture.
 
-    Returns: At most `budget` lines, and how many second looks are left of `looks`.
+    Args:
+        limits: How many lines may be read, and how many may be read again.
+    Returns: The lines, and how many second looks are left.
     """
+    budget, looks = limits
     left, top = int(region.box.x), int(region.box.y)
     right, bottom = int(np.ceil(region.box.x + region.box.width)), int(np.ceil(region.box.y + region.box.height))
     part = picture_bgr[top:bottom, left:right]
@@ -191,11 +210,11 @@ def _read_region(
     offset = np.array([left, top], dtype=np.float32)
     boxes = [
         TextBox(box.corners_px * ratio + offset, box.score)
-        for box in find_text_boxes(raise_contrast(close), net, CLOSE_SIDE_PX)
+        for box in find_text_boxes(show(close, scale * min(picture_bgr.shape[:2])), net, CLOSE_SIDE_PX)
         if _is_level(box)
     ]
     # The raised contrast of a lawn or a crowd drowns a line that the first search saw.
-    boxes += [first for first in region.found if not any(_cover(box.box, first.box) for box in boxes)]
+    boxes = _keep_found(boxes, region.found)
     # Where there is more print than the budget, the lines nearest to a side edge are the stamp's.
     width = picture_bgr.shape[1]
     boxes = sorted(_unite_words(boxes), key=lambda box: min(box.box.x, width - box.box.x - box.box.width))[:budget]
@@ -206,8 +225,20 @@ def _read_region(
     return list(reread_rows(picture_bgr, boxes, again, net)), looks
 
 
-def _cover(box: Box, other: Box) -> bool:
-    return overlap_area(box, other) > 0.3 * min(box.width * box.height, other.width * other.height)
+def _keep_found(close: Sequence[TextBox], found: Sequence[TextBox]) -> list[TextBox]:
+    """The boxes of the close search, and those of the first one of which the close one shows too little."""
+    boxes = list(close)
+    for first in found:
+        size = first.box.width * first.box.height
+        pieces = [box for box in boxes if overlap_area(box.box, first.box) > 0.3 * min(size, _area(box.box))]
+        if sum(overlap_area(box.box, first.box) for box in pieces) < MIN_SHOWN_SHARE * size:
+            boxes = [box for box in boxes if box not in pieces or _area(box.box) > size]
+            boxes.append(first)
+    return boxes
+
+
+def _area(box: Box) -> float:
+    return box.width * box.height
 
 
 def _widen(box: TextBox) -> TextBox:
@@ -238,9 +269,9 @@ def _are_one_line(left: Box, right: Box) -> bool:
 
 
 def _drop_doubles(lines: Sequence[TextLine]) -> list[TextLine]:
-    """Where regions overlap a line is read twice: the surer reading stays."""
+    """Where regions overlap a line is read twice, once perhaps cut off at a region's edge: the fuller reading stays."""
     kept: list[TextLine] = []
-    for line in sorted(lines, key=lambda item: -item.confidence):
+    for line in sorted(lines, key=lambda item: -item.confidence * len(item.text)):
         area = line.box.width * line.box.height
         if all(
             overlap_area(line.box, other.box) < 0.5 * min(area, other.box.width * other.box.height) for other in kept

@@ -9,6 +9,8 @@ from verifier.observation import Box, Field, TextLine
 from verifier.photo.stamp_text import CONSUMED, Reading, surround
 
 _LABEL = re.compile(r"^[^\w\u4e00-\u9fff]*(?P<l>(?:[\u4e00-\u9fff]\s*){1,6}?)\s*:\s*(?P<v>.*)$")
+# Of the labels that nothing else begins with, the colon may be lost.
+_BARE_LABEL = re.compile(r"^\W*(?P<l>地址|地点)(?=[\u4e00-\u9fff])(?P<v>.*)$")
 _ENGLISH_LABEL = re.compile(r"^\W*(?P<l>Address|Location|Place)\s*:\s*(?P<v>.*)$", re.I)
 # The first group names a place outright; the second only says where on a site somebody worked.
 # In widely spaced labels (地　点) the first letter may be lost.
@@ -21,6 +23,7 @@ _SITE_LABELS = ("施工区域", "施工部位", "拍摄区域", "工作地点", 
 _NO_PLACE = re.compile(
     r"相机|水印|验证|真实|防\s*伪|Timemark|Verified|Photo\s*code|GPS|Powered|Google|App\b"
     r"|℃|°\s*C|\d\s*°|海\s*拔|方位|天\s*气|备\s*注|项\s*目|拍\s*摄|打\s*卡|经\s*度|纬\s*度|经\s*纬|湿度|风[力速]|气压|记录"
+    r"|www\.|\.(?:com|cn|net|org)\b"
     r"|^\W*[晴阴雨雪雾霾云多小中大阵雷转]+\W*$",
     re.I,
 )
@@ -30,6 +33,8 @@ _BULLET = re.compile(r"^[\s\W_]*(?:[vV√]\s)?")
 # A row stays with the place while it stands as near as the lines of one paragraph.
 MAX_GAP_HEIGHTS = 1.6
 MAX_INDENT_HEIGHTS = 2.6
+# Rows written at one edge: the finder's margins differ by less than a letter.
+MAX_FLUSH_HEIGHTS = 1.0
 
 
 def find_address(rest: Sequence[Reading], lines: Sequence[TextLine]) -> Field[str] | None:
@@ -57,7 +62,7 @@ def find_address(rest: Sequence[Reading], lines: Sequence[TextLine]) -> Field[st
 
 def _split_label(row: Reading) -> tuple[str, int]:
     """The row's label without spaces, and where its value starts; an empty label where it has none."""
-    match = _LABEL.match(row.text) or _ENGLISH_LABEL.match(row.text)
+    match = _LABEL.match(row.text) or _ENGLISH_LABEL.match(row.text) or _BARE_LABEL.match(row.text)
     if match is None:
         return "", 0
     label = re.sub(r"\s", "", match["l"])
@@ -97,7 +102,10 @@ def _left_over_address(rest: Sequence[Reading], lines: Sequence[TextLine]) -> Fi
     first = min(row.box.y for row in rest if CONSUMED in row.text)
     below = [run for run in runs if run[0].box.y > first]
     # The longest run is the place; a stray word beside the stamp is shorter.
-    best = max(below or runs, key=lambda run: sum(len(_strip(row.text)) for row in run))
+    # Print of the scene may run on beside it, and seldom starts where the stamp's own rows do.
+    candidates = below or runs
+    flush = [run for run in candidates if any(_is_flush(row, edges) for row in run)]
+    best = max(flush or candidates, key=lambda run: sum(len(_strip(row.text)) for row in run))
     return _join([part for part in (_clean(row, 0) for row in best) if part is not None])
 
 
@@ -109,6 +117,11 @@ def _edges(rest: Sequence[Reading]) -> list[tuple[float, float]]:
 def _is_aligned(row: Reading, edges: Sequence[tuple[float, float]]) -> bool:
     centre = row.box.x + row.box.width / 2
     slack = MAX_INDENT_HEIGHTS * row.box.height
+    return any(abs(row.box.x - left) <= slack or abs(centre - middle) <= slack / 2 for left, middle in edges)
+
+
+def _is_flush(row: Reading, edges: Sequence[tuple[float, float]]) -> bool:
+    centre, slack = row.box.x + row.box.width / 2, MAX_FLUSH_HEIGHTS * row.box.height
     return any(abs(row.box.x - left) <= slack or abs(centre - middle) <= slack / 2 for left, middle in edges)
 
 

@@ -24,15 +24,17 @@ _LABELS = {
     "longitude": "lon", "long": "lon", "lng": "lon", "lon": "lon", "latitude": "lat", "lat": "lat",
     "e": "lon", "w": "lon-", "n": "lat", "s": "lat-",
 }  # fmt: skip
+# A letter that ends a number early is a digit misread (28.25475L): all of it stays unread. A label may follow.
+_DECIMAL_END = r"(?![0-9.]|(?!(?i:Lat|Lon|Lng)|[NSEW](?![A-Za-z]))[A-Za-z])"
 _TOKEN = re.compile(
     rf"""(?:(?P<pair>经\s*纬\s*度?|坐\s*标|GPS)\s*[:.]?\s*)?
     (?:(?P<before>[经纬]\s*度|[东西]\s*经|[南北]\s*纬|(?i:Longitude|Latitude|Long|Lng|Lon|Lat)|(?<![A-Za-z])[NSEW])\s*[:.]?\s*)?
     (?:
       (?<![0-9.])(?P<deg>{D}{{1,3}})\s*[°度]\s*
-      (?P<min>{D}{{1,2}})\s*(?:['分]|(?<=[0-9][0-9])(?=[0-9][0-9]\.))\s*  # a lost minute sign leaves two and two digits
+      (?P<min>{D}{{1,2}})\s*(?:['/分]|(?<=[0-9][0-9])(?=[0-9][0-9]\.))\s*  # a lost minute sign leaves two and two digits
       (?P<sec>{D}{{1,2}}(?:\.{D}+)?)\s*(?:"|''?|秒)?
       |
-      (?<![0-9.])(?P<dec>-?{D}{{1,3}}\s?\.\s?{D}{{2,10}})(?![0-9.])\s*[°度]?
+      (?<![0-9.])(?P<dec>-?{D}{{1,3}}\s?\.\s?{D}{{2,10}}){_DECIMAL_END}\s*[°度]?
     )
     (?(before)|(?:\s*(?P<after>[NSEW])(?![A-Za-z]))?)""",
     re.X,

@@ -41,6 +41,8 @@ _CLOCK = re.compile(
     rf"(?:\s*(?P<en2>{_HALF})(?![a-z]))?",
 )
 _TAIL = re.compile(r"[0-9]\s*[:;.]\s*$")
+_DOTTED_CLOCK = re.compile(r"^\W*(?P<h>[0-9]{2})[.·](?P<m>[0-9]{2})\W*$")
+_SIGN = re.compile(r"(?:[+]|(?:^|[A-Za-z]\s*)-)\s*$")
 _STRAY_DIGIT = re.compile(r"[0-9]\s*$")
 _OFFSET = re.compile(r"(?:GMT|UTC)\s*(?P<sign>[+-])\s*(?P<h>\d{1,2})(?:\s*:?\s*(?P<m>\d{2}))?", re.I)
 
@@ -147,8 +149,10 @@ class FoundClock:
 def find_clock(row: Reading) -> FoundClock | None:
     """The first clock in a row, 24-hour or 12-hour (AM/PM, 上午/下午); None where no day has such a time."""
     for match in _CLOCK.finditer(row.text):
-        if not mostly_digits(match["h"] + match["m"]) or _TAIL.search(row.text[: match.start("h")]):
-            # What follows another colon is the tail of a time that was misread: 116:13:32 is no 13:32.
+        before = row.text[: match.start("h")]
+        if not mostly_digits(match["h"] + match["m"]) or _TAIL.search(before) or _SIGN.search(before):
+            # What follows another colon is the tail of a time that was misread: 116:13:32 is no 13:32. And what follows
+            # a sign is the tail of an offset: GMT +05:30 is no half past five.
             continue
         hour = _to_24_hours(int(to_digits(match["h"])), match)
         minute = int(to_digits(match["m"]))
@@ -168,6 +172,20 @@ def find_clock(row: Reading) -> FoundClock | None:
             Field(time(hour, minute, second), sure, box, match.group()), bool(match["s"]), match.start(), match.end()
         )
     return None
+
+
+def find_dotted_clock(row: Reading) -> FoundClock | None:
+    """A clock that is a row of its own and whose colon lost a dot over the scene (08.53); an even chance at best."""
+    match = _DOTTED_CLOCK.search(row.text)
+    if match is None:
+        return None
+    hour, minute = int(match["h"]), int(match["m"])
+    if hour > 23 or minute > 59:
+        return None
+    start, end = match.start("h"), match.end("m")
+    sure = min(row.confidence(start, end), AMBIGUOUS_CONFIDENCE)
+    field = Field(time(hour, minute), sure, row.box_of(start, end), match.group().strip())
+    return FoundClock(field, False, start, end)
 
 
 def _to_24_hours(hour: int, match: re.Match[str]) -> int | None:

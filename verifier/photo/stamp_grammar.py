@@ -13,7 +13,15 @@ from datetime import date, timedelta
 from verifier.observation import Field, Stamp, TextLine
 from verifier.photo.stamp_address import find_address
 from verifier.photo.stamp_coordinates import Coordinates, find_coordinates, separate_merged
-from verifier.photo.stamp_dates import FoundClock, FoundDate, find_clock, find_date, find_offset, find_weekday
+from verifier.photo.stamp_dates import (
+    FoundClock,
+    FoundDate,
+    find_clock,
+    find_date,
+    find_dotted_clock,
+    find_offset,
+    find_weekday,
+)
 from verifier.photo.stamp_text import Reading, surround
 
 # Words that only stamps print, with the app's name where they tell it. Order: the most telling first.
@@ -33,6 +41,14 @@ _STAMP_WORDS = re.compile(
 )
 _CODE = re.compile(r"防\s*伪\s*(?:码|编码|编号)?\s*[:.]?\s*(?P<c>[A-Z0-9](?:\s?[A-Z0-9]){9,19})(?![A-Za-z0-9])")
 _LONE_CODE = re.compile(r"(?<![A-Za-z0-9])(?P<c>(?=[A-Z0-9]*\d)(?=[A-Z0-9]*[A-Z])[A-Z0-9]{12,16})(?![A-Za-z0-9])")
+
+_LETTERS = re.compile(r"[A-Za-z\u4e00-\u9fff]")
+_HH = re.compile(r"\s*\S{2}\s*[:;.]")
+_WEEKDAY_WORDS = re.compile(r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day", re.I)
+# Labels before a date have up to six letters (拍摄时间, 打卡日期), with a unit's name perhaps twelve.
+MAX_LETTERS_BEFORE = 12
+# Beside a big clock the date has less than half its height.
+BIG_CLOCK_HEIGHTS = 1.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +79,11 @@ def parse_stamp(lines: Sequence[TextLine], rows: Sequence[Reading]) -> Parsed:
     offset = _take_offset(rest)
     days = _take_dates(rest)
     clocks = _take_clocks(rest)
+    if days and not clocks:
+        clocks = _take_big_clock(rest, days[0])
     if days and days[0].month_first:
-        # A camera's overlay always prints seconds: without them it is a piece of the clock, and no one knows which.
-        clocks = [clock for clock in clocks if clock.has_seconds]
+        # A camera's overlay always prints HH:MM:SS: anything less is a piece of the clock, and no one knows which.
+        clocks = [clock for clock in clocks if clock.has_seconds and _HH.match(clock.field.text)]
     weekday = _take_weekday(rest)
     day = _choose_date(days, weekday)
     coordinates = _take_coordinates(rest)
@@ -114,7 +132,7 @@ def name_layout(text: str, stamp: Stamp, day: FoundDate | None = None) -> str | 
     if "打卡" in squeezed:
         return "sign_in"
     if stamp.day is not None and stamp.clock is not None:
-        taller = stamp.clock.box.height > 1.4 * stamp.day.box.height
+        taller = stamp.clock.box.height > BIG_CLOCK_HEIGHTS * stamp.day.box.height
         return "big_clock" if taller else None
     return "badge" if stamp.code is not None else None
 
@@ -132,7 +150,11 @@ def _take_dates(rest: list[Reading]) -> list[FoundDate]:
     days = []
     for index, row in enumerate(rest):
         found = find_date(row)
-        if found is not None:
+        # A caption of the scene says a date within its words; a stamp's row begins with it, or with a label.
+        if (
+            found is not None
+            and len(_LETTERS.findall(_WEEKDAY_WORDS.sub("", row.text[: found.start]))) <= MAX_LETTERS_BEFORE
+        ):
             rest[index] = row.without(found.start, found.end)
             days.append(found)
     return days
@@ -146,6 +168,16 @@ def _take_clocks(rest: list[Reading]) -> list[FoundClock]:
             rest[index] = row.without(found.start, found.end)
             clocks.append(found)
     return clocks
+
+
+def _take_big_clock(rest: list[Reading], day: FoundDate) -> list[FoundClock]:
+    """A clock much taller than the date whose colon was read as a dot; nothing else in a stamp looks so."""
+    for index, row in enumerate(rest):
+        found = find_dotted_clock(row)
+        if found is not None and row.box.height > BIG_CLOCK_HEIGHTS * day.field.box.height:
+            rest[index] = row.without(found.start, found.end)
+            return [found]
+    return []
 
 
 def _take_weekday(rest: list[Reading]) -> Field[int] | None:

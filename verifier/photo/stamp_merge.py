@@ -80,6 +80,8 @@ def _is_stamp(candidate: Candidate) -> bool:
 
 def _is_own_stamp(candidate: Candidate) -> bool:
     """Whether an incomplete group is a second stamp, not a part or a neighbour of the whole one."""
+    if {"app", "coordinates"} <= candidate.cues:
+        return True
     return bool(candidate.cues & {"date", "clock"}) and bool(candidate.cues & {"app", "words", "coordinates"})
 
 

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verifier.observation import TextLine
-from verifier.photo.stamp_coordinates import find_coordinates
+from verifier.photo.stamp_contrast import isolate_strokes, raise_contrast
+from verifier.photo.stamp_coordinates import find_coordinates, separate_merged
 from verifier.photo.stamp_dates import find_clock, find_date, find_weekday
 from verifier.photo.stamp_geometry import split_rows
 from verifier.photo.stamp_text import Reading, join_row, normalise, surround
@@ -28,21 +29,11 @@ MAX_SECOND_LOOKS = 4
 # A first cut of the bar that stands beside a clock is a tenth of the clock's width.
 TRIM_SHARES = (0.05, 0.1, 0.15)
 WIDEN_HEIGHTS = (0.5, 0.9, 1.4)
+# Half as high again as the recogniser's input: enough for its strokes, and large clocks cost no more than small print.
+ISOLATED_LINE_PX = 72.0
 _TIME_LIKE = re.compile(r"\d\s*[:;]\s*\d")
 _COORDINATES_LIKE = re.compile(r"经\s*纬|Lat.*Lon|东\s*经.*北\s*纬|N\s*\d+\s*°.*E\s*\d")
 _BROKEN_WEEKDAY = re.compile(r"(?:星期|周|礼拜)\s*$")
-
-
-def raise_contrast(picture_bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Raise local contrast of the lightness (CLAHE), so that white letters stand out from a white wall.
-
-    Args:
-        picture_bgr: (H, W, 3) uint8.
-    Source: Zuiderveld 1994, contrast limited adaptive histogram equalisation; 8 by 8 tiles, clip limit 4.
-    """
-    lab = cv2.cvtColor(picture_bgr, cv2.COLOR_BGR2LAB)
-    lab[:, :, 0] = cv2.createCLAHE(clipLimit=4.0, tileGridSize=(8, 8)).apply(np.ascontiguousarray(lab[:, :, 0]))
-    return np.asarray(cv2.cvtColor(lab, cv2.COLOR_LAB2BGR), dtype=np.uint8)
 
 
 def reread_doubtful(
@@ -135,7 +126,7 @@ def count_row_fields(row: Reading) -> int:
         count += 1
         row = row.without(weekday[1], weekday[2])
     count += find_clock(row) is not None
-    coordinates = find_coordinates([row])
+    coordinates = find_coordinates([separate_merged(row)])
     if coordinates is not None:
         count += (coordinates.longitude is not None) + (coordinates.latitude is not None)
     return count
@@ -152,20 +143,23 @@ def _look_again(picture_bgr: NDArray[np.uint8], box: TextBox, first: TextLine, n
         cuts += [stretch_box(box, 0.0, -share, 0.0) for share in TRIM_SHARES]
         cuts += [stretch_box(box, 0.0, share * letter, 0.0) for share in WIDEN_HEIGHTS]
     readings += recognise_lines(picture_bgr, cuts, net)
-    readings.append(_read_contrasted(picture_bgr, box, net))
+    readings += _read_contrasted(picture_bgr, box, net)
     best = max(readings, key=lambda line: (count_fields(line), _weakest(line)))
     return replace(best, box=first.box)
 
 
-def _read_contrasted(picture_bgr: NDArray[np.uint8], box: TextBox, net: TextNet) -> TextLine:
-    """Read one line with its contrast raised within its own surroundings."""
+def _read_contrasted(picture_bgr: NDArray[np.uint8], box: TextBox, net: TextNet) -> list[TextLine]:
+    """Read one line with its contrast raised within its own surroundings, and with its strokes alone."""
     height, width = picture_bgr.shape[:2]
     margin = box.height_px
     left, top = (max(0, int(value - margin)) for value in box.corners_px.min(axis=0))
     right, bottom = (int(value + margin) for value in box.corners_px.max(axis=0))
-    part = raise_contrast(picture_bgr[top : min(height, bottom), left : min(width, right)])
-    moved = TextBox(box.corners_px - np.array([left, top], dtype=np.float32), box.score)
-    return recognise_lines(part, [moved], net)[0]
+    part = picture_bgr[top : min(height, bottom), left : min(width, right)]
+    scale = min(1.0, ISOLATED_LINE_PX / max(1.0, min(box.height_px, box.width_px)))
+    part = np.asarray(cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    moved = TextBox((box.corners_px - np.array([left, top], dtype=np.float32)) * np.float32(scale), box.score)
+    shown = (raise_contrast(part), isolate_strokes(part, scale * min(height, width)))
+    return [recognise_lines(one, [moved], net)[0] for one in shown]
 
 
 def _weakest(line: TextLine) -> float:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from verifier.observation import Box, TextLine
 
 # Letters that the recogniser takes for digits of the same shape. Only these; a "7" is never turned into a "1".
-LOOKALIKES = {"O": "0", "o": "0", "I": "1", "l": "1", "|": "1", "S": "5", "B": "8"}
-DIGIT = "[0-9OoIl|SB]"
+LOOKALIKES = {"O": "0", "o": "0", "I": "1", "l": "1", "L": "1", "|": "1", "S": "5", "B": "8"}
+DIGIT = "[0-9OoIlL|SB]"
 # A letter read in a digit's place: the recogniser preferred the letter, so the digit has at most an even chance. With it
 # a mismatch stays a doubt (the confidence limit of the checks lies above).
 LOOKALIKE_CONFIDENCE = 0.5

@@ -1,0 +1,53 @@
+"""Pictures in which letters stand out from the scene: raised local contrast, and thin bright strokes alone."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+# Shares of the picture's shorter side. The boldest strokes of stamps are those of a big clock: a tenth of the side high,
+# strokes of 0.8 % (draw_stamp.py draws the published samples); what is broader than 1.8 % is scene, not stroke.
+STROKE_SHARE = 0.018
+# Contrast is levelled over about two lines of text.
+LEVEL_SHARE = 0.06
+# Fainter differences than this many grey levels are JPEG noise and stay dark.
+MIN_STROKE_CONTRAST = 40
+
+
+def raise_contrast(picture_bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Raise local contrast of the lightness (CLAHE), so that white letters stand out from a white wall.
+
+    Args:
+        picture_bgr: (H, W, 3) uint8.
+    Source: Zuiderveld 1994, contrast limited adaptive histogram equalisation; 8 by 8 tiles, clip limit 4.
+    """
+    lab = cv2.cvtColor(picture_bgr, cv2.COLOR_BGR2LAB)
+    lab[:, :, 0] = cv2.createCLAHE(clipLimit=4.0, tileGridSize=(8, 8)).apply(np.ascontiguousarray(lab[:, :, 0]))
+    return np.asarray(cv2.cvtColor(lab, cv2.COLOR_LAB2BGR), dtype=np.uint8)
+
+
+def isolate_strokes(picture_bgr: NDArray[np.uint8], side_px: float) -> NDArray[np.uint8]:
+    """Keep thin white strokes and darken the scene: stamps are drawn in white, scenes seldom are as white and as thin.
+
+    Args:
+        picture_bgr: (H, W, 3) uint8, a picture or a part of one.
+        side_px: Shorter side of the whole picture, at the scale of `picture_bgr`; strokes are measured against it.
+    Returns: (H, W, 3) uint8, white strokes on black. Dark letters, as on a white panel, are lost.
+    Source: white top-hat (Serra 1982) of the least of the three channels, levelled by its local maximum.
+    """
+    least = picture_bgr.min(axis=2)
+    strokes = cv2.morphologyEx(least, cv2.MORPH_TOPHAT, _make_disc(STROKE_SHARE * side_px))
+    reach = _make_odd(LEVEL_SHARE * side_px)
+    level = cv2.GaussianBlur(cv2.dilate(strokes, np.ones((reach, reach), np.uint8)), (0, 0), 0.67 * reach)
+    levelled = strokes.astype(np.float32) * (255.0 / np.maximum(level, MIN_STROKE_CONTRAST))
+    return np.asarray(cv2.merge([np.clip(levelled, 0, 255).astype(np.uint8)] * 3), dtype=np.uint8)
+
+
+def _make_disc(diameter_px: float) -> NDArray[np.uint8]:
+    size = _make_odd(diameter_px)
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)), dtype=np.uint8)
+
+
+def _make_odd(length_px: float) -> int:
+    return max(3, round(length_px) | 1)

@@ -1,0 +1,109 @@
+"""Two looks at one picture, put together field by field.
+
+A second look is taken only where the first leaves something open. What both looks read alike is surer for it; where they
+contradict each other the value is an even chance at best, so it can accuse nobody.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from verifier.observation import Field, Stamp
+from verifier.photo.stamp_geometry import overlap_area
+from verifier.photo.stamp_text import surround
+
+V = TypeVar("V")
+
+# Below this a field is read once more: the checks act on nothing less sure (STAMP_TIME_2023).
+SETTLED_CONFIDENCE = 0.9
+CONTRADICTED_CONFIDENCE = 0.5
+_COORDINATE_WORDS = re.compile(r"经\s*纬?\s*度|纬\s*度|东\s*经|北\s*纬|Lat\b|Long\b|\d\s*°\s*\d+\s*['/]")
+
+
+def is_settled(stamps: Sequence[Stamp]) -> bool:
+    """Whether one look has read all that the stamps seem to print, and surely."""
+    return bool(stamps) and all(_is_whole(stamp) for stamp in stamps)
+
+
+def _is_whole(stamp: Stamp) -> bool:
+    if not _is_sure(stamp.day) or not _is_sure(stamp.clock) or stamp.address is None:
+        return False
+    if stamp.longitude is None and stamp.latitude is None:
+        return not any(_COORDINATE_WORDS.search(line.text) for line in stamp.lines)
+    return _is_sure(stamp.longitude) and _is_sure(stamp.latitude)
+
+
+def _is_sure(field: Field[V] | None) -> bool:
+    return field is not None and field.confidence >= SETTLED_CONFIDENCE
+
+
+def combine_looks(first: Sequence[Stamp], second: Sequence[Stamp]) -> tuple[Stamp, ...]:
+    """The stamps of the fuller look; what the other look read at the same place fills and confirms them.
+
+    Args:
+        first, second: Stamps of one picture, the fullest first, boxes in the same pixels.
+    """
+    base, other = (first, second) if count_fields(first) >= count_fields(second) else (second, first)
+    combined = []
+    for stamp in base:
+        twin = max(other, key=lambda one: _shared_area(stamp, one), default=None)
+        combined.append(_combine(stamp, twin) if twin is not None and _shared_area(stamp, twin) > 0 else stamp)
+    return tuple(combined)
+
+
+def count_fields(stamps: Sequence[Stamp]) -> int:
+    """How many fields were read in all stamps together."""
+    return sum(
+        part is not None
+        for stamp in stamps
+        for part in (stamp.day, stamp.clock, stamp.address, stamp.longitude, stamp.latitude, stamp.code)
+    )
+
+
+def _shared_area(first: Stamp, second: Stamp) -> float:
+    return overlap_area(first.box, second.box) if first.box is not None and second.box is not None else 0.0
+
+
+def _combine(stamp: Stamp, twin: Stamp) -> Stamp:
+    whole = replace(
+        stamp,
+        day=_choose(stamp.day, twin.day),
+        clock=_choose(stamp.clock, twin.clock),
+        weekday=_choose(stamp.weekday, twin.weekday),
+        longitude=_choose(stamp.longitude, twin.longitude),
+        latitude=_choose(stamp.latitude, twin.latitude),
+        address=_choose_address(stamp.address, twin.address),
+        code=_choose(stamp.code, twin.code),
+        utc_offset=stamp.utc_offset if stamp.utc_offset is not None else twin.utc_offset,
+        app=stamp.app or twin.app,
+        layout=stamp.layout or twin.layout,
+    )
+    if stamp.box is not None and twin.box is not None:
+        whole = replace(whole, box=surround([stamp.box, twin.box]))
+    # What belongs to a value comes from the look that the value comes from.
+    if whole.clock is not None and (stamp.clock is None or whole.clock.value != stamp.clock.value):
+        whole = replace(whole, clock_has_seconds=twin.clock_has_seconds)
+    if stamp.longitude is None or stamp.latitude is None:
+        whole = replace(whole, swapped=twin.swapped)
+    return whole
+
+
+def _choose(mine: Field[V] | None, theirs: Field[V] | None) -> Field[V] | None:
+    if mine is None or theirs is None:
+        return mine if theirs is None else theirs
+    surer = mine if mine.confidence >= theirs.confidence else theirs
+    if mine.value == theirs.value:
+        return surer
+    return replace(surer, confidence=min(surer.confidence, CONTRADICTED_CONFIDENCE))
+
+
+def _choose_address(mine: Field[str] | None, theirs: Field[str] | None) -> Field[str] | None:
+    """As `_choose`; a place whose second row one look has missed is no contradiction."""
+    if mine is not None and theirs is not None:
+        shorter, longer = sorted((mine, theirs), key=lambda field: len(field.value))
+        if longer.value.startswith(shorter.value):
+            return longer
+    return _choose(mine, theirs)
