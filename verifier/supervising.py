@@ -323,6 +323,8 @@ def _apply_sanction(tx: Tx, row: SanctionRow, state: CaseState, by: UUID, at: da
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
     return value.isoformat() if isinstance(value, date) else value
 
 

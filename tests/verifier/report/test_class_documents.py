@@ -1,0 +1,132 @@
+"""The documents of one class, written from real records."""
+
+from __future__ import annotations
+
+import zipfile
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from docx import Document
+from openpyxl import load_workbook
+
+from tests.builders.history import a_history
+from tests.builders.office import an_office, close_class, file_class, moment
+from tests.builders.plan import a_digest
+from tests.builders.regulation import AGENCY
+from verifier.looking import open_evidence
+from verifier.records.matters import read_violations
+from verifier.records.office import save_agreement, save_archive_item
+from verifier.records.supervision import CallAnswer, InspectionVisit, StudentSeen
+from verifier.regulation.decisions import Verdict
+from verifier.report.class_documents import mask_number, write_class_documents
+from verifier.settings import Settings
+from verifier.supervising import (
+    decide_matter,
+    draw_follow_ups,
+    issue_notice,
+    record_call,
+    record_inspection,
+    void_issued_notice,
+)
+
+NUMBER = "YY-2023-0004"
+
+
+@pytest.fixture(scope="module")
+def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The class with two confirmed violations: a voided and a valid notice for one, none for the other."""
+    folder = tmp_path_factory.mktemp("documents")
+    settings = Settings(workspace=folder)
+    office, facts = an_office(folder), a_history().complete[4]
+    file_class(office, facts)
+    pledge = open_evidence(settings).put("职业培训承诺书".encode())
+    with office.database.transaction() as tx:
+        save_archive_item(tx, NUMBER, "li", "pledge", "承诺书.txt", pledge)
+        save_agreement(tx, AGENCY.code, 2023, {"number": "益培协2023-7", "people": 500, "complete_by": "2023-11-30"})
+    day = facts.sessions[4].session.day
+    visit = InspectionVisit(
+        NUMBER, moment(day, "09:30"), ("li", "wang"), facts.sessions[4].session.id, 20, 17,
+        (StudentSeen("S03", "非本人", True),), attendance="", timetable="", teachers="", venue="未见投影",
+        opinion="责令补齐设备", supervisor="李老师", teacher="王老师", evidence=(a_digest("visit"),),
+    )  # fmt: skip
+    record_inspection(office, visit)
+    last = facts.sessions[-1].session.day
+    draw_id, draw = draw_follow_ups(office, NUMBER, "种子", "li", moment(last + timedelta(days=1)))
+    for student in draw.chosen[:3]:
+        answer = CallAnswer(
+            student, moment(last + timedelta(days=2)), "li", "confirmed", "每天到课", recording=a_digest(student)
+        )
+        record_call(office, NUMBER, draw_id, answer)
+    close_class(office, facts.training, facts.sessions, last)
+    with office.database.reading() as tx:
+        violations = {each.code: each.id for each in read_violations(tx, NUMBER)}
+    assert sorted(violations) == ["attendance_below_80_percent", "reports_missing_7_hours"]
+    for violation in violations.values():
+        decide_matter(office, violation, Verdict.CONFIRM, "li", "已核实")
+    for _ in range(2):
+        notice = issue_notice(
+            office, NUMBER, [violations["attendance_below_80_percent"]], "li", date(2023, 8, 1),
+            found_on=date(2023, 7, 20), supervision=("非现场监管",),
+        )  # fmt: skip
+        if notice.number.endswith("〕1号"):
+            void_issued_notice(office, notice.number, "wang", "日期有误")
+    with office.database.reading() as tx:
+        paths = write_class_documents(tx, settings, NUMBER, folder / "out")
+    office.database.close()
+    return {path.name: path for path in paths}
+
+
+def text_of(path: Path) -> str:
+    document = Document(str(path))
+    cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
+    return "\n".join([each.text for each in document.paragraphs] + cells)
+
+
+def test_every_document_of_the_class_is_there(documents: dict[str, Path]) -> None:
+    assert sorted(documents) == [
+        "annex-1-agreement.docx",
+        "annex-2-inspection-1-2023-07-12.docx",
+        "annex-3-follow-up-1.docx",
+        "annex-4-notice-培整改_2023_1号-voided.docx",
+        "annex-4-notice-培整改_2023_2号.docx",
+        "annex-4-preview-1-reports_missing_7_hours.docx",
+        "archive.zip",
+        "subsidy.xlsx",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("annex-1-agreement.docx", ["益培协2023-7", AGENCY.name, "500"]),
+        ("annex-2-inspection-1-2023-07-12.docx", ["学员S03", "非本人", "未见投影", "li检查员", "2023年7月12日9时30分"]),
+        ("annex-3-follow-up-1.docx", ["本人参加了培训：每天到课", "尚未回访", "第5期"]),
+        ("annex-4-notice-培整改_2023_2号.docx", ["培整改〔2023〕2号", "第十三条（一）第4项", "2023年8月1日"]),
+        ("annex-4-preview-1-reports_missing_7_hours.docx", ["培整改〔202", "第十三条（一）第8项"]),
+    ],
+)
+def test_each_form_is_filled_from_the_records(documents: dict[str, Path], name: str, wanted: list[str]) -> None:
+    text = text_of(documents[name])
+    assert [each for each in wanted if each not in text] == []
+
+
+def test_the_subsidy_view_has_every_condition_with_its_clause(documents: dict[str, Path]) -> None:
+    sheet = load_workbook(documents["subsidy.xlsx"]).active
+    rows = {row[0]: row[2] for row in sheet.iter_rows(values_only=True)}
+    assert rows["13(1)(4)"] == "具备"  # decided: one warning by itself stops nothing
+    assert {"9", "10", "11", "13(2)(3)", "13(3)(1)", "7(6)"} <= set(rows)
+
+
+def test_the_archive_holds_what_was_recorded_and_says_what_is_missing(documents: dict[str, Path]) -> None:
+    with zipfile.ZipFile(documents["archive.zip"]) as archive:
+        assert archive.read("培训档案/职业培训承诺书/承诺书.txt").decode() == "职业培训承诺书"
+        assert "缺" in archive.read("完整性清单.csv").decode("utf-8-sig")
+        assert "承诺书.txt" in archive.read("目录.csv").decode("utf-8-sig")
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"), [("430903199001010011", "4309**********0011"), ("1370000", "1370000"), ("", "")]
+)
+def test_numbers_are_masked(number: str, shown: str) -> None:
+    assert mask_number(number) == shown
