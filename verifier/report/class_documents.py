@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -243,7 +243,9 @@ def _notices(tx: Tx, training: TrainingClass, policy: Policy, today: date) -> It
             training, [violation], number="", found_on=opened.get(violation.key, today), issued_on=today,
             supervision=(), office="",
         )  # fmt: skip
-        yield f"annex-4-preview-{place}-{violation.result.citation.code}.docx", write_notice(form, policy)
+        # Nobody has issued it: the day stays a blank, like the number.
+        blank = replace(form, issued_on=None)
+        yield f"annex-4-preview-{place}-{violation.result.citation.code}.docx", write_notice(blank, policy)
 
 
 def _write_subsidy(path: Path, view: SubsidyView) -> Path:
