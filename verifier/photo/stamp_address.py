@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from verifier.observation import Box, Field, TextLine
-from verifier.photo.stamp_text import CONSUMED, Reading, surround
+from verifier.photo.stamp_text import CONSUMED, Reading, sign_width, surround
 
 _LABEL = re.compile(r"^[^\w\u4e00-\u9fff]*(?P<l>(?:[\u4e00-\u9fff]\s*){1,6}?)\s*:\s*(?P<v>.*)$")
 # Of the labels that nothing else begins with, the colon may be lost.
@@ -35,6 +35,8 @@ MAX_GAP_HEIGHTS = 1.6
 MAX_INDENT_HEIGHTS = 2.6
 # Rows written at one edge: the finder's margins differ by less than a letter.
 MAX_FLUSH_HEIGHTS = 1.0
+# GPS Map Camera prints the city half as large again as the street.
+MAX_ROW_SIZES = 1.8
 
 
 def find_address(rest: Sequence[Reading], lines: Sequence[TextLine]) -> Field[str] | None:
@@ -89,23 +91,27 @@ def _labelled_address(
 def _left_over_address(rest: Sequence[Reading], lines: Sequence[TextLine]) -> Field[str] | None:
     edges = _edges(rest)
     runs: list[list[Reading]] = []
+    broken = True
     for row in rest:
         if not _readable_place(row) or not _is_aligned(row, edges):
+            # A row that another rule has understood ends the paragraph; a word beside it does not.
+            broken = broken or CONSUMED in row.text
             continue
-        if runs and _is_near(runs[-1][-1], row):
+        if not broken and _is_one_paragraph(runs[-1][-1], row):
             runs[-1].append(row)
         else:
             runs.append([row])
+        broken = False
     if not runs or not lines:
         return None
     # Above its clock and date a stamp has titles, below them the place; only without such a run is the title the place.
     first = min(row.box.y for row in rest if CONSUMED in row.text)
     below = [run for run in runs if run[0].box.y > first]
-    # The longest run is the place; a stray word beside the stamp is shorter.
-    # Print of the scene may run on beside it, and seldom starts where the stamp's own rows do.
+    # Print of the scene may run on beside the stamp, and seldom starts where the stamp's own rows do.
     candidates = below or runs
     flush = [run for run in candidates if any(_is_flush(row, edges) for row in run)]
-    best = max(flush or candidates, key=lambda run: sum(len(_strip(row.text)) for row in run))
+    # The longest run that was read well is the place; a stray word is shorter, half-covered print is read badly.
+    best = max(flush or candidates, key=_weigh)
     return _join([part for part in (_clean(row, 0) for row in best) if part is not None])
 
 
@@ -118,6 +124,22 @@ def _is_aligned(row: Reading, edges: Sequence[tuple[float, float]]) -> bool:
     centre = row.box.x + row.box.width / 2
     slack = MAX_INDENT_HEIGHTS * row.box.height
     return any(abs(row.box.x - left) <= slack or abs(centre - middle) <= slack / 2 for left, middle in edges)
+
+
+def _weigh(run: Sequence[Reading]) -> float:
+    return sum(row.confidence(0, len(row.text)) * sum(map(sign_width, _strip(row.text))) for row in run)
+
+
+def _is_one_paragraph(above: Reading, below: Reading) -> bool:
+    """Rows of one place stand close, start (or are centred) alike, and are of one size and one script."""
+    taller, lower = max(above.box.height, below.box.height), min(above.box.height, below.box.height)
+    edge = (above.box.x, above.box.x + above.box.width / 2)
+    alike = taller <= MAX_ROW_SIZES * lower and _is_chinese(above.text) == _is_chinese(below.text)
+    return alike and _is_near(above, below) and _is_flush(below, [edge])
+
+
+def _is_chinese(text: str) -> bool:
+    return 2 * len(re.findall(r"[\u4e00-\u9fff]", text)) >= len(re.findall(r"[A-Za-z\u4e00-\u9fff]", text))
 
 
 def _is_flush(row: Reading, edges: Sequence[tuple[float, float]]) -> bool:

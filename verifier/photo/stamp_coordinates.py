@@ -32,7 +32,8 @@ _TOKEN = re.compile(
     (?:
       (?<![0-9.])(?P<deg>{D}{{1,3}})\s*[°度]\s*
       (?P<min>{D}{{1,2}})\s*(?:['/分]|(?<=[0-9][0-9])(?=[0-9][0-9]\.))\s*  # a lost minute sign leaves two and two digits
-      (?P<sec>{D}{{1,2}}(?:\.{D}+)?)\s*(?:"|''?|秒)?
+      (?P<sec>{D}{{1,2}}(?:[.,]{D}+)?)(?!\s?[0-9](?![0-9]*\s*[°度]))  # more digits mean that the point was lost
+      \s*(?:"|''?|秒)?
       |
       (?<![0-9.])(?P<dec>-?{D}{{1,3}}\s?\.\s?{D}{{2,10}}){_DECIMAL_END}\s*[°度]?
     )
@@ -110,7 +111,7 @@ def _read_number(row: Reading, index: int, match: re.Match[str], announced: bool
     if match["deg"]:
         printed = match["deg"] + match["min"] + match["sec"]
         degrees, minutes = int(to_digits(match["deg"])), int(to_digits(match["min"]))
-        seconds = float(to_digits(match["sec"]))
+        seconds = float(to_digits(match["sec"].replace(",", ".")))
         if minutes > 59 or seconds >= 60:
             return None
         value = degrees + minutes / 60 + seconds / 3600

@@ -117,9 +117,41 @@ def test_what_no_day_has_stays_unread(text):
     assert find_clock(a_row(text)) is None
 
 
+def test_an_offset_is_no_clock():
+    """GMT +05:30 whose letters were lost is not half past five; a clock behind a date's dash is one."""
+    assert find_clock(a_row("T +05:30")) is None
+    assert find_clock(a_row("GMT-05:30")) is None
+    assert find_clock(a_row("星期二 - 05:30")).field.value == time(5, 30)
+
+
+def test_a_captions_date_is_not_the_stamps():
+    """A poster under the stamp says a date within a sentence; a labelled date is the stamp's."""
+    stamp = a_parsed_stamp("打卡10:49", "(261 West 47th Street) on Sept. 30, 2010 with the original cast")
+    assert stamp.day is None
+    assert a_parsed_stamp("打卡10:49", "拍摄时间：2023年08月01日").day.value == date(2023, 8, 1)
+
+
+@pytest.mark.parametrize(
+    ("height_px", "clock"), [pytest.param(80, time(8, 53), id="tall"), pytest.param(30, None, id="as tall as the date")]
+)
+def test_a_big_clock_whose_colon_lost_a_dot_is_in_doubt(height_px, clock):
+    """08.53 alone and much taller than the date can only be the clock; as tall as the date it may be anything."""
+    day = a_line("2023-08-28", 2)
+    big = TextLine("08.53", 0.99, Box(40, 1000, 200, height_px), (0.99,) * 5)
+    read = parse_stamp([big, day], [normalise(big), normalise(day)]).stamp.clock
+    assert (read and read.value) == clock
+    assert read is None or read.confidence == 0.5
+
+
 def test_a_stray_digit_before_the_clock_leaves_it_in_doubt():
     """The digit may be a part of the hour that was torn off."""
     assert find_clock(a_row("11 13:32")).field.confidence == 0.5
+
+
+def test_a_camera_overlay_whose_hour_lost_a_digit_has_no_clock():
+    """Overlays print two digits: 1:13:32 is what a bright window left of 16:13:32."""
+    assert a_parsed_stamp("02-22-2017 星期三 1:13:32").clock is None
+    assert a_parsed_stamp("02-22-2017 星期三 16:13:32").clock.value == time(16, 13, 32)
 
 
 def test_a_camera_overlay_without_seconds_is_a_piece_of_a_clock():
@@ -183,6 +215,33 @@ def test_impossible_coordinates_stay_unread(text):
     """A lost decimal point is not put back by guessing."""
     found = find_coordinates([a_row(text)])
     assert found is None or found.latitude is None or found.longitude is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("经纬度：28.25475x，108.827314", id="a digit read as a letter"),
+        pytest.param("N30°19'57 6\" E119°41'42.2\"", id="a lost point before the seconds' tenth"),
+        pytest.param("N30°19'576\" E119°41'42.2\"", id="seconds of three digits"),
+    ],
+)
+def test_a_torn_number_is_not_read_as_a_shorter_one(text):
+    """The latitude stays unread: a degree's last digit is ten metres, a lost tenth of a second three."""
+    found = find_coordinates([a_row(text)])
+    assert found is None or found.latitude is None
+
+
+def test_a_one_read_as_a_letter_at_the_end_leaves_the_latitude_in_doubt():
+    """28.25475L is 28.254751, at an even chance."""
+    found = find_coordinates([a_row("经纬度：28.25475L，108.827314")])
+    assert (found.latitude.value, found.latitude.confidence) == (28.254751, 0.5)
+
+
+@pytest.mark.parametrize("text", ['N30°19/57,6" E119°41\'42.2"', "N30°19'57.6 E119°41'42.2"])
+def test_signs_that_print_confuses_have_one_meaning_within_degrees(text):
+    """A slash for the minute, a comma for the point, a seconds sign lost."""
+    found = find_coordinates([a_row(text)])
+    assert found.latitude.value == pytest.approx(30.332667, abs=1e-6)
 
 
 def test_coordinates_whose_comma_was_lost_are_cut_where_both_have_equal_decimals():

@@ -1,0 +1,73 @@
+"""Two looks at one stamp: what fills, what confirms, what contradicts."""
+
+from __future__ import annotations
+
+from datetime import date, time
+
+import pytest
+
+from verifier.observation import Box, Field, Stamp, TextLine
+from verifier.photo.stamp_looks import combine_looks, is_settled
+
+HERE = Box(40, 900, 400, 120)
+ELSEWHERE = Box(900, 10, 300, 60)
+
+
+def a_field(value, confidence: float = 0.99):
+    """A field read with that confidence."""
+    return Field(value, confidence, HERE, str(value))
+
+
+def a_stamp(box: Box = HERE, text: str = "2023.06.12 星期一", **fields) -> Stamp:
+    """A whole stamp, unless fields say otherwise."""
+    whole = {"day": a_field(date(2023, 6, 12)), "clock": a_field(time(9, 12)), "address": a_field("桃花仑西路788号")}
+    return Stamp(lines=(TextLine(text, 0.99, box),), box=box, **(whole | fields))
+
+
+def test_the_second_look_fills_what_the_first_has_missed():
+    """A clock over a white shirt, with its seconds."""
+    first = a_stamp(clock=None)
+    both = combine_looks([first], [a_stamp(clock=a_field(time(9, 12, 5)), clock_has_seconds=True)])
+    assert (both[0].clock.value, both[0].clock_has_seconds) == (time(9, 12, 5), True)
+
+
+def test_looks_that_agree_are_as_sure_as_the_surer_one():
+    """The value was seen twice."""
+    both = combine_looks([a_stamp(day=a_field(date(2023, 6, 12), 0.7))], [a_stamp()])
+    assert both[0].day.confidence == 0.99
+
+
+def test_looks_that_contradict_each_other_are_an_even_chance():
+    """Neither date may accuse anybody."""
+    both = combine_looks([a_stamp()], [a_stamp(day=a_field(date(2023, 6, 17), 0.95))])
+    assert (both[0].day.value, both[0].day.confidence) == (date(2023, 6, 12), 0.5)
+
+
+def test_a_place_whose_second_row_one_look_missed_is_no_contradiction():
+    """The longer one, as sure as it was read."""
+    both = combine_looks([a_stamp(address=a_field("桃花仑"))], [a_stamp()])
+    assert (both[0].address.value, both[0].address.confidence) == ("桃花仑西路788号", 0.99)
+
+
+def test_a_stamp_elsewhere_in_the_picture_lends_nothing():
+    """A camera's own overlay in another corner."""
+    both = combine_looks([a_stamp(code=a_field("A" * 12))], [a_stamp(box=ELSEWHERE, day=a_field(date(2017, 2, 23)))])
+    assert both[0].day == a_field(date(2023, 6, 12))
+
+
+@pytest.mark.parametrize(
+    ("stamps", "settled"),
+    [
+        pytest.param([], False, id="nothing read"),
+        pytest.param([a_stamp()], True, id="date, clock and place"),
+        pytest.param([a_stamp(clock=None)], False, id="no clock"),
+        pytest.param([a_stamp(day=a_field(date(2023, 6, 12), 0.89))], False, id="a date below the limit"),
+        pytest.param([a_stamp(day=a_field(date(2023, 6, 12), 0.9))], True, id="a date at the limit"),
+        pytest.param([a_stamp(text="经度：103105975")], False, id="words of coordinates, but none read"),
+        pytest.param([a_stamp(longitude=a_field(103.1))], False, id="half a pair"),
+        pytest.param([a_stamp(), a_stamp(box=ELSEWHERE, clock=None)], False, id="a second stamp is torn"),
+    ],
+)
+def test_only_a_whole_and_sure_reading_needs_no_second_look(stamps, settled):
+    """Both sides of the limit of 0.9."""
+    assert is_settled(stamps) == settled
