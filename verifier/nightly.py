@@ -226,13 +226,23 @@ def _close_class(
     class_key = make_class_key(given, tools, closed)
     if class_key == former_class_key:
         return
-    judged = judge_class(given, closed, as_of=max([last_day, *(session.day for session in closed)]))
-    _save_class(database, tools, judged, class_key, given, counts)
+    as_of = max([last_day, *(session.day for session in closed)])
+    judged = judge_class(given, closed, as_of)
+    _save_sessions(database, tools, judged, given, counts)
+    with database.reading() as tx:
+        now_recorded = read_class_to_judge(tx, number, tools)
+    # The cases that these closes opened or let lapse are facts of the class as a whole. Nothing else is taken from the second
+    # reading: evidence that came in between waits for the next night.
+    after = replace(given, recorded=now_recorded.recorded, violations=now_recorded.violations)
+    if make_class_key(after, tools, closed) != class_key:
+        judged = judge_class(after, closed, as_of)
+    # Last, as it says that all of the class's sessions stand: killed before this, the next night does the class again.
+    close = close_of_class(judged, make_class_key(after, tools, closed), tools.json_versions(), tools.policy.ref)
+    with database.transaction() as tx:
+        save_session_close(tx, close)
 
 
-def _save_class(
-    database: Database, tools: Tools, judged: JudgedClass, class_key: str, given: ClassToJudge, counts: _Counts
-) -> None:
+def _save_sessions(database: Database, tools: Tools, judged: JudgedClass, given: ClassToJudge, counts: _Counts) -> None:
     versions, policy = tools.json_versions(), tools.policy.ref
     for session in judged.sessions:
         key = make_session_key(given, tools, session.session, session.photos)
@@ -241,9 +251,6 @@ def _save_class(
         if written:
             counts.closed += 1
             counts.closed_days.add(session.session.day)
-    # Last, as it says that all of the class's sessions stand: killed before this, the next night does the class again.
-    with database.transaction() as tx:
-        save_session_close(tx, close_of_class(judged, class_key, versions, policy))
 
 
 def read_class_to_judge(tx: Any, number: str, tools: Tools) -> ClassToJudge:

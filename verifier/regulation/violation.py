@@ -99,11 +99,7 @@ def reevaluate_all(
     """
     results = list(now)
     proposals = {result.dedup_key: result for result in results if result.proposes}
-    waiting = {
-        (result.citation.code, _channel(result.aspect)): result
-        for result in results
-        if result.outcome in (Outcome.NOT_RUN, Outcome.UNSURE)
-    }
+    waiting = [result for result in results if result.outcome in (Outcome.NOT_RUN, Outcome.UNSURE)]
     judged = {result.citation.code for result in results}
     still_proposed = {result.dedup_key: result for result in unsettled if result.proposes}
     # Open ones choose first: a proposal that continues them must not be taken by a closed one.
@@ -114,7 +110,7 @@ def reevaluate_all(
     taken: dict[str, Violation] = {}
     for violation in ordered:
         is_open = violation.state not in CLOSED | DECIDED
-        code, aspect = violation.result.citation.code, _channel(violation.result.aspect)
+        code = violation.result.citation.code
         match = _find_match(violation, proposals)
         if match is not None and match not in taken:
             taken[match] = violation
@@ -125,7 +121,7 @@ def reevaluate_all(
             changes.append(Change(ChangeKind.LAPSES, lapsed, reason))
         elif is_open and code not in judged:
             changes.append(Change(ChangeKind.STAYS, violation, say("本次未判断该规则，维持原提议。")))
-        elif is_open and (doubt := waiting.get((code, aspect), waiting.get((code, "")))) is not None:
+        elif is_open and (doubt := _find_doubt(violation, waiting)) is not None:
             reason = say("现在无法判断，维持原提议，请核查：{now}", now=doubt.reason)
             changes.append(Change(ChangeKind.STAYS, violation, reason))
         elif violation.state in DECIDED and still_proposed and _find_match(violation, still_proposed) is None:
@@ -135,6 +131,26 @@ def reevaluate_all(
             changes.append(reevaluate(violation, None))
     changes += [reevaluate(None, result) for key, result in proposals.items() if key not in taken]
     return tuple(changes)
+
+
+def _find_doubt(violation: Violation, waiting: Iterable[RuleResult]) -> RuleResult | None:
+    """The doubt that an open proposal waits for: of its rule and aspect, or of its rule as a whole.
+
+    Doubt about other sessions alone is none: a session that is clear by now is not held open by another one's missing photos.
+    """
+    code, aspect = violation.result.citation.code, _channel(violation.result.aspect)
+    mine = [
+        result
+        for result in waiting
+        if result.citation.code == code
+        and _channel(result.aspect) in (aspect, "")
+        and (
+            not result.sessions
+            or not violation.result.sessions
+            or set(result.sessions) & set(violation.result.sessions)
+        )
+    ]
+    return min(mine, key=lambda result: _channel(result.aspect) != aspect, default=None)
 
 
 def settle(violations: Iterable[Violation]) -> dict[str, frozenset[str]]:
