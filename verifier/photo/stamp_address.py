@@ -81,7 +81,7 @@ def _labelled_address(
         if label or not _readable_place(row) or not _is_near(last, row):
             break
         # A following row belongs to the value if it starts under the value or under the label.
-        if row.box.x < rest[index].box.x - row.box.height:
+        if row.box.x < rest[index].box.x - row.box.height or not _is_one_hand(last, row):
             break
         parts.append(_clean(row, 0))
         last = row
@@ -132,10 +132,13 @@ def _weigh(run: Sequence[Reading]) -> float:
 
 def _is_one_paragraph(above: Reading, below: Reading) -> bool:
     """Rows of one place stand close, start (or are centred) alike, and are of one size and one script."""
-    taller, lower = max(above.box.height, below.box.height), min(above.box.height, below.box.height)
     edge = (above.box.x, above.box.x + above.box.width / 2)
-    alike = taller <= MAX_ROW_SIZES * lower and _is_chinese(above.text) == _is_chinese(below.text)
-    return alike and _is_near(above, below) and _is_flush(below, [edge])
+    return _is_one_hand(above, below) and _is_near(above, below) and _is_flush(below, [edge])
+
+
+def _is_one_hand(above: Reading, below: Reading) -> bool:
+    taller, lower = max(above.box.height, below.box.height), min(above.box.height, below.box.height)
+    return taller <= MAX_ROW_SIZES * lower and _is_chinese(above.text) == _is_chinese(below.text)
 
 
 def _is_chinese(text: str) -> bool:

@@ -42,6 +42,7 @@ _TOKEN = re.compile(
 )
 
 
+_DECIMALS = re.compile(r"[0-9]+")
 _MERGED = re.compile(r"(?<![0-9.])[0-9]{1,3}\.(?P<d>[0-9]{7,12})\.(?P<e>[0-9]{4,8})(?![0-9.])")
 
 
@@ -160,10 +161,12 @@ def _decide_pair(first: _Number, second: _Number, spans: list[tuple[int, int, in
         printed, turned = (first, second), (second, first)
         if not longitude_first:
             printed, turned = turned, printed
+        # Stamps label both or none: where one label was lost, digits beside it may have been lost with it.
+        sure = _keep if first.role and second.role and _are_alike(first, second) else _doubt
         if _possible(*printed) and (_in_china(*printed) or not _in_china(*turned)):
-            return Coordinates(printed[0].field, printed[1].field, False, tuple(spans))
+            return Coordinates(sure(printed[0].field), sure(printed[1].field), False, tuple(spans))
         if _possible(*turned):
-            return Coordinates(turned[0].field, turned[1].field, True, tuple(spans))
+            return Coordinates(sure(turned[0].field), sure(turned[1].field), True, tuple(spans))
         return None
     # Without labels the usual order is latitude first (the app whose stamps are most common prints it so).
     options = [(second, first), (first, second)]
@@ -171,13 +174,23 @@ def _decide_pair(first: _Number, second: _Number, spans: list[tuple[int, int, in
     for fits in (_in_china, _possible):
         fitting = [option for option in options if fits(*option)]
         if len(fitting) == 1:
-            return Coordinates(fitting[0][0].field, fitting[0][1].field, contradicting, tuple(spans))
+            sure = _keep if _are_alike(first, second) else _doubt
+            return Coordinates(sure(fitting[0][0].field), sure(fitting[0][1].field), contradicting, tuple(spans))
         if fitting:
             break
     else:
         return None
     longitude, latitude = options[0]
     return Coordinates(_doubt(longitude.field), _doubt(latitude.field), contradicting, tuple(spans))
+
+
+def _are_alike(first: _Number, second: _Number) -> bool:
+    """Stamps print both numbers with the same decimals; one fewer is a digit that was not seen."""
+    return len(_DECIMALS.findall(first.field.text)[-1]) == len(_DECIMALS.findall(second.field.text)[-1])
+
+
+def _keep(field: Field[float]) -> Field[float]:
+    return field
 
 
 def _doubt(field: Field[float]) -> Field[float]:

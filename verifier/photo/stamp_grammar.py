@@ -45,8 +45,9 @@ _LONE_CODE = re.compile(r"(?<![A-Za-z0-9])(?P<c>(?=[A-Z0-9]*\d)(?=[A-Z0-9]*[A-Z]
 _LETTERS = re.compile(r"[A-Za-z\u4e00-\u9fff]")
 _HH = re.compile(r"\s*\S{2}\s*[:;.]")
 _WEEKDAY_WORDS = re.compile(r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day", re.I)
-# Labels before a date have up to six letters (拍摄时间, 打卡日期), with a unit's name perhaps twelve.
-MAX_LETTERS_BEFORE = 12
+# Behind its label's colon a date stands alone, or after a chip's or a clock's few signs (打卡, 09:12:30 AM).
+MAX_LETTERS_BEFORE = 6
+MAX_DIGITS_BEFORE = 6
 # Beside a big clock the date has less than half its height.
 BIG_CLOCK_HEIGHTS = 1.4
 
@@ -150,14 +151,17 @@ def _take_dates(rest: list[Reading]) -> list[FoundDate]:
     days = []
     for index, row in enumerate(rest):
         found = find_date(row)
-        # A caption of the scene says a date within its words; a stamp's row begins with it, or with a label.
-        if (
-            found is not None
-            and len(_LETTERS.findall(_WEEKDAY_WORDS.sub("", row.text[: found.start]))) <= MAX_LETTERS_BEFORE
-        ):
+        if found is not None and not _is_caption(row.text[: found.start]):
             rest[index] = row.without(found.start, found.end)
             days.append(found)
     return days
+
+
+def _is_caption(before: str) -> bool:
+    """Whether a date stands within the scene's words, or behind a date of the stamp's own that was torn."""
+    said = _WEEKDAY_WORDS.sub("", re.sub(r"^\W*[\u4e00-\u9fffA-Za-z\s]{2,12}:", "", before))
+    letters, digits = len(_LETTERS.findall(said)), sum(sign.isdigit() for sign in said)
+    return letters > MAX_LETTERS_BEFORE or digits > MAX_DIGITS_BEFORE
 
 
 def _take_clocks(rest: list[Reading]) -> list[FoundClock]:

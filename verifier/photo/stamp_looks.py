@@ -1,7 +1,7 @@
 """Two looks at one picture, put together field by field.
 
-A second look is taken only where the first leaves something open. What both looks read alike is surer for it; where they
-contradict each other the value is an even chance at best, so it can accuse nobody.
+A second look is taken only where the first leaves something open. Both see the same pixels, so agreement proves little: a
+value is as sure as the less sure look. Where they contradict each other it is an even chance at best and accuses nobody.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ def is_settled(stamps: Sequence[Stamp]) -> bool:
 
 def _is_whole(stamp: Stamp) -> bool:
     if not _is_sure(stamp.day) or not _is_sure(stamp.clock) or stamp.address is None:
+        return False
+    if stamp.weekday is not None and stamp.day is not None and stamp.day.value.weekday() != stamp.weekday.value:
         return False
     if stamp.longitude is None and stamp.latitude is None:
         return not any(_COORDINATE_WORDS.search(line.text) for line in stamp.lines)
@@ -94,10 +96,9 @@ def _combine(stamp: Stamp, twin: Stamp) -> Stamp:
 def _choose(mine: Field[V] | None, theirs: Field[V] | None) -> Field[V] | None:
     if mine is None or theirs is None:
         return mine if theirs is None else theirs
-    surer = mine if mine.confidence >= theirs.confidence else theirs
-    if mine.value == theirs.value:
-        return surer
-    return replace(surer, confidence=min(surer.confidence, CONTRADICTED_CONFIDENCE))
+    surer, other = (mine, theirs) if mine.confidence >= theirs.confidence else (theirs, mine)
+    limit = other.confidence if mine.value == theirs.value else CONTRADICTED_CONFIDENCE
+    return replace(surer, confidence=min(surer.confidence, limit))
 
 
 def _choose_address(mine: Field[str] | None, theirs: Field[str] | None) -> Field[str] | None:

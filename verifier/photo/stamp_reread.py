@@ -34,6 +34,8 @@ ISOLATED_LINE_PX = 72.0
 _TIME_LIKE = re.compile(r"\d\s*[:;]\s*\d")
 _COORDINATES_LIKE = re.compile(r"经\s*纬|Lat.*Lon|东\s*经.*北\s*纬|N\s*\d+\s*°.*E\s*\d")
 _BROKEN_WEEKDAY = re.compile(r"(?:星期|周|礼拜)\s*$")
+# A road's number is followed by 号, which the finder may leave out over a crowd; what is not there is not read either.
+_BROKEN_PLACE = re.compile(r"[路街道巷]\s*[0-9]+\s*$")
 
 
 def reread_doubtful(
@@ -95,6 +97,8 @@ def _urgency(line: TextLine) -> float:
     row = normalise(line)
     if _is_broken(line):
         return 2.0
+    if _BROKEN_PLACE.search(row.text):
+        return 1.5
     weakest = min(line.per_character)
     tells = any(sign.isdigit() for sign in row.text) or len(re.findall(r"[\u4e00-\u9fff]", row.text)) >= 3
     return 1.0 - weakest if tells and weakest < DOUBTFUL_CONFIDENCE else 0.0
@@ -136,7 +140,7 @@ def _look_again(picture_bgr: NDArray[np.uint8], box: TextBox, first: TextLine, n
     readings = [first]
     cuts = [stretch_box(box, 0.0, 0.0, 0.12)]
     letter = box.height_px / max(1.0, box.width_px)
-    if _BROKEN_WEEKDAY.search(first.text):
+    if _BROKEN_WEEKDAY.search(first.text) or _BROKEN_PLACE.search(first.text):
         # 一 is so thin that the finder leaves it out: about one more letter's width at the right.
         cuts += [stretch_box(box, 0.0, share * letter, 0.0) for share in WIDEN_HEIGHTS]
     elif _is_broken(first):
@@ -144,7 +148,7 @@ def _look_again(picture_bgr: NDArray[np.uint8], box: TextBox, first: TextLine, n
         cuts += [stretch_box(box, 0.0, share * letter, 0.0) for share in WIDEN_HEIGHTS]
     readings += recognise_lines(picture_bgr, cuts, net)
     readings += _read_contrasted(picture_bgr, box, net)
-    best = max(readings, key=lambda line: (count_fields(line), _weakest(line)))
+    best = max(readings, key=lambda line: (count_fields(line), _completes(line, first), _weakest(line)))
     return replace(best, box=first.box)
 
 
@@ -160,6 +164,10 @@ def _read_contrasted(picture_bgr: NDArray[np.uint8], box: TextBox, net: TextNet)
     moved = TextBox((box.corners_px - np.array([left, top], dtype=np.float32)) * np.float32(scale), box.score)
     shown = (raise_contrast(part), isolate_strokes(part, scale * min(height, width)))
     return [recognise_lines(one, [moved], net)[0] for one in shown]
+
+
+def _completes(line: TextLine, first: TextLine) -> bool:
+    return bool(_BROKEN_PLACE.search(first.text)) and re.fullmatch(re.escape(first.text) + "号", line.text) is not None
 
 
 def _weakest(line: TextLine) -> float:

@@ -117,6 +117,32 @@ def test_what_no_day_has_stays_unread(text):
     assert find_clock(a_row(text)) is None
 
 
+def test_a_caption_behind_a_torn_date_is_not_the_stamps():
+    """The stamp's own row runs on into the poster below it."""
+    stamp = a_parsed_stamp("经度：107.978107", "时间:2019-05-136082810 8t on Sept. 30, 2010 with the cast")
+    assert stamp.day is None
+
+
+def test_a_clock_whose_seconds_are_torn_is_no_shorter_clock():
+    """18:31-16 has lost a colon; 18:31 -5℃ is a clock and the weather."""
+    assert find_clock(a_row("18:31-16dbe")) is None
+    assert find_clock(a_row("18:31-15℃")).field.value == time(18, 31)
+
+
+@pytest.mark.parametrize(
+    ("text", "confidence"),
+    [
+        pytest.param("经纬度：39.86228，105.62799", 0.99, id="five decimals each"),
+        pytest.param("经纬度：39.8228，105.62799", 0.5, id="one decimal fewer: a digit was not seen"),
+        pytest.param("东经102.147499° 北纬41.629449°", 0.99, id="both labelled"),
+        pytest.param("东经102.147499° 1.629449°", 0.5, id="one label was lost, and perhaps a digit with it"),
+    ],
+)
+def test_coordinates_that_differ_in_form_are_in_doubt(text, confidence):
+    """Stamps print both numbers alike."""
+    assert find_coordinates([a_row(text)]).latitude.confidence == confidence
+
+
 def test_an_offset_is_no_clock():
     """GMT +05:30 whose letters were lost is not half past five; a clock behind a date's dash is one."""
     assert find_clock(a_row("T +05:30")) is None
