@@ -46,7 +46,7 @@ from verifier.vision.text import TextNet, find_text_boxes, open_text_net  # noqa
 SIDES_PX = (720, 1080, 1440, 1920, 3000, 4000)
 QUALITIES = (60, 70, 80, 85, 90, 95)
 # A background with as many lines of print of its own is a poster or a page; its misses are told apart.
-PRINT_LINES = 12
+PRINT_LINES = 6
 FIELDS = ("date", "time", "coordinates", "weekday", "address", "code")
 GRADED = FIELDS[:3]
 CONFIDENCE_BINS = (0.0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 1.01)

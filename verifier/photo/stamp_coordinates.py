@@ -43,6 +43,8 @@ _TOKEN = re.compile(
 
 
 _DECIMALS = re.compile(r"[0-9]+")
+# Degrees and decimals of two numbers, each point perhaps read as a comma; so many digits are no degrees of their own.
+_PAIR = re.compile(r"(?<![0-9.,])[0-9]{1,3}([.,])([0-9]{5,8})\s*,\s*[0-9]{1,3}([.,])([0-9]{5,8})(?![0-9.,])")
 _MERGED = re.compile(r"(?<![0-9.])[0-9]{1,3}\.(?P<d>[0-9]{7,12})\.(?P<e>[0-9]{4,8})(?![0-9.])")
 
 
@@ -106,6 +108,18 @@ def separate_merged(row: Reading) -> Reading:
     for index in (cut - 1, cut):
         sure[index] = min(sure[index], AMBIGUOUS_CONFIDENCE)
     return Reading(row.text[:cut] + " " + row.text[cut:], (*sure[:cut], AMBIGUOUS_CONFIDENCE, *sure[cut:]), row.box)
+
+
+def restore_points(row: Reading) -> Reading:
+    """Make points of the commas within two coordinates: 37,61434,121,37547 has one meaning, and its points are doubtful."""
+    match = _PAIR.search(row.text)
+    if match is None or len(match[2]) != len(match[4]):
+        return row
+    text, sure = list(row.text), list(row.sure)
+    for at in (match.start(1), match.start(3)):
+        if text[at] == ",":
+            text[at], sure[at] = ".", min(sure[at], AMBIGUOUS_CONFIDENCE)
+    return Reading("".join(text), tuple(sure), row.box)
 
 
 def _read_number(row: Reading, index: int, match: re.Match[str], announced: bool) -> _Number | None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from verifier.observation import TextLine
 from verifier.photo.stamp_contrast import isolate_strokes, raise_contrast
-from verifier.photo.stamp_coordinates import find_coordinates, separate_merged
+from verifier.photo.stamp_coordinates import find_coordinates, restore_points, separate_merged
 from verifier.photo.stamp_dates import find_clock, find_date, find_weekday
 from verifier.photo.stamp_geometry import split_rows
 from verifier.photo.stamp_text import Reading, join_row, normalise, surround
@@ -130,7 +130,7 @@ def count_row_fields(row: Reading) -> int:
         count += 1
         row = row.without(weekday[1], weekday[2])
     count += find_clock(row) is not None
-    coordinates = find_coordinates([separate_merged(row)])
+    coordinates = find_coordinates([separate_merged(restore_points(row))])
     if coordinates is not None:
         count += (coordinates.longitude is not None) + (coordinates.latitude is not None)
     return count

@@ -143,6 +143,21 @@ def test_coordinates_that_differ_in_form_are_in_doubt(text, confidence):
     assert find_coordinates([a_row(text)]).latitude.confidence == confidence
 
 
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        pytest.param("经纬度：37,61434,121.37547", (121.37547, 37.61434), id="one comma"),
+        pytest.param("经纬度:37,61434,121,37547", (121.37547, 37.61434), id="both commas"),
+        pytest.param("经纬度：37,6143,121.37547", None, id="decimals that differ"),
+    ],
+)
+def test_points_read_as_commas_are_restored_in_doubt(text, place):
+    """Where both numbers have the same five decimals or more there is one meaning."""
+    stamp = a_parsed_stamp(text)
+    assert (stamp.latitude and (stamp.longitude.value, stamp.latitude.value)) == place
+    assert stamp.latitude is None or stamp.latitude.confidence == 0.5
+
+
 def test_an_offset_is_no_clock():
     """GMT +05:30 whose letters were lost is not half past five; a clock behind a date's dash is one."""
     assert find_clock(a_row("T +05:30")) is None
