@@ -95,10 +95,16 @@ def _date_from(row: Reading, match: re.Match[str], *, tight: bool) -> FoundDate 
     sure = row.confidence(*match.span()) if name else row.digits_confidence(*match.span())
     # A colon's edge is read as a "1" in front: no calendar has the year 12018, but the digits are then in doubt.
     stray = row.text[: match.start()][-1:].isdigit()
-    if stray or _runs_into_clock(row.text[match.end() :]) or (tight and not match.group().isdigit()):
+    lost = _may_have_lost_digit(None if name else groups["m"], groups["d"])
+    if stray or lost or _runs_into_clock(row.text[match.end() :]) or (tight and not match.group().isdigit()):
         sure = min(sure, AMBIGUOUS_CONFIDENCE)
     box = row.box_of(*match.span())
     return FoundDate(Field(value, sure, box, match.group()), match.start(), match.end())
+
+
+def _may_have_lost_digit(month: str | None, day: str) -> bool:
+    """Whether a number of one digit may have had another in front: 2020-2-19 is also what is left of 2020-12-19."""
+    return len(day) == 1 or (month is not None and len(month) == 1 and int(to_digits(month)) <= 2)
 
 
 def _runs_into_clock(rest: str) -> bool:
@@ -120,7 +126,8 @@ def _date_year_last(row: Reading, match: re.Match[str]) -> FoundDate | None:
     if chosen is None:
         return None
     sure = row.digits_confidence(*match.span())
-    if other is not None and other != chosen:
+    month_and_day = (match["a"], match["b"]) if prefer_month else (match["b"], match["a"])
+    if (other is not None and other != chosen) or _may_have_lost_digit(*month_and_day):
         sure = min(sure, AMBIGUOUS_CONFIDENCE)
     field = Field(chosen, sure, row.box_of(*match.span()), match.group())
     return FoundDate(field, match.start(), match.end(), prefer_month, other if other != chosen else None)
@@ -161,8 +168,11 @@ def find_clock(row: Reading) -> FoundClock | None:
             continue
         start, end = match.start("h"), match.end("s") if match["s"] else match.end("m")
         sure = row.digits_confidence(start, end)
-        if _STRAY_DIGIT.search(row.text[: match.start("h")]):
+        halved = any(match[half] for half in ("cn", "en1", "en2"))
+        lost = len(match["h"]) == 1 and (not halved or int(to_digits(match["h"])) <= 2)
+        if lost or _STRAY_DIGIT.search(before):
             # A digit that nothing has explained stands before the hour: it may be the hour's own, so this may be minutes.
+            # And an hour of one digit may have lost its first: 8:10 is also what is left of 18:10.
             sure = min(sure, AMBIGUOUS_CONFIDENCE)
         for half in ("cn", "en1", "en2"):
             if match[half]:

@@ -158,6 +158,36 @@ def test_points_read_as_commas_are_restored_in_doubt(text, place):
     assert stamp.latitude is None or stamp.latitude.confidence == 0.5
 
 
+@pytest.mark.parametrize(
+    ("text", "confidence"),
+    [
+        pytest.param("2020-12-19", 0.99, id="two digits each"),
+        pytest.param("2020-3-19", 0.99, id="no month ends in a 3 but March"),
+        pytest.param("2020-2-19", 0.5, id="February, or December torn"),
+        pytest.param("2020-12-9", 0.5, id="the 9th, or the 19th torn"),
+        pytest.param("9 Aug 2026", 0.5, id="an English 9th"),
+        pytest.param("23/2/2017", 0.5, id="day first"),
+    ],
+)
+def test_a_date_that_may_have_lost_a_digit_is_in_doubt(text, confidence):
+    """Only where another date would look the same without its first digit."""
+    assert find_date(a_row(text)).field.confidence == confidence
+
+
+@pytest.mark.parametrize(
+    ("text", "confidence"),
+    [
+        pytest.param("08:10", 0.99, id="two digits"),
+        pytest.param("8:10", 0.5, id="ten past eight, or 18:10 torn"),
+        pytest.param("4:48 PM", 0.99, id="no hour of twelve ends in a 4 but four"),
+        pytest.param("2:48 PM", 0.5, id="two, or twelve torn"),
+    ],
+)
+def test_a_clock_that_may_have_lost_a_digit_is_in_doubt(text, confidence):
+    """Only where another hour would look the same without its first digit."""
+    assert find_clock(a_row(text)).field.confidence == confidence
+
+
 def test_an_offset_is_no_clock():
     """GMT +05:30 whose letters were lost is not half past five; a clock behind a date's dash is one."""
     assert find_clock(a_row("T +05:30")) is None
