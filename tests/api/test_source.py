@@ -83,8 +83,9 @@ def test_every_page_of_a_class_that_a_real_night_has_judged(tmp_path: Path):
 
 def test_the_report_of_one_class_is_written_from_the_records(tmp_path: Path):
     settings = a_workspace(tmp_path)
-    html, xlsx = write_class_report(NUMBER, settings, tmp_path / "out")
+    html, xlsx, *documents = write_class_report(NUMBER, settings, tmp_path / "out")
     assert (html.name, xlsx.name) == (f"class-{NUMBER}.html", f"class-{NUMBER}.xlsx")
+    assert all(path.is_file() for path in documents)
     assert f"班次{NUMBER}核验记录" in html.read_text(encoding="utf-8")
     assert write_class_report(NUMBER, settings)[0].parent == settings.workspace / "reports"
     with pytest.raises(NotInRecordsError, match="UNKNOWN"):
