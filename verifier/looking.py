@@ -36,21 +36,27 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+STARTS = 3  # how often a process is started again before we give up on all pictures
 READ_PARTS = ("picture", "camera", "stamps", "quality", "faces", "people", "fingerprint")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LookDone:
-    """What came out: the look as JSON and its faces' embeddings, (n, d) float32."""
+    """What came out: the look as JSON and its faces' embeddings, (n, d) float32.
+
+    Attributes:
+        cut_off: Why nothing was read; empty when the process finished by itself.
+        lasting: False where the picture was never seen: its evidence may be restored, so the look is not kept.
+        pool_broken: All processes ended; whether this picture did it is not known.
+    """
 
     sha256: str
     look_json: dict[str, Any]
     embeddings: NDArray[np.float32]
     embedding_contract: str
-    cut_off: str = ""  # why nothing was read; empty when the process finished by itself
-    lasting: bool = (
-        True  # False where the picture was never seen: the evidence may be restored, so the look is not kept
-    )
+    cut_off: str = ""
+    lasting: bool = True
+    pool_broken: bool = False
 
 
 class _EvidenceFault(Exception):
@@ -173,19 +179,42 @@ def look_at_all(digests: Iterable[str], settings: Settings, versions: Mapping[st
         StoreUnavailable: the evidence store does not answer; nothing is known about the remaining pictures.
         CannotLookError: the processes do not start, as when a model file is wrong or the cache folder cannot be written.
     """
-    again: list[str] = []
-    for done in _look_in_pool(digests, settings, versions, settings.workers):
-        if not done.lasting:
-            log.error("evidence_not_readable", sha256=done.sha256, why=done.cut_off)
-            yield done
-        elif done.cut_off:
-            log.warning("look_cut_off", sha256=done.sha256, why=done.cut_off, next="tried once more alone")
-            again.append(done.sha256)
-        else:
-            yield done
-    for done in _look_in_pool(again, settings, versions, 1):
+    todo, again, looked = list(dict.fromkeys(digests)), list[str](), 0
+    while todo:
+        broken = []
+        for done in _look_in_pool(todo, settings, versions, settings.workers):
+            if done.pool_broken:
+                broken.append(done.sha256)
+            elif not done.lasting:
+                log.error("evidence_not_readable", sha256=done.sha256, why=done.cut_off)
+                yield done
+            elif done.cut_off:
+                log.warning("look_cut_off", sha256=done.sha256, why=done.cut_off, next="tried once more alone")
+                again.append(done.sha256)
+            else:
+                looked += 1
+                yield done
+        if len(broken) == len(todo):  # no headway together
+            again += broken
+            break
+        # A worker that died between two pictures takes the whole pool with it: the others go on in a new one.
+        todo = broken
+    starts_lost = 0
+    while again:
+        sha256 = again.pop(0)
+        (done,) = _look_in_pool([sha256], settings, versions, 1)
+        if done.pool_broken and not looked:
+            # Nothing was looked at yet, so this says more about us than about the picture.
+            starts_lost += 1
+            if starts_lost == STARTS:
+                raise CannotLookError(
+                    f"the processes that look at photos do not stay alive: {done.cut_off}; see the log"
+                )
+            again.append(sha256)
+            continue
+        looked += not done.cut_off
         if done.cut_off:
-            log.error("look_cut_off", sha256=done.sha256, why=done.cut_off, next="kept as not_run")
+            log.error("look_cut_off", sha256=sha256, why=done.cut_off, next="kept as not_run")
         yield done
 
 
@@ -206,7 +235,12 @@ def _look_in_pool(
     waiting: deque[tuple[str, ProcessFuture[Any]]] = deque()
 
     def submit(sha256: str) -> None:
-        waiting.append((sha256, pool.schedule(_look, args=(sha256,), timeout=settings.photo_timeout_s)))
+        try:
+            future = pool.schedule(_look, args=(sha256,), timeout=settings.photo_timeout_s)
+        except RuntimeError as error:  # the pool is broken
+            future = ProcessFuture()
+            future.set_exception(BrokenProcessPool(str(error)))
+        waiting.append((sha256, future))
 
     try:
         submit(first)
@@ -224,8 +258,8 @@ def _look_in_pool(
 
 
 def _settings_for_worker(settings: Settings) -> str:
-    # model_dump_json hides secrets; a child reads those from its environment, as this process did.
-    return settings.model_dump_json(exclude={"evidence_access_key", "evidence_secret_key", "data_key"})
+    # model_dump_json hides secrets; a child reads those from its environment, as this process did. It never opens the database.
+    return settings.model_dump_json(exclude={"evidence_access_key", "evidence_secret_key", "data_key", "database_url"})
 
 
 def _collect(sha256: str, future: ProcessFuture[Any], settings: Settings, versions: Mapping[str, str]) -> LookDone:
@@ -242,7 +276,9 @@ def _collect(sha256: str, future: ProcessFuture[Any], settings: Settings, versio
     except CannotLookError as error:
         raise CannotLookError(f"the processes that look at photos do not start: {error}") from None
     except BrokenProcessPool as error:
-        raise CannotLookError(f"the processes that look at photos end at their start ({error}); see the log") from None
+        why = f"the process looking at it ended ({error})"
+        look = not_looked_at(sha256, why, versions)
+        return LookDone(sha256, look_to_json(look), stack_embeddings(look), "", cut_off=why, pool_broken=True)
     except FutureTimeout:
         why = f"took longer than {settings.photo_timeout_s:g} s"
     except ProcessExpired as error:
