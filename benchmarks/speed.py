@@ -105,7 +105,8 @@ def measure_speed(
         ratios = sorted(their.processor_s / my.processor_s for my, their in pairs)
         print(f"{name}: ours {median(my.processor_s for my, _ in pairs):.2f} s, plain "
               f"{median(their.processor_s for _, their in pairs):.2f} s of processor time, {median(ratios):.2f} times as fast "
-              f"({ratios[0]:.2f} to {ratios[-1]:.2f} over {len(pairs)} pairs; wall {mine.wall_s:.2f} against {theirs.wall_s:.2f} s)")  # fmt: skip
+              f"({ratios[0]:.2f} to {ratios[-1]:.2f} over {len(pairs)} pairs; "
+              f"wall {mine.wall_s:.2f} against {theirs.wall_s:.2f} s)")  # fmt: skip
         for who, answer in (("ours", mine), ("plain", theirs)):
             text = (
                 f"clock {'read' if any(clock in line for line in answer.lines) else 'missed'}" if clock else "no stamp"
