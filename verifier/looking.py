@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-STARTS = 3  # how often a process is started again before we give up on all pictures
+STARTS = 3  # how often processes are started in vain before we go another way
 READ_PARTS = ("picture", "camera", "stamps", "quality", "faces", "people", "fingerprint")
 
 
@@ -179,7 +179,7 @@ def look_at_all(digests: Iterable[str], settings: Settings, versions: Mapping[st
         StoreUnavailable: the evidence store does not answer; nothing is known about the remaining pictures.
         CannotLookError: the processes do not start, as when a model file is wrong or the cache folder cannot be written.
     """
-    todo, again, looked = list(dict.fromkeys(digests)), list[str](), 0
+    todo, again, looked, starts_lost = list(dict.fromkeys(digests)), list[str](), 0, 0
     while todo:
         broken = []
         for done in _look_in_pool(todo, settings, versions, settings.workers):
@@ -194,7 +194,8 @@ def look_at_all(digests: Iterable[str], settings: Settings, versions: Mapping[st
             else:
                 looked += 1
                 yield done
-        if len(broken) == len(todo):  # no headway together
+        starts_lost = starts_lost + 1 if len(broken) == len(todo) else 0
+        if starts_lost == STARTS:  # no headway together
             again += broken
             break
         # A worker that died between two pictures takes the whole pool with it: the others go on in a new one.

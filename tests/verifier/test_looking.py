@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
+import signal
+import threading
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,7 @@ from PIL import Image
 
 from tests.builders.night import (
     copy_workspace,
+    differences,
     findings_of,
     load,
     night,
@@ -19,6 +23,8 @@ from tests.builders.night import (
     write_table,
 )
 from tests.builders.photos import a_photo_file
+from tests.verifier.conftest import DemoNight
+from tests.verifier.test_killed_night import descendants
 from verifier.evidence import LocalStore, StoreUnavailable
 from verifier.looking import CannotLookError, LookDone, look_at_all, look_versions
 from verifier.settings import Settings
@@ -64,6 +70,43 @@ def test_a_photo_that_needs_too_much_memory_is_not_run_and_its_neighbour_is_look
     assert "failed" not in {finding["outcome"] for check, finding in big.items() if check != "photo.pair"}
     assert any("大 照片.png" in finding["reason"] or "MemoryError" in finding["reason"] for finding in big.values())
     assert findings_of(answer, "small.jpg")["photo.decodes"]["outcome"] == "passed"
+
+
+def test_a_worker_that_dies_costs_no_photo_its_answer(
+    demo_imported: Path, demo_night: DemoNight, tmp_path: Path
+) -> None:
+    """What an out-of-memory killer does: `kill -9` to a worker in the middle of its look.
+
+    Once: a picture whose worker dies twice is kept as not_run, as it may be what kills them.
+    """
+    workspace, killed, over = copy_workspace(demo_imported, tmp_path / "ws"), [], threading.Event()
+
+    def kill_one() -> None:
+        while not killed and not over.wait(3.0):
+            # Only spawned workers: the resource tracker has another command line.
+            workers = [pid for pid in descendants(os.getpid()) if b"spawn_main" in _command(pid)]
+            if workers:
+                os.kill(workers[0], signal.SIGKILL)
+                killed.append(workers[0])
+
+    killer = threading.Thread(target=kill_one)
+    killer.start()
+    try:
+        answer = night(workspace, since="2023-06-12").answer
+    finally:
+        over.set()
+        killer.join()
+    assert killed
+    assert answer["night"]["looked"] == 14
+    assert "not_run" not in {photo["outcome"] for photo in answer["photos"]}
+    assert differences(records_of(workspace), records_of(demo_night.workspace)) == []
+
+
+def _command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def test_missing_evidence_is_told_and_its_look_is_not_to_be_kept(tmp_path: Path) -> None:
