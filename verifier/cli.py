@@ -7,7 +7,6 @@ and nothing else; progress bars and logs go to stderr.
 from __future__ import annotations
 
 import io
-import json
 import sys
 from datetime import date
 from pathlib import Path
@@ -23,9 +22,8 @@ from sqlalchemy.exc import OperationalError
 
 from verifier import __version__
 from verifier.cli_faces import faces_app
+from verifier.cli_options import AsJson, Workspace, load_settings, parse_day, print_json
 from verifier.cli_supervision import supervision_app
-from verifier.language import use_language
-from verifier.logs import configure_logs
 from verifier.settings import Settings
 
 log = structlog.get_logger()
@@ -52,42 +50,9 @@ app.add_typer(database_app, name="database")
 app.add_typer(supervision_app, name="supervise")
 app.add_typer(faces_app, name="faces")
 
-Workspace = Annotated[
-    Path | None,
-    typer.Option("--workspace", help="Folder of database, evidence and reports. [default: VERIFIER_WORKSPACE]"),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else.")]
-
 
 class CannotDoIt(Exception):
     """The work could not be done; the message says why and what to do. Exit status 1."""
-
-
-def _settings(workspace: Path | None = None) -> Settings:
-    settings = Settings() if workspace is None else Settings(workspace=workspace)
-    use_language(settings.language)
-    configure_logs(settings.log_format, settings.log_level)
-    return settings
-
-
-def _print_json(answer: dict[str, Any]) -> None:
-    text = json.dumps(answer, ensure_ascii=False, indent=2)
-    try:
-        text.encode(sys.stdout.encoding)
-    except UnicodeEncodeError:
-        # A stream that is not UTF-8, or a file name with stray bytes: the same JSON with escapes.
-        text = json.dumps(answer, indent=2)
-    print(text)
-
-
-def _parse_day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"{text!r} is no date such as 2023-06-12") from error
-
-
-Day = Annotated[date | None, typer.Option(parser=_parse_day, metavar="YYYY-MM-DD")]
 
 
 @app.command()
@@ -104,7 +69,7 @@ def demo(
     """
     from verifier.demo.run import run_demo
 
-    settings = _settings((workspace or Path("verifier-demo")).absolute())
+    settings = load_settings((workspace or Path("verifier-demo")).absolute())
     all_found = run_demo(settings, Console())
     if serve:
         _serve(settings)
@@ -119,7 +84,7 @@ def template(
     """Write an empty, commented class folder to fill in."""
     from verifier.filing import write_template
 
-    _settings()
+    load_settings()
     try:
         for path in write_template(folder):
             print(path)
@@ -141,10 +106,10 @@ def import_(
     """
     from verifier.intake import import_class_folder
 
-    settings = _settings(workspace)
+    settings = load_settings(workspace)
     answer = import_class_folder(class_folder, settings)
     if as_json:
-        _print_json(answer.to_json())
+        print_json(answer.to_json())
     else:
         _show_import(answer.to_json())
     if not answer.loaded:
@@ -173,13 +138,13 @@ def _show_import(answer: dict[str, Any]) -> None:
 def nightly(
     day: Annotated[
         date | None,
-        typer.Option("--date", parser=_parse_day, metavar="YYYY-MM-DD", help="The day to close. [default: yesterday]"),
+        typer.Option("--date", parser=parse_day, metavar="YYYY-MM-DD", help="The day to close. [default: yesterday]"),
     ] = None,
     since: Annotated[
         date | None,
         typer.Option(
             "--since",
-            parser=_parse_day,
+            parser=parse_day,
             metavar="YYYY-MM-DD",
             help="Report from this day on. [default: what this run closed]",
         ),
@@ -194,12 +159,12 @@ def nightly(
     from verifier.nightly import run_night
     from verifier.report.terminal import show_night
 
-    settings = _settings(workspace)
+    settings = load_settings(workspace)
     if day and since and since > day:
         raise typer.BadParameter(f"--since {since} is after --date {day}")
     night = run_night(settings, day=day, since=since)
     if as_json:
-        _print_json(night.answer)
+        print_json(night.answer)
     else:
         show_night(night, Console())
 
@@ -222,12 +187,12 @@ def check(
     from verifier.checking import check_photos
     from verifier.report.terminal import show_photos
 
-    settings = _settings()
+    settings = load_settings()
     if session and not class_folder:
         raise typer.BadParameter("--session needs --class: sessions are defined by a class")
     answer = check_photos(photos, settings, class_folder=class_folder, session_id=session, annotate_into=annotate)
     if as_json:
-        _print_json(answer)
+        print_json(answer)
     else:
         show_photos(answer, Console())
 
@@ -251,7 +216,7 @@ def evaluate(
     from verifier.report.terminal import show_evaluation
     from verifier.vision.nets import open_nets
 
-    settings = _settings()
+    settings = load_settings()
     nets = open_nets(
         settings.cache_dir, settings.models_dir, settings.workers, settings.face_pack, settings.people_pack
     )
@@ -272,7 +237,7 @@ def evaluate(
             folder, nets, calibration=calibration, progress=lambda _: progress.advance(task)
         ).to_json()
     if as_json:
-        _print_json(answer)
+        print_json(answer)
     else:
         show_evaluation(answer, Console())
 
@@ -282,7 +247,7 @@ def models_list(as_json: AsJson = False) -> None:
     """Packs with their role, licence, source and state."""
     from verifier.vision.packs import list_packs, read_state
 
-    settings = _settings()
+    settings = load_settings()
     packs: list[dict[str, Any]] = []
     for pack in list_packs():
         state = read_state(pack, settings.cache_dir, settings.models_dir)
@@ -299,7 +264,7 @@ def models_list(as_json: AsJson = False) -> None:
             }
         )
     if as_json:
-        _print_json({"packs": packs})
+        print_json({"packs": packs})
         return
     table = Table("pack", "role", "state", "licence", "source", title=f"Model packs (cache: {settings.cache_dir})")
     for row in packs:
@@ -317,7 +282,7 @@ def models_pull(
     """Fetch a pack from its upstream and check every file's SHA-256."""
     from verifier.vision.pull import pull_pack
 
-    settings = _settings()
+    settings = load_settings()
     print(pull_pack(name, settings.cache_dir, accept_licence=accept_licence))
 
 
@@ -326,7 +291,7 @@ def database_upgrade(workspace: Workspace = None) -> None:
     """Bring the database's tables to this version (PostgreSQL; SQLite does it by itself)."""
     from verifier.records.migrate import upgrade
 
-    settings = _settings(workspace)
+    settings = load_settings(workspace)
     upgrade(settings.database)
     print("The database is up to date.")
 
@@ -338,7 +303,7 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on. [default: VERIFIER_PORT]")] = None,
 ) -> None:
     """Serve the API and the pages."""
-    settings = _settings(workspace)
+    settings = load_settings(workspace)
     _serve(settings.model_copy(update={"host": host or settings.host, "port": settings.port if port is None else port}))
 
 
@@ -360,7 +325,7 @@ def report(
     """Write the class's records and documents (.html, .xlsx)."""
     from verifier.report import write_class_report
 
-    settings = _settings(workspace)
+    settings = load_settings(workspace)
     for path in write_class_report(class_number, settings, out):
         print(path)
 
@@ -368,7 +333,7 @@ def report(
 @app.command()
 def settings(workspace: Workspace = None) -> None:
     """List all settings with their values; secrets are shown as stars."""
-    current = _settings(workspace)
+    current = load_settings(workspace)
     table = Table("variable", "value", "what")
     for name, field in Settings.model_fields.items():
         # As plain text: a value may hold brackets, which are markup elsewhere.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,31 +10,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from verifier.language import Sentence, say, use_language
-from verifier.logs import configure_logs
-from verifier.settings import Settings
+from verifier.cli_options import AsJson, Workspace, load_settings, parse_day, print_json
+from verifier.language import Sentence, say
 
 faces_app = typer.Typer(no_args_is_help=True, help="Search faces across all classes.")
-
-Workspace = Annotated[
-    Path | None,
-    typer.Option("--workspace", help="Folder of database, evidence and reports. [default: VERIFIER_WORKSPACE]"),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else.")]
-
-
-def _settings(workspace: Path | None) -> Settings:
-    settings = Settings() if workspace is None else Settings(workspace=workspace)
-    use_language(settings.language)
-    configure_logs(settings.log_format, settings.log_level)
-    return settings
-
-
-def _parse_day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"{text!r} is no date such as 2023-06-12") from error
 
 
 @faces_app.command("search")
@@ -51,10 +29,10 @@ def search(
     from verifier.nightly import open_tools
     from verifier.searching import search_photo
 
-    settings = _settings(workspace)
+    settings = load_settings(workspace)
     answer = search_photo(photo, settings, open_tools(settings))
     if as_json:
-        _print_json(answer)
+        print_json(answer)
         return
     for place, face in enumerate(answer["faces"], 1):
         print(f"{place}. {face['box_xywh']} {describe_face(face)}")
@@ -66,7 +44,7 @@ def search(
 def strangers(
     since: Annotated[
         date | None,
-        typer.Option("--since", parser=_parse_day, metavar="YYYY-MM-DD", help="Only sessions of this day and later."),
+        typer.Option("--since", parser=parse_day, metavar="YYYY-MM-DD", help="Only sessions of this day and later."),
     ] = None,
     workspace: Workspace = None,
     as_json: AsJson = False,
@@ -75,10 +53,10 @@ def strangers(
     from verifier.nightly import open_tools
     from verifier.searching import list_strangers
 
-    settings = _settings(workspace)
+    settings = load_settings(workspace)
     answer = list_strangers(settings, open_tools(settings), since)
     if as_json:
-        _print_json(answer)
+        print_json(answer)
         return
     table = Table("sessions", "classes", "first seen", "last seen", "photo")
     for person in answer["strangers"]:
@@ -100,10 +78,10 @@ def sightings(
     from verifier.nightly import open_tools
     from verifier.searching import find_sightings
 
-    settings = _settings(workspace)
+    settings = load_settings(workspace)
     answer = find_sightings(class_number, student_no, settings, open_tools(settings))
     if as_json:
-        _print_json(answer)
+        print_json(answer)
         return
     table = Table("state", "probability", "similarity", "class", "session", "photo")
     for each in answer["sightings"]:
@@ -146,7 +124,3 @@ def _describe_known(known: dict[str, Any]) -> Sentence:
     return say("无法判断：最像{who}（相似度{similarity:.2f}，门限{limit:.2f}；比对{compared}人，可能性{probability:.1%}）。",
                who=first["who"], similarity=first["similarity"], limit=known["limit"], compared=known["compared"],
                probability=first["probability"])  # fmt: skip
-
-
-def _print_json(answer: dict[str, Any]) -> None:
-    print(json.dumps(answer, ensure_ascii=False, indent=2))

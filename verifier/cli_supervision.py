@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,8 +13,7 @@ from uuid import UUID
 import typer
 from rich.console import Console
 
-from verifier.language import use_language
-from verifier.logs import configure_logs
+from verifier.cli_options import AsJson, Workspace, load_settings, parse_day, print_json
 from verifier.settings import Settings
 
 supervision_app = typer.Typer(
@@ -29,18 +27,9 @@ First register yourself: **verifier supervise person li 李检查员**. Then **v
 The software proposes, people decide: whatever costs money or the qualification takes two different people.""",
 )
 
-Workspace = Annotated[Path | None, typer.Option("--workspace", help="Folder of database, evidence and reports.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else.")]
 By = Annotated[str, typer.Option("--by", metavar="LOGIN", help="Who does it; see `verifier supervise person`.")]
 Why = Annotated[str, typer.Option("--why", help="The reason; it is kept with the decision.")]
 ClassNumber = Annotated[str, typer.Argument(metavar="CLASS", help="The class's filing number.")]
-
-
-def _parse_day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"{text!r} is no date such as 2023-06-12") from error
 
 
 def _parse_moment(text: str) -> datetime:
@@ -54,20 +43,13 @@ def _option(name: str, parser: Callable[[str], Any], metavar: str, text: str) ->
     return typer.Option(name, parser=parser, metavar=metavar, help=text)
 
 
-Day = Annotated[date | None, _option("--day", _parse_day, "YYYY-MM-DD", "The day. [default: today]")]
+Day = Annotated[date | None, _option("--day", parse_day, "YYYY-MM-DD", "The day. [default: today]")]
 At = Annotated[
     datetime, _option("--at", _parse_moment, "YYYY-MM-DDTHH:MM", "When; without an offset in VERIFIER_TIMEZONE.")
 ]
 Files = Annotated[
     list[Path] | None, typer.Option("--evidence", metavar="FILE", help="A file to keep; may be repeated.")
 ]
-
-
-def _settings(workspace: Path | None) -> Settings:
-    settings = Settings() if workspace is None else Settings(workspace=workspace)
-    use_language(settings.language)
-    configure_logs(settings.log_format, settings.log_level)
-    return settings
 
 
 @contextmanager
@@ -79,7 +61,7 @@ def _office(workspace: Path | None) -> Iterator[tuple[Any, Settings]]:
     from verifier.regulation.decisions import DecisionRefusedError
     from verifier.supervising import open_office
 
-    settings = _settings(workspace)
+    settings = load_settings(workspace)
     try:
         with open_office(settings) as office:
             yield office, settings
@@ -115,7 +97,7 @@ def _today(settings: Settings) -> date:
 
 def _show(answer: dict[str, Any], as_json: bool, *lines: str) -> None:
     if as_json:
-        print(json.dumps(answer, ensure_ascii=False, indent=2))
+        print_json(answer)
     else:
         for line in lines:
             Console().print(line, markup=False, highlight=False, soft_wrap=True)
@@ -141,8 +123,8 @@ def person(
 def interest(
     login: Annotated[str, typer.Argument(help="The inspector.")],
     agency: Annotated[str, typer.Argument(help="The agency's unified social credit code.")],
-    since: Annotated[date, _option("--from", _parse_day, "YYYY-MM-DD", "First day.")],
-    until: Annotated[date | None, _option("--to", _parse_day, "YYYY-MM-DD", "Last day. [default: it lasts]")] = None,
+    since: Annotated[date, _option("--from", parse_day, "YYYY-MM-DD", "First day.")],
+    until: Annotated[date | None, _option("--to", parse_day, "YYYY-MM-DD", "Last day. [default: it lasts]")] = None,
     note: Annotated[str, typer.Option(help="What the interest is.")] = "",
     workspace: Workspace = None,
     as_json: AsJson = False,
@@ -321,7 +303,7 @@ def notice(
     class_number: ClassNumber,
     violations: Annotated[list[UUID], typer.Argument(help="Ids of confirmed violations; all go into one notice.")],
     by: By,
-    found_on: Annotated[date, _option("--found-on", _parse_day, "YYYY-MM-DD", "When it was found.")],
+    found_on: Annotated[date, _option("--found-on", parse_day, "YYYY-MM-DD", "When it was found.")],
     supervision: Annotated[list[str], typer.Option(help="How: 现场监管, 非现场监管, 跟踪回访; may be repeated.")],
     day: Day = None,
     workspace: Workspace = None,
