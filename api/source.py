@@ -70,14 +70,14 @@ class RecordSource:
         """See `Source`."""
         from verifier.annotated import annotated_photo
 
-        picture: bytes = annotated_photo(self._settings, photo_id)
+        picture: bytes = annotated_photo(self._settings, self._database, photo_id)
         return picture
 
     def original(self, photo_id: str) -> tuple[bytes, str, str]:
         """See `Source`."""
         from verifier.annotated import original_photo
 
-        found: tuple[bytes, str, str] = original_photo(self._settings, photo_id)
+        found: tuple[bytes, str, str] = original_photo(self._settings, self._database, photo_id)
         return found
 
     def class_of_photo(self, photo_id: str) -> str:

@@ -6,8 +6,6 @@ from pathlib import PurePosixPath
 from typing import Any
 from uuid import UUID
 
-import structlog
-
 from verifier.language import say
 from verifier.looking import look_versions, open_evidence, versions_key
 from verifier.photo.annotate import FaceLabel, annotate_photo, encode_jpeg
@@ -15,23 +13,25 @@ from verifier.photo.container import sniff_format
 from verifier.photo.decode import decode_photo
 from verifier.photo.look_json import look_from_json
 from verifier.records.closing import FaceMatch
-from verifier.records.database import open_database
+from verifier.records.database import Database
+from verifier.records.filing import read_class_file
 from verifier.records.looks import read_looks
 from verifier.records.reading import PhotoRecord, read_photo
 from verifier.settings import Settings
 
-log = structlog.get_logger()
 MEDIA_TYPES = {"jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp", "heic": "image/heic"}
 
 
-def annotated_photo(settings: Settings, photo_id: str) -> bytes:
+def annotated_photo(settings: Settings, database: Database, photo_id: str) -> bytes:
     """A JPEG copy with boxes, names and outcomes, made from the evidence and the current findings.
+
+    `database` is the open one, as a report asks for many pictures.
 
     Raises:
         KeyError: no judged photo has that id, or its file cannot be opened as a picture.
         EvidenceError: the bytes are missing or damaged.
     """
-    photo, looks, names = _read(settings, photo_id)
+    photo, looks, names = _read(settings, database, photo_id)
     look = looks.get(photo.submission.sha256)
     if look is None or look.decoded.fault is not None or "picture" in look.not_read:
         # What the watched processes could not open is not opened here, where nothing watches.
@@ -43,14 +43,14 @@ def annotated_photo(settings: Settings, photo_id: str) -> bytes:
     return encode_jpeg(annotate_photo(picture, look, photo.findings, labels))
 
 
-def original_photo(settings: Settings, photo_id: str) -> tuple[bytes, str, str]:
+def original_photo(settings: Settings, database: Database, photo_id: str) -> tuple[bytes, str, str]:
     """The bytes as handed in, their media type by content, and the file's own name.
 
     Raises:
         KeyError: no judged photo has that id.
         EvidenceError: the bytes are missing or damaged.
     """
-    photo, _, _ = _read(settings, photo_id)
+    photo, _, _ = _read(settings, database, photo_id)
     data = open_evidence(settings).read(photo.submission.sha256)
     media_type = MEDIA_TYPES.get(sniff_format(data), "application/octet-stream")
     return data, media_type, PurePosixPath(photo.submission.file).name
@@ -66,22 +66,16 @@ def label_face(face: FaceMatch, names: dict[str, str]) -> FaceLabel:
     return FaceLabel(face.box, face.state, name if face.similarity is None else f"{name} {face.similarity:.2f}")
 
 
-def _read(settings: Settings, photo_id: str) -> tuple[PhotoRecord, dict[str, Any], dict[str, str]]:
+def _read(settings: Settings, database: Database, photo_id: str) -> tuple[PhotoRecord, dict[str, Any], dict[str, str]]:
     try:
         wanted = UUID(photo_id)
     except ValueError:
         raise KeyError(photo_id) from None
     versions, _ = look_versions(settings)
-    database = open_database(settings.database, settings.data_key_bytes())
-    try:
-        with database.reading() as tx:
-            photo = read_photo(tx, wanted)
-            looks = read_looks(tx, [photo.submission.sha256], versions_key(versions))
-            from verifier.records.filing import read_class_file
-
-            training = read_class_file(tx, photo.class_number).training
-    finally:
-        database.close()
+    with database.reading() as tx:
+        photo = read_photo(tx, wanted)
+        looks = read_looks(tx, [photo.submission.sha256], versions_key(versions))
+        training = read_class_file(tx, photo.class_number).training
     names = {student.student_no: student.name for student in training.students}
     names |= {teacher.number: teacher.name for teacher in training.teachers}
     return photo, {sha256: look_from_json(*stored) for sha256, stored in looks.items()}, names

@@ -5,7 +5,7 @@ Names and shapes are a contract (docs/json-contract.md): fields may be added, no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session as Tx
 from verifier.attendance.hours import AttendedHours
 from verifier.filing import session_from_name
 from verifier.finding import Finding, Outcome, overall
-from verifier.observation import Box, CameraMetadata, Look, Stamp
+from verifier.observation import CameraMetadata, Look, Stamp
 from verifier.photo.assign import assign_session
 from verifier.photo.look_json import look_from_json
 from verifier.plan import TrainingClass
@@ -51,7 +51,6 @@ def answer_for(
     versions, _ = look_versions(settings)
     policy = load_policy(settings.policy)
     classes = [each for each in list_classes(tx) if class_number in (None, each.number)]
-    files = {each.number: read_class_file(tx, each.number) for each in classes}
     photos = read_photos(tx, class_number, since, until)
     looks = {
         sha256: look_from_json(body, embeddings)
@@ -61,6 +60,9 @@ def answer_for(
     }
     sessions = read_sessions(tx, class_number, since, until)
     shown = {session.class_number for session in sessions} | {photo.class_number for photo in photos}
+    classes = [each for each in classes if each.number in shown or class_number is not None]
+    # Only of what is shown: a class file holds the whole roster and every sign-in.
+    filed = {each.number: read_class_file(tx, each.number).training for each in classes}
     students: list[dict[str, Any]] = []
     for number in sorted(shown):
         students += _students(tx, number, policy)
@@ -75,20 +77,17 @@ def answer_for(
                 "occupation": each.occupation,
                 "level": each.level,
                 "term": each.term,
-                "venue": files[each.number].training.venue.name,
+                "venue": filed[each.number].venue.name,
                 "students": each.students,
                 "sessions": each.sessions,
                 "teachers": [
-                    {"number": teacher.number, "name": teacher.name} for teacher in files[each.number].training.teachers
+                    {"number": teacher.number, "name": teacher.name} for teacher in filed[each.number].teachers
                 ],
             }
             for each in classes
-            if each.number in shown or class_number is not None
         ],
         "photos": [
-            _recorded_photo(
-                photo, looks.get(photo.submission.sha256), files[photo.class_number].training, zone, language
-            )
+            _recorded_photo(photo, looks.get(photo.submission.sha256), filed[photo.class_number], zone, language)
             for photo in photos
         ],
         "sessions": [_session(session, language) for session in sessions],
@@ -335,8 +334,3 @@ def _violation(violation: ViolationRecord, policy: Policy, language: str | None)
         "dedup_key": violation.dedup_key,
         "policy": f"{violation.policy_name}@{violation.policy_version}",
     }
-
-
-def boxes_of(boxes: Iterable[Box]) -> list[list[float]]:
-    """Boxes as JSON lists."""
-    return [box.xywh() for box in boxes]

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import structlog
 
 from verifier.annotated import label_face
 from verifier.answers import describe_photo
@@ -32,8 +31,6 @@ from verifier.photo.look_json import look_from_json
 from verifier.plan import ClassFile, Submission
 from verifier.progress import open_progress
 from verifier.settings import Settings
-
-log = structlog.get_logger()
 
 
 class CannotCheckError(ValueError):

@@ -29,7 +29,7 @@ from verifier.looking import look_at_all, look_versions, not_looked_at, versions
 from verifier.one_at_a_time import hold_turn
 from verifier.photo.context import OtherUse
 from verifier.photo.look_json import look_from_json
-from verifier.plan import Session, Submission
+from verifier.plan import Session, Submission, TrainingClass
 from verifier.progress import open_progress
 from verifier.records.class_facts import list_closed_sessions, read_class_facts
 from verifier.records.database import Database, open_database
@@ -42,6 +42,7 @@ from verifier.records.submissions import uses_of_class
 from verifier.records.violation_values import read_violation_values
 from verifier.regulation.facts import ClassFacts
 from verifier.regulation.policy import Policy, load_policy
+from verifier.regulation.violation import Violation
 from verifier.same_pictures import find_same_pictures
 from verifier.sanctioning import propose_for_agencies
 from verifier.settings import Settings
@@ -141,15 +142,15 @@ def run_night(
         first_day = since or min(counts.closed_days, default=last_day)
         with database.reading() as tx:
             answer = answer_for(tx, settings, first_day, last_day)
+        answer["versions"] = tools.json_versions()
+        answer["not_closed"] = counts.not_closed
+        answer["night"] = {
+            **counts.to_json(),
+            "started_at": started.astimezone(settings.zone).isoformat(timespec="seconds"),
+        }
+        html, xlsx = _write_reports(settings, database, answer, last_day)
     finally:
         database.close()
-    answer["versions"] = tools.json_versions()
-    answer["not_closed"] = counts.not_closed
-    answer["night"] = {
-        **counts.to_json(),
-        "started_at": started.astimezone(settings.zone).isoformat(timespec="seconds"),
-    }
-    html, xlsx = _write_reports(settings, answer, last_day)
     log.info("night_done", day=last_day.isoformat(), **answer["night"])
     return Night(answer, html, xlsx)
 
@@ -230,14 +231,15 @@ def _close_class(
     judged = judge_class(given, closed, as_of)
     _save_sessions(database, tools, judged, given, counts)
     with database.reading() as tx:
-        now_recorded = read_class_to_judge(tx, number, tools)
+        recorded, violations = _read_recorded(tx, given.class_file.training, tools)
     # The cases that these closes opened or let lapse are facts of the class as a whole. Nothing else is taken from the second
     # reading: evidence that came in between waits for the next night.
-    after = replace(given, recorded=now_recorded.recorded, violations=now_recorded.violations)
-    if make_class_key(after, tools, closed) != class_key:
+    after = replace(given, recorded=recorded, violations=violations)
+    key_after = make_class_key(after, tools, closed)
+    if key_after != class_key:
         judged = judge_class(after, closed, as_of)
     # Last, as it says that all of the class's sessions stand: killed before this, the next night does the class again.
-    close = close_of_class(judged, make_class_key(after, tools, closed), tools.json_versions(), tools.policy.ref)
+    close = close_of_class(judged, key_after, tools.json_versions(), tools.policy.ref)
     with database.transaction() as tx:
         save_session_close(tx, close)
 
@@ -268,11 +270,16 @@ def read_class_to_judge(tx: Any, number: str, tools: Tools) -> ClassToJudge:
         for sha256 in digests - looks.keys()
     }
     uses = _read_uses(tx, number, class_file.submissions, tools)
-    recorded = read_class_facts(tx, number, date.min, training=class_file.training)
-    violations = tuple(read_violation_values(tx, number, tools.policy))
+    recorded, violations = _read_recorded(tx, class_file.training, tools)
     return ClassToJudge(
         class_file, looks, tools.policy, tools.calibration, tools.embedding_contract, uses, recorded, violations
     )
+
+
+def _read_recorded(tx: Any, training: TrainingClass, tools: Tools) -> tuple[ClassFacts, tuple[Violation, ...]]:
+    """What people recorded and decided about a class, and the violations that stand."""
+    recorded = read_class_facts(tx, training.number, date.min, training=training)
+    return recorded, tuple(read_violation_values(tx, training.number, tools.policy))
 
 
 def _read_uses(
@@ -385,11 +392,11 @@ def _digest(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=plain, ensure_ascii=False).encode()).hexdigest()
 
 
-def _write_reports(settings: Settings, answer: dict[str, Any], day: date) -> tuple[Path, Path]:
+def _write_reports(settings: Settings, database: Database, answer: dict[str, Any], day: date) -> tuple[Path, Path]:
     from verifier.annotated import annotated_photo
     from verifier.report import write_night_report, write_night_workbook
 
     folder = settings.workspace / "reports" / day.isoformat()
     folder.mkdir(parents=True, exist_ok=True)
-    html = write_night_report(answer, folder, lambda photo_id: annotated_photo(settings, photo_id))
+    html = write_night_report(answer, folder, lambda photo_id: annotated_photo(settings, database, photo_id))
     return html, write_night_workbook(answer, folder / "night.xlsx")

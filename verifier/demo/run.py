@@ -16,6 +16,7 @@ from verifier.demo.make_class import Plant, expected_failures, make_demo_class
 from verifier.intake import import_class_folder
 from verifier.language import translate
 from verifier.nightly import Night, run_night
+from verifier.records.database import open_database
 from verifier.report.terminal import show_night
 from verifier.settings import Settings
 
@@ -104,8 +105,12 @@ def write_annotated(night: Night, settings: Settings) -> Path:
     """Annotated copies of all photos, in their own folder."""
     folder = settings.workspace / "annotated"
     shutil.rmtree(folder, ignore_errors=True)
-    for photo in night.answer["photos"]:
-        target = folder / f"{photo['file'].removeprefix('photos/').replace('/', '_')}"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(annotated_photo(settings, photo["id"]))
+    folder.mkdir(parents=True)
+    database = open_database(settings.database, settings.data_key_bytes())
+    try:
+        for photo in night.answer["photos"]:
+            target = folder / photo["file"].removeprefix("photos/").replace("/", "_")
+            target.write_bytes(annotated_photo(settings, database, photo["id"]))
+    finally:
+        database.close()
     return folder

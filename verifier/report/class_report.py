@@ -28,32 +28,25 @@ def write_class_report(class_number: str, settings: Settings, out: Path | None =
     from verifier.answers import answer_for
     from verifier.records.database import open_database
     from verifier.records.errors import NotInRecordsError
-
-    database = open_database(settings.database, settings.data_key_bytes())
-    try:
-        with database.reading() as tx:
-            answer = answer_for(tx, settings, None, None, class_number=class_number, language=current_language())
-    finally:
-        database.close()
-    if not answer["classes"]:
-        raise NotInRecordsError(f"there is no class {class_number} in the records; `verifier import` loads one")
-    folder = out or settings.workspace / "reports"
-    stem = f"class-{name_file(class_number)}"
-    title = translate("班次{number}核验记录").format(number=class_number)
-    html = write_night_report(
-        answer, folder, lambda photo_id: annotated_photo(settings, photo_id), name=f"{stem}.html", title=title
-    )
-    workbook = write_night_workbook(answer, folder / f"{stem}.xlsx")
-    return html, workbook, *_write_documents(class_number, settings, folder)
-
-
-def _write_documents(class_number: str, settings: Settings, folder: Path) -> tuple[Path, ...]:
-    from verifier.records.database import open_database
     from verifier.report.class_documents import write_class_documents
 
     database = open_database(settings.database, settings.data_key_bytes())
     try:
         with database.reading() as tx:
-            return write_class_documents(tx, settings, class_number, folder)
+            answer = answer_for(tx, settings, None, None, class_number=class_number, language=current_language())
+        if not answer["classes"]:
+            raise NotInRecordsError(f"there is no class {class_number} in the records; `verifier import` loads one")
+        folder = out or settings.workspace / "reports"
+        stem = f"class-{name_file(class_number)}"
+        html = write_night_report(
+            answer,
+            folder,
+            lambda photo_id: annotated_photo(settings, database, photo_id),
+            name=f"{stem}.html",
+            title=translate("班次{number}核验记录").format(number=class_number),
+        )
+        workbook = write_night_workbook(answer, folder / f"{stem}.xlsx")
+        with database.reading() as tx:
+            return html, workbook, *write_class_documents(tx, settings, class_number, folder)
     finally:
         database.close()
