@@ -80,7 +80,11 @@ def watched(browser: Browser, width_px: int) -> Iterator[tuple[Page, list[str], 
     hosts: set[str] = set()
     page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
     page.on("pageerror", lambda error: said.append(f"error: {error}"))
-    page.on("requestfailed", lambda request: said.append(f"failed: {request.url}"))
+    # Chromium aborts what an old page was still fetching (its icon, say) when the next page is opened: that is no failure.
+    page.on(
+        "requestfailed",
+        lambda request: None if request.failure == "net::ERR_ABORTED" else said.append(f"failed: {request.url}"),
+    )
     page.on("request", lambda request: hosts.add(urlsplit(request.url).hostname or urlsplit(request.url).scheme))
     try:
         yield page, said, hosts
