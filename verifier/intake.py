@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from rich.progress import track
 
-from verifier.filing import ClassFolder, read_class_folder
+from verifier.filing import ClassFolder, Fault, Severity, find_class_line, read_class_folder
+from verifier.language import say
 from verifier.looking import open_evidence
 from verifier.progress import progress_console
 from verifier.records.database import open_database
-from verifier.records.filing import ImportCounts, save_class_file
+from verifier.records.errors import ForeignClassError
+from verifier.records.filing import ImportCounts, refuse_foreign_class, save_class_file
 from verifier.settings import Settings
 
 if TYPE_CHECKING:
@@ -76,19 +78,42 @@ def import_class_folder(path: Path, settings: Settings) -> ImportAnswer:
 
     Raises:
         FileChanged: a file changed while it was read.
+        ForeignClassError: another agency filed the class number while this was running.
     """
     folder = read_class_folder(path, settings.timezone)
     if folder.class_file is None:
         return ImportAnswer(folder, path, None)
-    store_files(folder.files, open_evidence(settings))
+    training = folder.class_file.training
     database = open_database(settings.database, settings.data_key_bytes())
     try:
+        try:
+            # Before anything is stored; saving asks again, as another import may come first.
+            with database.reading() as tx:
+                refuse_foreign_class(tx, training.number, training.agency.code)
+        except ForeignClassError as error:
+            return ImportAnswer(replace(folder, faults=(_tell_owner(path, error), *folder.faults)), path, None)
+        store_files(folder.files, open_evidence(settings))
         with database.transaction() as tx:
             counts = save_class_file(tx, folder.class_file, received_at_default=None)
     finally:
         database.close()
-    log.info("class_imported", number=folder.class_file.training.number, at=datetime.now(UTC).isoformat())
+    log.info("class_imported", number=training.number, at=datetime.now(UTC).isoformat())
     return ImportAnswer(folder, path, counts)
+
+
+def _tell_owner(path: Path, error: ForeignClassError) -> Fault:
+    return Fault(
+        "class.toml",
+        find_class_line(path, "agency", "code"),
+        Severity.ERROR,
+        say(
+            "班次 {number} 已由培训机构{agency}（{code}）备案，不能由其他机构导入。",
+            number=error.number,
+            agency=error.agency_name,
+            code=error.agency_code,
+        ),
+        say("请核对班次编号和机构代码；如班次确已移交，请由人社部门办理变更。"),
+    )
 
 
 def store_files(files: Mapping[str, Path], store: EvidenceStore) -> None:

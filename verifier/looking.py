@@ -47,6 +47,7 @@ class LookDone:
     Attributes:
         cut_off: Why nothing was read; empty when the process finished by itself.
         lasting: False where the picture was never seen: its evidence may be restored, so the look is not kept.
+        starved: Why a part of it was not read for want of memory; empty where none was. A raised limit may mend it.
         pool_broken: All processes ended; whether this picture did it is not known.
     """
 
@@ -57,6 +58,7 @@ class LookDone:
     cut_off: str = ""
     lasting: bool = True
     pool_broken: bool = False
+    starved: str = ""
 
 
 class _EvidenceFault(Exception):
@@ -268,7 +270,8 @@ def _collect(sha256: str, future: ProcessFuture[Any], settings: Settings, versio
 
     try:
         look_json, embeddings, contract = future.result()
-        return LookDone(sha256, look_json, embeddings, contract)
+        starved = "; ".join(f"{part}: {why}" for part, why in look_json["not_read"].items() if _is_starved(why))
+        return LookDone(sha256, look_json, embeddings, contract, starved=starved)
     except _StoreFault as error:
         raise StoreUnavailable(str(error)) from None
     except _EvidenceFault as error:
@@ -290,6 +293,16 @@ def _collect(sha256: str, future: ProcessFuture[Any], settings: Settings, versio
         why = f"{type(error).__name__}: {error}"
     look = not_looked_at(sha256, why, versions)
     return LookDone(sha256, look_to_json(look), stack_embeddings(look), "", cut_off=why)
+
+
+def _is_starved(why: str) -> bool:
+    # As `look_at_photo` words it; OpenCV and onnxruntime have errors of their own for it.
+    return any(name in why for name in ("MemoryError", "OutOfMemory", "Insufficient memory", "bad allocation"))
+
+
+def look_limits(settings: Settings) -> str:
+    """What a picture may cost, in words by which the records know whether a limit was changed since."""
+    return f"{settings.photo_timeout_s:g} s, {settings.photo_memory_mb} MB"
 
 
 def not_looked_at(sha256: str, why: str, versions: Mapping[str, str]) -> Look:

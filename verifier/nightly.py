@@ -25,7 +25,7 @@ from verifier.city import CityNight, close_city
 from verifier.closes import close_of_class, close_of_session
 from verifier.judging import ClassToJudge, JudgedClass, JudgedPhoto, judge_class
 from verifier.language import say
-from verifier.looking import look_at_all, look_versions, not_looked_at, versions_key
+from verifier.looking import look_at_all, look_limits, look_versions, not_looked_at, versions_key
 from verifier.one_at_a_time import hold_turn
 from verifier.photo.context import OtherUse
 from verifier.photo.look_json import look_from_json
@@ -35,7 +35,7 @@ from verifier.records.class_facts import list_closed_sessions, read_class_facts
 from verifier.records.database import Database, open_database
 from verifier.records.filing import list_classes, read_class_file
 from verifier.records.findings import read_input_key, save_session_close
-from verifier.records.looks import missing_looks, read_looks, save_look
+from verifier.records.looks import forget_attempt, missing_looks, read_looks, save_attempt, save_look
 from verifier.records.nights import finish_night, start_night
 from verifier.records.pictures import similar_uses_of_class
 from verifier.records.submissions import uses_of_class
@@ -173,17 +173,20 @@ def _written_down(
 
 
 def _look_at_new(settings: Settings, database: Database, tools: Tools, counts: _Counts) -> None:
+    key, limits = tools.looks_key, look_limits(settings)
     with database.reading() as tx:
-        wanted = [*missing_looks(tx, tools.looks_key, "portraits"), *missing_looks(tx, tools.looks_key)]
+        wanted = [*missing_looks(tx, key, "portraits", limits=limits), *missing_looks(tx, key, limits=limits)]
     wanted = list(dict.fromkeys(wanted))
     with open_progress() as progress:
         task = progress.add_task("照片 photos", total=len(wanted))
         for done in look_at_all(wanted, settings, tools.versions):
             if done.lasting:
                 with database.transaction() as tx:
-                    save_look(
-                        tx, done.sha256, tools.looks_key, done.look_json, done.embeddings, done.embedding_contract
-                    )
+                    save_look(tx, done.sha256, key, done.look_json, done.embeddings, done.embedding_contract)
+                    if why := done.cut_off or done.starved:
+                        save_attempt(tx, done.sha256, key, limits, why)
+                    else:
+                        forget_attempt(tx, done.sha256, key)
             counts.looked += 1
             counts.cut_off += bool(done.cut_off)
             progress.advance(task)
@@ -360,27 +363,27 @@ def _common_input(given: ClassToJudge, tools: Tools) -> dict[str, Any]:
         "training": training,
         "students": [student.student_no for student in file.training.students],
         "enrolment": (file.enrolment_photos, file.teacher_photos),
-        # Evidence that is restored is looked at, and then judged anew.
+        # Evidence that is restored, or read whole at a later try, is judged anew.
         "portraits_not_read": [
-            sha256
+            (sha256, _list_not_read(given, sha256))
             for photos in (*file.enrolment_photos.values(), *file.teacher_photos.values())
             for sha256 in photos
-            if _is_unseen(given, sha256)
+            if _list_not_read(given, sha256)
         ],
     }
 
 
 def _photo_input(given: ClassToJudge, submissions: Iterable[Submission]) -> list[Any]:
     rows = [
-        (submission, (given.other_uses or {}).get(submission, ()), _is_unseen(given, submission.sha256))
+        (submission, (given.other_uses or {}).get(submission, ()), _list_not_read(given, submission.sha256))
         for submission in submissions
     ]
     return sorted(rows, key=lambda row: (row[0].file, row[0].sha256, row[0].session_id or ""))
 
 
-def _is_unseen(given: ClassToJudge, sha256: str) -> bool:
+def _list_not_read(given: ClassToJudge, sha256: str) -> list[str]:
     look = given.looks.get(sha256)
-    return look is None or "picture" in look.not_read
+    return ["picture"] if look is None else sorted(look.not_read)
 
 
 def _digest(value: Any) -> str:

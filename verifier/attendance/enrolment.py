@@ -6,7 +6,7 @@ Refusals are stable codes, so a form can show them in any language. A picture is
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -82,13 +82,18 @@ class EnrolmentConflict:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Roster:
-    """The enrolled faces of a class. `without_photo` are students, `teachers_without_photo` teachers without a usable picture."""
+    """The enrolled faces of a class.
+
+    `without_photo` are students, `teachers_without_photo` teachers without a usable picture; those of them whose picture is there
+    and could not be read through our own fault are in `not_read` too, and nobody may be blamed for that.
+    """
 
     embedding_contract: str
     students: Mapping[str, Template]
     teachers: Mapping[str, Template] = field(default_factory=dict)
     without_photo: tuple[str, ...] = ()
     teachers_without_photo: tuple[str, ...] = ()
+    not_read: tuple[str, ...] = ()
     conflicts: tuple[EnrolmentConflict, ...] = ()
 
     def require_contract(self, embedding_contract: str) -> None:
@@ -199,6 +204,7 @@ def build_roster(
     calibration: Calibration,
     *,
     budget: ErrorBudget = ATTENDANCE_BUDGET_2023,
+    not_read: Collection[str] = (),
 ) -> Roster:
     """One template a person from all their accepted pictures, and the conflicts inside the class.
 
@@ -206,6 +212,7 @@ def build_roster(
         students: student_no → accepted pictures; a student without any is listed with an empty sequence, since an unknown
             face may be theirs.
         teachers: teacher number → accepted pictures, the same.
+        not_read: Numbers of people with a picture that we could not read.
     """
     conflicts: list[EnrolmentConflict] = []
     templates: list[dict[str, Template]] = []
@@ -218,12 +225,14 @@ def build_roster(
                 conflicts.extend(disagreement)
         templates.append(made)
     conflicts.extend(_find_conflicts(templates[0], calibration, budget))
+    without, teachers_without = set(students) - set(templates[0]), set(teachers) - set(templates[1])
     return Roster(
         embedding_contract=embedding_contract,
         students=templates[0],
         teachers=templates[1],
-        without_photo=tuple(sorted(set(students) - set(templates[0]))),
-        teachers_without_photo=tuple(sorted(set(teachers) - set(templates[1]))),
+        without_photo=tuple(sorted(without)),
+        teachers_without_photo=tuple(sorted(teachers_without)),
+        not_read=tuple(sorted((without | teachers_without) & set(not_read))),
         conflicts=tuple(conflicts),
     )
 

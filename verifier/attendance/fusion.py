@@ -202,9 +202,10 @@ def _describe_unknown(
     )
     mean = _vectors(group).mean(axis=0)
     return UnknownPerson(
-        # A double of somebody who sits in the same photo stays unclear: a twin, a mirror, a picture on the wall.
+        # A double of somebody who sits in the same photo stays unclear: a twin, a mirror, a picture on the wall. So does
+        # everybody while we have not read all of the roster's pictures.
         state=FaceState.UNCLEAR
-        if plausible or doubles or not (roster.students or roster.teachers)
+        if plausible or doubles or roster.not_read or not (roster.students or roster.teachers)
         else FaceState.STRANGER,
         sightings=tuple(_sight_face(photo, index, None) for photo, index in group),
         embedding=(mean / np.linalg.norm(mean)).astype(np.float32),

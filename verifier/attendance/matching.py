@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -111,6 +111,9 @@ def match_faces(
         solution = PhotoSolution([faces[index] for index in readable], people, calibration, limits, budget)
         for row, index in enumerate(readable):
             answer = solution.describe(row, index, len(roster.students))
+            if answer.state is FaceState.STRANGER and roster.not_read:
+                # The face may be theirs whose picture we failed to read.
+                answer = replace(answer, state=FaceState.UNCLEAR)
             if faces[index].readable or row in solution.firm:
                 found[index] = answer
     return tuple(found[index] for index in range(len(faces)))

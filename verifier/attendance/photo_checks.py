@@ -87,6 +87,9 @@ def check_teacher(matches: Sequence[FaceMatch], session: Session | None, roster:
     if seen:
         return found(Outcome.UNSURE, say("照片中是教师{seen}，备案教师{wanted}未在照片中认出；如更换教师须先报批（13(1)(5)）。",
                      seen="、".join(sorted(seen)), wanted=wanted), measured=measured)  # fmt: skip
+    if wanted in roster.not_read:
+        reason = say("系统未能读取备案教师{teacher}的登记照，将再次尝试，未检查。", teacher=wanted)
+        return found(Outcome.NOT_RUN, reason, measured=measured)
     if wanted not in roster.teachers:
         return found(
             Outcome.UNSURE, say("备案教师{teacher}没有可用的登记照，无法辨认。", teacher=wanted), measured=measured
@@ -111,8 +114,15 @@ def check_roster(matches: Sequence[FaceMatch] | None, roster: Roster | None) -> 
     counts = {state: sum(match.state is state for match in matches) for state in FaceState}
     measured = {
         **{state.value: count for state, count in counts.items()},
-        "roster": len(roster.students), "without_photo": len(roster.without_photo),
+        "roster": len(roster.students), "without_photo": len(roster.without_photo), "not_read": len(roster.not_read),
     }  # fmt: skip
+    if roster.not_read and (counts[FaceState.UNCLEAR] or not roster.students):
+        reason = say(
+            "系统未能读取{people}的登记照，将再次尝试；照片中不能认定的{unclear}人可能就是他们。",
+            people="、".join(roster.not_read),
+            unclear=counts[FaceState.UNCLEAR],
+        )
+        return found(Outcome.NOT_RUN, reason, measured=measured)
     if not roster.students:
         return found(Outcome.UNSURE, say("花名册上没有可用的登记照，无法辨认。"), measured=measured)
     seen = say("认出学员{matched}人、教师{teacher}人；不在花名册上{stranger}人，不能认定{unclear}人，看不清{unreadable}人。",

@@ -290,6 +290,8 @@ def _why_unclear(number: str, evidence: SessionEvidence, weighed: _Weighed) -> S
         return say("本课次没有收到照片。")
     if not any(photo.usable for photo in evidence.photos):
         return say("本课次的{count}张照片都不能作为依据。", count=len(evidence.photos))
+    if number in evidence.roster.not_read:
+        return say("系统未能读取本人的登记照，将再次尝试；尚不能在照片中辨认，不是本人的问题。")
     if number not in evidence.roster.students:
         if weighed.timed.unknown or not weighed.complete:
             return say("没有可用的登记照，无法在照片中辨认。")

@@ -16,6 +16,7 @@ from verifier.filing.fault import Fault, FaultList
 from verifier.filing.pictures import find_photos, find_portraits
 from verifier.filing.roster import read_roster
 from verifier.filing.text_file import read_text_file
+from verifier.filing.toml_lines import find_lines
 from verifier.language import say
 from verifier.plan import ClassFile, Session
 
@@ -69,6 +70,12 @@ def read_class_folder(folder: Path, timezone: str = "Asia/Shanghai") -> ClassFol
         )
     files = {found.sha256: found.path for found in (*teachers.files, *faces.files, *photos)}
     return ClassFolder(class_file, faults.in_order(), files)
+
+
+def find_class_line(folder: Path, *key: str) -> int | None:
+    """On which line of class.toml a key stands, for what is found wrong about it later; None where it does not."""
+    text = read_text_file(folder / CLASS_TOML, CLASS_TOML, FaultList())
+    return None if text is None else find_lines(text).get(key)
 
 
 def session_from_name(file: str, sessions: Iterable[Session]) -> str | None:

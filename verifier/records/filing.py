@@ -33,6 +33,7 @@ from verifier.plan import (
     Venue,
     View,
 )
+from verifier.records.errors import ForeignClassError
 from verifier.records.roster import (
     save_enrolment_photos,
     save_leaves,
@@ -109,9 +110,11 @@ def save_class_file(tx: Tx, class_file: ClassFile, received_at_default: datetime
         received_at_default: When photos were received whose receipt nobody wrote down; kept from the first import on.
     Raises:
         PlanError: the values name a teacher, camera, student or session that the class does not have.
+        ForeignClassError: the class is on record for another agency.
     """
     training = class_file.training
     lock_class(tx, training.number)
+    refuse_foreign_class(tx, training.number, training.agency.code)
     _save_evidence(tx, class_file)
     kinds = {
         "agency": save_agency(tx, training.agency),
@@ -128,8 +131,23 @@ def save_class_file(tx: Tx, class_file: ClassFile, received_at_default: datetime
     kinds["teacher_photo"] = save_teacher_photos(tx, class_id, class_file)
     kinds["sign_in"] = save_sign_ins(tx, class_id, class_file)
     kinds["leave"] = save_leaves(tx, class_id, class_file)
-    kinds["submission"] = save_submissions(tx, training.number, class_file.submissions, received_at_default)
+    kinds["submission"] = save_submissions(
+        tx, training.number, class_file.submissions, received_at_default, whole_files=True
+    )
     return ImportCounts(kinds)
+
+
+def refuse_foreign_class(tx: Tx, number: str, agency_code: str) -> None:
+    """A class number belongs to the agency that filed it first; nobody else may write to it.
+
+    Raises:
+        ForeignClassError: it is on record for another agency.
+    """
+    owner = tx.scalar(
+        select(AgencyRow).join(ClassRow, ClassRow.agency_id == AgencyRow.id).where(ClassRow.number == number)
+    )
+    if owner is not None and owner.code != agency_code:
+        raise ForeignClassError(number, owner.code, owner.name)
 
 
 def _save_evidence(tx: Tx, class_file: ClassFile) -> None:
@@ -160,7 +178,7 @@ def list_classes(tx: Tx) -> list[ClassSummary]:
             session_day(func.max),
             count(SessionRow, SessionRow.dropped_at.is_(None)),
             count(EnrolmentRow, EnrolmentRow.dropped_at.is_(None)),
-            count(SubmissionRow),
+            count(SubmissionRow, SubmissionRow.superseded_by.is_(None)),
         )
         .join(AgencyRow, AgencyRow.id == ClassRow.agency_id)
         .order_by(ClassRow.number)
@@ -233,6 +251,7 @@ def _read_venue(tx: Tx, venue_id: UUID) -> Venue:
         latitude=row.filed_latitude,
         frame=CoordinateFrame(row.frame),
         radius_m=row.radius_m,
+        polygon=tuple((float(longitude), float(latitude)) for longitude, latitude in row.polygon or ()),
     )
 
 
@@ -279,7 +298,7 @@ def _read_submissions(tx: Tx, class_id: UUID, zone: ZoneInfo) -> list[Submission
     rows = tx.execute(
         select(SubmissionRow, EvidenceRow.size_bytes)
         .join(EvidenceRow, EvidenceRow.sha256 == SubmissionRow.sha256)
-        .where(SubmissionRow.class_id == class_id)
+        .where(SubmissionRow.class_id == class_id, SubmissionRow.superseded_by.is_(None))
     ).all()
     # Sorted here: databases differ in how they order Chinese names.
     return [

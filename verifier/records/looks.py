@@ -8,27 +8,37 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
+from sqlalchemy import update as sql_update
 from sqlalchemy.orm import Session as Tx
 
 from verifier.records.rows import insert_missing, vault_of
-from verifier.records.tables.base import make_id
+from verifier.records.tables.base import make_id, utc_now
 from verifier.records.tables.enrolment import EnrolmentPhotoRow
 from verifier.records.tables.evidence import SubmissionRow
-from verifier.records.tables.look import LookRow
+from verifier.records.tables.look import LookAttemptRow, LookRow
 from verifier.records.tables.teacher import TeacherPhotoRow
 
 Pictures = Literal["submissions", "portraits"]
 _ASKED_AT_ONCE = 500  # well below the 32,766 values that SQLite takes in a statement
+# Nights in which a picture that was cut off is tried within the same limits. One that starved or whose process was killed for
+# something else comes through at the second; one that is poisoned costs its time limit no more often than that.
+ATTEMPTS = 3
 
 
-def missing_looks(tx: Tx, versions_key: str, pictures: Pictures = "submissions") -> list[str]:
-    """Digests of pictures that nobody has looked at with these versions, those received first at the front.
+def missing_looks(tx: Tx, versions_key: str, pictures: Pictures = "submissions", *, limits: str = "") -> list[str]:
+    """Digests of pictures to look at with these versions, those received first at the front: nobody has, or it was cut off
+    within other limits or fewer than ATTEMPTS times.
 
     Args:
         pictures: Photos handed in for sessions, or the portraits that students and teachers are known by.
+        limits: What a picture may cost now, in the words that `save_attempt` is given.
     """
-    seen = select(LookRow.sha256).where(LookRow.versions_key == versions_key)
+    try_again = select(LookAttemptRow.sha256).where(
+        LookAttemptRow.versions_key == versions_key,
+        or_(LookAttemptRow.limits != limits, LookAttemptRow.attempts < ATTEMPTS),
+    )
+    seen = select(LookRow.sha256).where(LookRow.versions_key == versions_key, LookRow.sha256.not_in(try_again))
     if pictures == "submissions":
         received = tx.execute(
             select(SubmissionRow.sha256, func.min(SubmissionRow.received_at))
@@ -51,7 +61,8 @@ def save_look(
     embeddings: NDArray[np.float32],
     embedding_contract: str,
 ) -> bool:
-    """Keep a look; where one with these versions stands, it stays and nothing is written. Tells whether it was new.
+    """Keep a look; where one with these versions stands, it stays and nothing is written, unless it was cut off
+    (`save_attempt`): then this one takes its place. Tells whether anything was written.
 
     Args:
         sha256: Digest of a piece of evidence that is on record.
@@ -77,7 +88,32 @@ def save_look(
         "embedding_length": length,
         "embeddings_sealed": vault_of(tx).seal(content, "look", "embeddings_sealed", row_id) if content else None,
     }
-    return insert_missing(tx, LookRow, [row]) == 1
+    if insert_missing(tx, LookRow, [row]) == 1:
+        return True
+    if tx.scalar(select(LookAttemptRow.id).where(_is_attempt(sha256, versions_key))) is None:
+        return False
+    tx.execute(sql_update(LookRow).where(LookRow.id == row_id).values({**row, "recorded_at": utc_now()}))
+    return True
+
+
+def save_attempt(tx: Tx, sha256: str, versions_key: str, limits: str, why: str) -> None:
+    """Note that a picture was cut off, wholly or in part, so that a later night tries again."""
+    row = tx.scalar(select(LookAttemptRow).where(_is_attempt(sha256, versions_key)))
+    if row is None:
+        row = LookAttemptRow(id=make_id("look_attempt", sha256, versions_key), sha256=sha256, versions_key=versions_key)
+        tx.add(row)
+    row.attempts = row.attempts + 1 if row.attempts is not None and row.limits == limits else 1
+    row.limits, row.why, row.tried_at = limits, why, utc_now()
+    tx.flush()
+
+
+def forget_attempt(tx: Tx, sha256: str, versions_key: str) -> None:
+    """The picture was read whole."""
+    tx.execute(delete(LookAttemptRow).where(_is_attempt(sha256, versions_key)))
+
+
+def _is_attempt(sha256: str, versions_key: str) -> ColumnElement[bool]:
+    return (LookAttemptRow.sha256 == sha256) & (LookAttemptRow.versions_key == versions_key)
 
 
 def read_looks(

@@ -105,7 +105,7 @@ def similar_uses_of_class(
         select(SubmissionRow, ClassRow.number, SessionRow.starts_at)
         .join(ClassRow, ClassRow.id == SubmissionRow.class_id)
         .outerjoin(SessionRow, SessionRow.id == SubmissionRow.session_id)
-        .where(SubmissionRow.sha256.in_(sorted(by_digest)))
+        .where(SubmissionRow.sha256.in_(sorted(by_digest)), SubmissionRow.superseded_by.is_(None))
     ).all()
     ordered = sorted(rows, key=lambda row: order_of_receipt(*row))
     places: dict[UUID, int] = {row.id: place for place, (row, _, _) in enumerate(ordered)}

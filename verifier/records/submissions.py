@@ -42,12 +42,21 @@ class OtherUse:
 
 
 def save_submissions(
-    tx: Tx, number: str, submissions: Iterable[Submission], received_at_default: datetime | None = None
+    tx: Tx,
+    number: str,
+    submissions: Iterable[Submission],
+    received_at_default: datetime | None = None,
+    *,
+    whole_files: bool = False,
 ) -> KindCount:
     """Add what was handed in for a class that is on record; the same file, bytes and session twice is once.
 
     A receipt time that is declared later takes the place of an assumed one.
 
+    Args:
+        whole_files: These are all the sessions that each named file was handed in for, as a class folder has it: the same file
+            and bytes on record for another session was a slip that is corrected now, and is superseded. Otherwise it would
+            count as the picture used twice.
     Raises:
         NotInRecordsError: there is no such class.
     """
@@ -57,12 +66,14 @@ def save_submissions(
     save_evidence(tx, {each.sha256: each.size_bytes for each in submissions})
     sessions = {row.code: row.id for row in tx.scalars(select(SessionRow).where(SessionRow.class_id == class_id))}
     existing = {row.id: row for row in tx.scalars(select(SubmissionRow).where(SubmissionRow.class_id == class_id))}
+    corrected = _find_corrected(number, submissions, existing.values()) if whole_files else {}
     wanted: dict[UUID, dict[str, Any]] = {}
     for each in submissions:
         row_id = submission_id(number, each)
         if row_id in wanted and each.received_at is None:
             continue  # the same line twice: the one that knows more counts
-        received_at, receipt = _read_receipt(each, existing.get(row_id), received_at_default)
+        former = existing.get(row_id) or next((existing[old] for old, new in corrected.items() if new == row_id), None)
+        received_at, receipt = _read_receipt(each, former, received_at_default)
         wanted[row_id] = {
             "class_id": class_id,
             "sha256": each.sha256,
@@ -72,8 +83,31 @@ def save_submissions(
             "received_at": received_at,
             "receipt": receipt,
             "view": each.view.value if each.view else None,
+            "superseded_by": None,
         }
-    return sync_rows(tx, SubmissionRow, existing.values(), wanted)
+    counts = sync_rows(tx, SubmissionRow, existing.values(), wanted)
+    superseded = 0
+    for old, new in corrected.items():
+        if existing[old].superseded_by != new:
+            existing[old].superseded_by = new
+            superseded += 1
+    tx.flush()
+    return counts + KindCount(dropped=superseded)
+
+
+def _find_corrected(
+    number: str, submissions: Sequence[Submission], existing: Iterable[SubmissionRow]
+) -> dict[UUID, UUID]:
+    """Which rows on record were declared anew for another session: their id → the id that takes their place."""
+    declared: dict[tuple[str, str], list[UUID]] = {}
+    for each in submissions:
+        declared.setdefault((clean_text(each.file), each.sha256), []).append(submission_id(number, each))
+    found = {}
+    for row in existing:
+        places = declared.get((row.file, row.sha256), [])
+        if places and row.id not in places:
+            found[row.id] = places[0]
+    return found
 
 
 def submission_id(class_number: str, submission: Submission) -> UUID:
@@ -114,7 +148,7 @@ def other_uses(tx: Tx, class_number: str, submission: Submission, pixels_sha256:
         select(SubmissionRow, ClassRow.number, SessionRow.starts_at)
         .join(ClassRow, ClassRow.id == SubmissionRow.class_id)
         .outerjoin(SessionRow, SessionRow.id == SubmissionRow.session_id)
-        .where(or_(*same))
+        .where(or_(*same), SubmissionRow.superseded_by.is_(None))
     ).all()
     ordered = sorted(rows, key=lambda row: order_of_receipt(*row))
     own_id = submission_id(class_number, submission)
@@ -141,6 +175,7 @@ def uses_of_class(tx: Tx, class_number: str, submissions: Iterable[Submission]) 
         .join(ClassRow, ClassRow.id == SubmissionRow.class_id)
         .outerjoin(SessionRow, SessionRow.id == SubmissionRow.session_id)
         .where(or_(SubmissionRow.sha256.in_(own), SubmissionRow.sha256.in_(twins)))
+        .where(SubmissionRow.superseded_by.is_(None))
     ).all()
     same_picture: dict[str, list[Any]] = {}
     for row in sorted(rows, key=lambda row: order_of_receipt(*row)):

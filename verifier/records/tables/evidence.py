@@ -33,7 +33,8 @@ class SubmissionRow(WithId, Base):
 
     `declared_session` is what the uploader wrote, which may be no session of the class; `session_id` points to it where
     it is one. `receipt` tells where `received_at` comes from: declared by the uploader, assumed (the time of import), or
-    unknown.
+    unknown. `superseded_by` is the submission that took this one's place when the uploader corrected the session of the same
+    file: it is shown and judged no more, and is no other use of the picture.
     """
 
     __tablename__ = "submission"
@@ -57,4 +58,6 @@ class SubmissionRow(WithId, Base):
     received_at: Mapped[datetime | None]
     receipt: Mapped[str] = mapped_column(String(16))
     view: Mapped[str | None] = mapped_column(String(16))
+    # No foreign key: SQLite cannot add one to a table that stands.
+    superseded_by: Mapped[UUID | None]
     recorded_at: Mapped[datetime] = mapped_column(default=utc_now, info=PROCESSING)

@@ -33,3 +33,20 @@ class LookRow(WithId, Base):
     embedding_length: Mapped[int]
     embeddings_sealed: Mapped[bytes | None] = mapped_column(info=SEALED)
     recorded_at: Mapped[datetime] = mapped_column(default=utc_now, info=PROCESSING)
+
+
+class LookAttemptRow(WithId, Base):
+    """A picture of which nothing could be read through no fault of its own: cut off within `limits`, or its process died.
+
+    It is tried again in later nights, until it was tried often enough within the same limits.
+    """
+
+    __tablename__ = "look_attempt"
+    __table_args__ = (UniqueConstraint("sha256", "versions_key"), at_least("attempts", 1))
+
+    sha256: Mapped[str] = digest_column()
+    versions_key: Mapped[str]
+    limits: Mapped[str]
+    why: Mapped[str]
+    attempts: Mapped[int] = mapped_column(info=PROCESSING)
+    tried_at: Mapped[datetime] = mapped_column(default=utc_now, info=PROCESSING)
