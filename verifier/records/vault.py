@@ -49,6 +49,7 @@ class Vault:
         self._current = _key_id(key)
         self._lookup_key = _derive(key, b"lookup")
         self.rotation_key = _derive(key, b"face rotation")  # docs/decisions/0006
+        self._audit_keys = tuple(_derive(each, b"audit") for each in (key, *former_keys))
 
     def __repr__(self) -> str:
         return f"Vault(key id {self._current.hex()})"
@@ -96,6 +97,15 @@ class Vault:
         ID numbers have few enough possible values to try them all, so a plain hash would hide nothing.
         """
         return hmac.new(self._lookup_key, value.encode(), hashlib.sha256).hexdigest()
+
+    def audit_mac(self, text: str) -> str:
+        """HMAC-SHA-256 of an audit entry (hexadecimal), which nobody without the key can make anew."""
+        return hmac.new(self._audit_keys[0], text.encode(), hashlib.sha256).hexdigest()
+
+    def is_audit_mac(self, mac: str, text: str) -> bool:
+        """Whether `audit_mac` gave this for the text, with the current key or a former one."""
+        macs = [hmac.new(key, text.encode(), hashlib.sha256).hexdigest() for key in self._audit_keys]
+        return any(hmac.compare_digest(each.encode(), mac.encode()) for each in macs)
 
 
 def read_key(text: str) -> bytes:

@@ -9,6 +9,11 @@ CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $
 BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation'; END $$
 """
 
+_REWIND = """
+CREATE OR REPLACE FUNCTION refuse_rewind() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION '% only moves on', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation'; END $$
+"""
+
 
 def protect(table: str) -> None:
     """From now on rows of the table can only be added."""
@@ -28,6 +33,32 @@ def protect(table: str) -> None:
             f"CREATE TRIGGER append_only_{table}_{event.lower()} BEFORE {event} ON {table} "
             f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
         )
+
+
+def protect_head(table: str) -> None:
+    """From now on the table's row stays, and its ``sequence`` only grows."""
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(_REWIND)
+        op.execute(
+            f"CREATE TRIGGER moves_on_{table} BEFORE UPDATE ON {table} FOR EACH ROW "
+            "WHEN (NEW.sequence <= OLD.sequence OR NEW.id <> OLD.id) EXECUTE FUNCTION refuse_rewind()"
+        )
+        op.execute(
+            f"CREATE TRIGGER stays_{table} BEFORE DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION refuse_rewind()"
+        )
+        op.execute(
+            f"CREATE TRIGGER stays_{table}_whole BEFORE TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewind()"
+        )
+        return
+    op.execute(
+        f"CREATE TRIGGER moves_on_{table} BEFORE UPDATE ON {table} "
+        "WHEN NEW.sequence <= OLD.sequence OR NEW.id <> OLD.id "
+        f"BEGIN SELECT RAISE(ABORT, '{table} only moves on'); END"
+    )
+    op.execute(
+        f"CREATE TRIGGER stays_{table} BEFORE DELETE ON {table} BEGIN SELECT RAISE(ABORT, '{table} only moves on'); END"
+    )
 
 
 def forget_function() -> None:

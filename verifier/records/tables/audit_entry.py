@@ -1,4 +1,4 @@
-"""An audit entry: who did or looked at what. Append-only, and each entry's hash covers the one before it."""
+"""An audit entry: who did or looked at what. Append-only, each entry's hash covers the one before it; and the chain's end."""
 
 from __future__ import annotations
 
@@ -37,3 +37,20 @@ class AuditEntryRow(Base):
     after: Mapped[dict[str, Any] | None]
     previous_hash: Mapped[str] = mapped_column(String(64), unique=True)
     hash: Mapped[str] = mapped_column(String(64), unique=True)
+
+
+class AuditHeadRow(Base):
+    """The last entry written, so that a chain that lost its end is noticed. One row, moved on with every entry."""
+
+    __tablename__ = "audit_head"
+    __table_args__ = (
+        CheckConstraint("id = 1", name="only_one"),
+        CheckConstraint("sequence >= 1", name="sequence_range"),
+        CheckConstraint("length(hash) = 64", name="hash_form"),
+        CheckConstraint("length(mac) = 64", name="mac_form"),
+    )
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    sequence: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"))
+    hash: Mapped[str] = mapped_column(String(64))
+    mac: Mapped[str] = mapped_column(String(64))
