@@ -44,6 +44,14 @@ class SessionMode(StrEnum):
     MOBILE = "mobile"
 
 
+class RemoteKind(StrEnum):
+    """What is handed in where no camera looks in: screenshots of online teaching (7(3)), recordings, replayable streams (10)."""
+
+    SCREENSHOT = "screenshot"
+    RECORDING = "recording"
+    LIVE_STREAM = "live_stream"
+
+
 class View(StrEnum):
     """Where the photographer stood: the front of the room (faces) or its back (Art. 7(2))."""
 
@@ -72,7 +80,11 @@ class Agency:
 
 @dataclass(frozen=True, slots=True)
 class Venue:
-    """A filed teaching place. Coordinates are in degrees, as filed, in `frame`; None where none were filed."""
+    """A filed teaching place. Coordinates are in degrees, as filed, in `frame`; None where none were filed.
+
+    `polygon` is the filed outline, (longitude, latitude) corners in `frame`; where there is one it is the geofence, and
+    `radius_m` only the circle around it, for what knows no outlines.
+    """
 
     name: str
     address: str = ""
@@ -80,6 +92,7 @@ class Venue:
     latitude: float | None = None
     frame: CoordinateFrame = CoordinateFrame.GCJ02
     radius_m: float = 300.0
+    polygon: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +159,10 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class TrainingClass:
-    """One class (班次) as filed (办班备案): everything later checked against evidence."""
+    """One class (班次) as filed (办班备案): everything later checked against evidence.
+
+    `shared_devices` are the common sign-in terminals that were filed: many sign-ins from one of them accuse nobody.
+    """
 
     number: str
     agency: Agency
@@ -165,6 +181,7 @@ class TrainingClass:
     students: tuple[Student, ...] = ()
     cameras: tuple[Camera, ...] = ()
     changes: tuple[FilingChange, ...] = ()
+    shared_devices: tuple[str, ...] = ()
 
     def session(self, session_id: str) -> Session:
         """The session of that id.
@@ -202,6 +219,22 @@ class Leave:
 
 
 @dataclass(frozen=True, slots=True)
+class RemoteRecord:
+    """A screenshot, recording or replayable stream handed in for one session (Art. 7(3), 10).
+
+    `sha256` is empty where only a `link` was handed in; `platform` names where an online session was held.
+    """
+
+    session_id: str
+    kind: RemoteKind
+    platform: str = ""
+    file: str = ""
+    sha256: str = ""
+    size_bytes: int = 0
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Submission:
     """One photo as it was handed in: which bytes, under which name, and what the uploader declared.
 
@@ -230,3 +263,4 @@ class ClassFile:
     leaves: tuple[Leave, ...] = ()
     enrolment_photos: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     teacher_photos: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    remote_records: tuple[RemoteRecord, ...] = ()

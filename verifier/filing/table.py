@@ -72,6 +72,16 @@ class Table:
             return None
         return value.strip()
 
+    def read_flag(self, key: str, *, default: bool) -> bool:
+        """``true`` or ``false``."""
+        value = self._take(key, "true", False)
+        if value is None:
+            return default
+        if not isinstance(value, bool):
+            self._wrong_kind(key, say("true 或 false"), "true")
+            return default
+        return value
+
     def read_number(
         self, key: str, example: str, *, low: float, high: float, required: bool = True, above: bool = False
     ) -> float | None:
@@ -152,6 +162,14 @@ class Table:
             self._wrong_kind(key, say("文字的列表"), example)
             return ()
         return tuple(item.strip() for item in value)
+
+    def read_list(self, key: str, example: str) -> list[Any] | None:
+        """A list of anything; None where the key is absent or no list."""
+        value = self._take(key, example, required=False)
+        if value is None or isinstance(value, list):
+            return value
+        self._wrong_kind(key, say("列表"), example)
+        return None
 
     def read_table(self, key: str, *, required: bool) -> Table | None:
         """A table of its own: ``[class]``."""

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from verifier.coordinates import LonLat
+from verifier.filing.outline import KEY, check_point, read_outline
 from verifier.filing.table import Table
 from verifier.language import say
 from verifier.plan import CoordinateFrame, Venue
+from verifier.polygon import find_centre, measure_reach_m
 
 DEFAULT_RADIUS_M = 300.0  # interfaces.md, the sample filing
 # The mainland with its islands, rounded outwards: only to notice swapped or foreign coordinates, never to judge.
@@ -23,11 +28,30 @@ def read_venue(table: Table) -> Venue | None:
     latitude = table.read_number("latitude", "28.570066", low=-180, high=180, required=False)
     frame = table.read_choice("frame", CoordinateFrame, default=CoordinateFrame.GCJ02)
     radius_m = table.read_number("radius_m", "300", low=0, high=MAX_RADIUS_M, required=False, above=True)
+    outline = read_outline(table, MAX_RADIUS_M)
     table.finish()
+    if outline and not table.has("longitude") and not table.has("latitude"):
+        # The middle of the outline stands for the place where one point is wanted.
+        longitude, latitude = find_centre(outline)
     placed = _check_coordinates(table, longitude, latitude)
-    if name is None or frame is None or not placed or (radius_m is None and table.has("radius_m")):
+    if name is None or frame is None or not placed or (radius_m is None and table.has("radius_m")) or outline is None:
         return None
+    if outline and longitude is not None and latitude is not None:
+        return _outlined(table, Venue(name, address, longitude, latitude, frame), outline, (longitude, latitude))
     return Venue(name, address, longitude, latitude, frame, radius_m or DEFAULT_RADIUS_M)
+
+
+def _outlined(table: Table, venue: Venue, outline: tuple[LonLat, ...], point: LonLat) -> Venue | None:
+    """The venue with its polygon as geofence; the radius is the circle around it."""
+    if table.has("radius_m"):
+        table.warning(
+            "radius_m",
+            say("{table} 既有 radius_m 又有 polygon，radius_m 不起作用。", table=table.name),
+            say("请删去其中之一；照片的拍摄地点按 polygon 判断。"),
+        )
+    if not check_point(table, outline, point, MAX_RADIUS_M):
+        return None
+    return replace(venue, polygon=outline, radius_m=max(measure_reach_m(point, outline), 1.0))
 
 
 def _check_coordinates(table: Table, longitude: float | None, latitude: float | None) -> bool:
@@ -52,7 +76,7 @@ def _check_coordinates(table: Table, longitude: float | None, latitude: float | 
             else say("请从地图上重新取坐标：经度 longitude 在 -180 到 180 之间，纬度 latitude 在 -90 到 90 之间。")
         )
         table.error(
-            "longitude",
+            "longitude" if table.has("longitude") else KEY,
             say(
                 "{table} 的坐标（经度 {longitude}，纬度 {latitude}）不成立。",
                 table=table.name,
@@ -64,7 +88,7 @@ def _check_coordinates(table: Table, longitude: float | None, latitude: float | 
         return False
     if not _in_china(longitude, latitude):
         table.warning(
-            "longitude",
+            "longitude" if table.has("longitude") else KEY,
             say(
                 "{table} 的坐标（经度 {longitude}，纬度 {latitude}）不在中国境内。",
                 table=table.name,

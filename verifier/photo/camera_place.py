@@ -21,10 +21,11 @@ from verifier.photo.geofence import (
     PLACE_2023,
     PlaceLimits,
     describe_distances,
+    describe_inside,
+    describe_limit,
     find_venue,
     measure_fence,
     measure_places,
-    name_frame,
 )
 from verifier.plan import CoordinateFrame
 
@@ -34,7 +35,7 @@ CAMERA_FRAMES = (CoordinateFrame.WGS84, CoordinateFrame.GCJ02)
 
 
 def check(look: Look, context: PhotoContext, limits: PlaceLimits = PLACE_2023) -> Finding:
-    """Hold EXIF's position against the venue's circle; none is NOT_APPLICABLE."""
+    """Hold EXIF's position against the venue's geofence; none is NOT_APPLICABLE."""
     found = partial(Finding, ID, profile=limits.name)
     camera, venue = look.camera, find_venue(context)
     if camera is None or camera.longitude is None or camera.latitude is None:
@@ -60,18 +61,15 @@ def check(look: Look, context: PhotoContext, limits: PlaceLimits = PLACE_2023) -
         "longitude": f"{camera.longitude:.6f}",
         "latitude": f"{camera.latitude:.6f}",
         "venue": venue.name,
-        "radius": round(fence.radius_m),
+        "limit": describe_limit(fence),
     }
     if fence.beyond_m == 0.0:
         sentence = say(
-            "相机定位 {longitude}, {latitude} 按 {frame} 距备案地点“{venue}”{distance} 米，在 {radius} 米范围内。",
-            frame=name_frame(fence.nearest.frame),
-            distance=round(fence.nearest.distance_m),
-            **values,
+            "相机定位 {longitude}, {latitude} 在备案地点“{venue}”：{where}。", where=describe_inside(fence), **values
         )
         return found(Outcome.PASSED, sentence)
     values["distances"] = describe_distances(fence)
-    outside = say("相机定位 {longitude}, {latitude} 不在备案地点“{venue}”{radius} 米范围内：{distances}。", **values)
+    outside = say("相机定位 {longitude}, {latitude} 不在备案地点“{venue}”的{limit}内：{distances}。", **values)
     if fence.beyond_m <= limits.tolerance_m:
         return found(Outcome.UNSURE, join([outside, say("可能是室内定位误差，请核实。")]))
     if old_s is not None and old_s > limits.old_fix_s:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from verifier.coordinates import FramedPlace, plausible_frames
+from verifier.coordinates import FramedPlace, convert_to_wgs84, plausible_frames
 from verifier.finding import Measured
 from verifier.language import Sentence, say
 from verifier.observation import Field
 from verifier.photo.context import PhotoContext
 from verifier.photo.stamp_limits import STAMP_READING_2023
 from verifier.plan import CoordinateFrame, Venue
+from verifier.polygon import measure_outside_m
 
 METRES_PER_DEGREE = 111_320.0  # along a meridian; the larger of the two axes everywhere
 
@@ -43,12 +44,14 @@ PLACE_2023 = PlaceLimits()
 class Fence:
     """Where a coordinate lies against the venue.
 
-    `places` are all readings, nearest first. `rounding_m` is what the printed decimals leave open.
+    `places` are all readings, nearest first; their distance is to the venue's point, or, with an `outline`, to its edge (0
+    inside). `rounding_m` is what the printed decimals leave open.
     """
 
     places: tuple[FramedPlace, ...]
     radius_m: float
     rounding_m: float
+    outline: bool = False
 
     @property
     def nearest(self) -> FramedPlace:
@@ -57,7 +60,9 @@ class Fence:
 
     @property
     def beyond_m(self) -> float:
-        """How far outside the radius even the best reading lies; 0 inside."""
+        """How far outside the radius, or the outline's edge, even the best reading lies; 0 inside."""
+        if self.outline:
+            return max(0.0, self.nearest.distance_m - self.rounding_m)
         return max(0.0, self.nearest.distance_m - self.radius_m - self.rounding_m)
 
 
@@ -75,7 +80,7 @@ def measure_fence(
     frames: tuple[CoordinateFrame, ...] = tuple(CoordinateFrame),
     decimals: int | None = None,
 ) -> Fence:
-    """Hold one coordinate, in degrees of unknown datum, against the venue's circle.
+    """Hold one coordinate, in degrees of unknown datum, against the venue's outline, or its circle where none was filed.
 
     Args:
         decimals: How many were printed; None where the value is exact.
@@ -83,7 +88,14 @@ def measure_fence(
         ValueError: the venue has no coordinates.
     """
     rounding = 0.0 if decimals is None else 0.5 * 10.0**-decimals * METRES_PER_DEGREE * 2**0.5
-    return Fence(plausible_frames(longitude, latitude, venue, frames), venue.radius_m, rounding)
+    places = plausible_frames(longitude, latitude, venue, frames)
+    if not venue.polygon:
+        return Fence(places, venue.radius_m, rounding)
+    edge = [convert_to_wgs84(*corner, venue.frame) for corner in venue.polygon]
+    outside = [
+        replace(place, distance_m=measure_outside_m((place.longitude, place.latitude), edge)) for place in places
+    ]
+    return Fence(tuple(sorted(outside, key=lambda place: place.distance_m)), venue.radius_m, rounding, outline=True)
 
 
 def count_decimals(*fields: Field[float]) -> int | None:
@@ -103,8 +115,26 @@ def measure_places(fence: Fence) -> dict[str, Measured]:
         **found,
         "frame": fence.nearest.frame.value,
         "distance_m": round(fence.nearest.distance_m),
-        "radius_m": fence.radius_m,
+        **({"geofence": "polygon"} if fence.outline else {"geofence": "radius", "radius_m": fence.radius_m}),
     }
+
+
+def describe_limit(fence: Fence) -> Sentence:
+    """What the venue allows, as one phrase."""
+    return say("备案边界") if fence.outline else say("{radius} 米范围", radius=round(fence.radius_m))
+
+
+def describe_inside(fence: Fence) -> Sentence:
+    """Where a coordinate inside lies: the datum that puts it there, and how far from the point it is."""
+    frame = name_frame(fence.nearest.frame)
+    if fence.outline and fence.nearest.distance_m == 0:
+        return say("按 {frame} 在备案边界之内", frame=frame)
+    if fence.outline:
+        # Outside, by less than what the printed decimals leave open.
+        metres = round(fence.nearest.distance_m)
+        return say("按 {frame} 距备案边界 {distance} 米，不超过坐标小数位数的误差", frame=frame, distance=metres)
+    distance, radius = round(fence.nearest.distance_m), round(fence.radius_m)
+    return say("按 {frame} 距备案点 {distance} 米，在 {radius} 米范围内", frame=frame, distance=distance, radius=radius)
 
 
 def name_frame(frame: CoordinateFrame) -> Sentence:
@@ -119,7 +149,9 @@ def name_frame(frame: CoordinateFrame) -> Sentence:
 def describe_distances(fence: Fence) -> Sentence:
     """All readings with their distances, as one phrase."""
     parts = [
-        say("按 {frame} 距 {distance} 米", frame=name_frame(place.frame), distance=round(place.distance_m))
+        say("按 {frame} 距边界 {distance} 米", frame=name_frame(place.frame), distance=round(place.distance_m))
+        if fence.outline
+        else say("按 {frame} 距 {distance} 米", frame=name_frame(place.frame), distance=round(place.distance_m))
         for place in fence.places
     ]
     phrase = parts[0]

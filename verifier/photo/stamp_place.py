@@ -22,10 +22,11 @@ from verifier.photo.geofence import (
     PlaceLimits,
     count_decimals,
     describe_distances,
+    describe_inside,
+    describe_limit,
     find_venue,
     measure_fence,
     measure_places,
-    name_frame,
 )
 from verifier.plan import Venue
 
@@ -33,7 +34,7 @@ ID = "photo.stamp_place"
 
 
 def check(look: Look, context: PhotoContext, limits: PlaceLimits = PLACE_2023) -> Finding:
-    """Hold the stamp's coordinates against the venue's circle, and its address against the filed one."""
+    """Hold the stamp's coordinates against the venue's geofence, and its address against the filed one."""
     found = partial(Finding, ID, profile=limits.name)
     venue, stamp = find_venue(context), look.stamp
     if venue is None:
@@ -77,30 +78,26 @@ def _judge_fence(stamp: Stamp, fence: Fence, venue: Venue, limits: PlaceLimits) 
         "longitude": f"{stamp.longitude.value:.6f}",
         "latitude": f"{stamp.latitude.value:.6f}",
         "venue": venue.name,
-        "radius": round(fence.radius_m),
+        "limit": describe_limit(fence),
     }
     if fence.beyond_m == 0.0:
         return Outcome.PASSED, say(
-            "水印坐标 {longitude}, {latitude} 按 {frame} 距备案地点“{venue}”{distance} 米，在 {radius} 米范围内。",
-            frame=name_frame(fence.nearest.frame),
-            distance=round(fence.nearest.distance_m),
-            **values,
+            "水印坐标 {longitude}, {latitude} 在备案地点“{venue}”：{where}。", where=describe_inside(fence), **values
         )
     values["distances"] = describe_distances(fence)
     if fence.beyond_m <= limits.tolerance_m:
         return Outcome.UNSURE, say(
-            "水印坐标 {longitude}, {latitude} 略出备案地点“{venue}”{radius} 米范围（{distances}），"
-            "可能是室内定位误差。",
+            "水印坐标 {longitude}, {latitude} 略出备案地点“{venue}”的{limit}（{distances}），可能是室内定位误差。",
             **values,
         )
     if min(stamp.longitude.confidence, stamp.latitude.confidence) < limits.min_confidence:
         return Outcome.UNSURE, say(
-            "水印坐标读作 {longitude}, {latitude}，不在备案地点“{venue}”{radius} 米范围内（{distances}），"
+            "水印坐标读作 {longitude}, {latitude}，不在备案地点“{venue}”的{limit}内（{distances}），"
             "但字迹识别把握不足，请人工核对。",
             **values,
         )
     return Outcome.FAILED, say(
-        "水印坐标 {longitude}, {latitude} 不在备案地点“{venue}”{radius} 米范围内：{distances}。", **values
+        "水印坐标 {longitude}, {latitude} 不在备案地点“{venue}”的{limit}内：{distances}。", **values
     )
 
 

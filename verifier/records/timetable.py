@@ -36,7 +36,9 @@ def save_agency(tx: Tx, agency: Agency) -> KindCount:
 def venue_id(agency_code: str, venue: Venue) -> UUID:
     """The id of a venue: all that was filed of it."""
     filed = [venue.name, venue.address, repr(venue.longitude), repr(venue.latitude), venue.frame.value]
-    return make_id("venue", agency_code, *filed, repr(float(venue.radius_m)))
+    # Only where there is one, so that places filed before outlines were known keep their ids.
+    outline = [repr(venue.polygon)] if venue.polygon else []
+    return make_id("venue", agency_code, *filed, repr(float(venue.radius_m)), *outline)
 
 
 def place_values(longitude: float | None, latitude: float | None, frame: CoordinateFrame) -> dict[str, Any]:
@@ -67,6 +69,7 @@ def save_venues(tx: Tx, training: TrainingClass) -> KindCount:
             "name": venue.name,
             "address": venue.address,
             "radius_m": float(venue.radius_m),
+            "polygon": [list(corner) for corner in venue.polygon] or None,
             **place_values(venue.longitude, venue.latitude, venue.frame),
         }
         for row_id, venue in venues.items()
@@ -91,6 +94,7 @@ def save_class(tx: Tx, training: TrainingClass) -> KindCount:
         "filed_on": training.filed_on,
         "approved_on": training.approved_on,
         "supervisor": training.supervisor,
+        "shared_devices": sorted(training.shared_devices),
     }
     return sync_rows(tx, ClassRow, tx.scalars(select(ClassRow).where(ClassRow.id == row_id)), {row_id: values})
 

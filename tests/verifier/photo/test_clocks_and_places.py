@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 from tests.builders.looks import VENUE_LONLAT, a_context, a_look, a_stamp, some_camera_data
-from tests.builders.plan import DAY, a_submission, a_time
+from tests.builders.plan import DAY, a_session, a_submission, a_time, a_venue
 from verifier.coordinates import convert_from_wgs84, convert_to_wgs84
 from verifier.finding import Finding, Outcome
 from verifier.observation import CameraMetadata
 from verifier.photo import check_photo
-from verifier.plan import CoordinateFrame
+from verifier.plan import CoordinateFrame, Venue
 
 YESTERDAY, TOMORROW = DAY - timedelta(days=1), DAY + timedelta(days=1)
 AGREEMENT, CAMERA_TIME, STAMP_TIME = "photo.clock_agreement", "photo.camera_time", "photo.stamp_time"
@@ -215,6 +215,26 @@ def test_the_geofence_is_radius_then_tolerance_then_outside(metres: float, outco
     nearest = min(value for key, value in found[CAMERA_PLACE].measured.items() if key.startswith("distance_"))
     assert nearest == pytest.approx(metres, abs=2)
     assert found[CAMERA_PLACE].outcome is outcome
+
+
+def outlined(metres: float) -> Venue:
+    """The venue with a square outline in GCJ-02, whose southern edge lies so far south of the filed point."""
+    east, north = VENUE_LONLAT
+    west, east, south, north = east - 0.01, east + 0.01, north - metres / 111_195, north + 0.01
+    return a_venue(polygon=((west, south), (east, south), (east, north), (west, north)))
+
+
+@pytest.mark.parametrize(("metres", "outcome"), [(-10, PASSED), (10, UNSURE), (190, UNSURE), (210, FAILED)])
+def test_the_geofence_is_an_outline_then_tolerance_then_outside(metres: float, outcome: Outcome) -> None:
+    """The edge is 1,000 m south of the point; south of it every other datum's reading lies further away than GCJ-02's."""
+    place = (VENUE_LONLAT[0], VENUE_LONLAT[1] - (1000 + metres) / 111_195)
+    session = a_session(venue=outlined(1000))
+    look = a_look(stamps=(a_stamp(lonlat=place),))
+    found = {each.check: each for each in check_photo(look, a_context(session=session))}[STAMP_PLACE]
+    assert found.outcome is outcome
+    assert found.measured["distance_gcj02_m"] == pytest.approx(max(0, metres), abs=2)
+    assert found.measured["geofence"] == "polygon"
+    assert "备案边界" in str(found.reason)
 
 
 def test_the_distances_of_every_datum_are_kept_beside_the_reason() -> None:

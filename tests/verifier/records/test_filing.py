@@ -188,6 +188,19 @@ def test_a_moved_venue_is_another_row_and_the_old_one_stays(database: Database) 
         assert tx.scalar(select(func.count()).select_from(VenueRow)) == 2
 
 
+def test_an_outlined_venue_comes_back_as_filed_and_is_another_than_the_same_without(database: Database) -> None:
+    outline = ((112.354, 28.569), (112.357, 28.569), (112.357, 28.571))
+    with database.transaction() as tx:
+        save_class_file(tx, a_class_file())
+        outlined = a_venue(polygon=outline)
+        training = a_training_class(venue=outlined, sessions=(a_session(venue=outlined),))
+        assert save_class_file(tx, a_class_file(training)).kinds["venue"] == KindCount(added=1)
+        assert save_class_file(tx, a_class_file(training)).kinds["venue"] == KindCount(unchanged=1)
+        found = read_class_file(tx, training.number).training
+    assert found.venue == outlined
+    assert found.sessions[0].venue.polygon == outline
+
+
 def test_a_venue_is_stored_in_wgs84_beside_what_was_filed(database: Database) -> None:
     with database.transaction() as tx:
         save_class_file(tx, a_class_file())

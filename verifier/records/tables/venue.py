@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey
@@ -20,3 +21,4 @@ class VenueRow(WithId, Placed, Base):
     name: Mapped[str]
     address: Mapped[str]
     radius_m: Mapped[float]
+    polygon: Mapped[list[Any] | None]  # corners as filed, in `frame`
