@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-
 from verifier.annotated import label_face
 from verifier.answers import describe_photo
 from verifier.closes import photo_record
@@ -101,13 +100,14 @@ def _read_class(
 
 
 def _submit(path: Path, folder: Path | None, class_file: ClassFile | None, session_id: str | None) -> Submission:
-    data = path.read_bytes()
-    sha256 = hashlib.sha256(data).hexdigest()
+    with path.open("rb") as source:
+        sha256 = hashlib.file_digest(source, "sha256").hexdigest()
+        size_bytes = source.tell()
     file = str(path)
     if folder is not None and path.resolve().is_relative_to(folder.resolve()):
         file = path.resolve().relative_to(folder.resolve()).as_posix()
     declared = next((each for each in (class_file.submissions if class_file else ()) if each.file == file), None)
-    submission = declared or Submission(file, sha256, len(data))
+    submission = declared or Submission(file, sha256, size_bytes)
     return replace(submission, session_id=session_id) if session_id is not None else submission
 
 

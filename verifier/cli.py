@@ -102,7 +102,8 @@ def import_(
 ) -> None:
     """Check a class folder, say every fault with file and line, and load it. Twice is once.
 
-    Nothing is loaded while there are errors; warnings are shown and loaded.
+    Nothing is loaded while there are errors; warnings are shown and loaded. Photos and sign-ins that are gone from the folder
+    stay on record: evidence is never taken back. A photo whose session was corrected in photos.csv counts for the new one.
     """
     from verifier.intake import import_class_folder
 

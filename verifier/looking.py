@@ -28,7 +28,7 @@ from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from verifier.evidence import EvidenceError, StoreUnavailable, open_store
 from verifier.logs import configure_logs
-from verifier.observation import Decoded, Look
+from verifier.observation import Decoded, DecodeFault, Look
 from verifier.settings import Settings
 
 if TYPE_CHECKING:
@@ -152,19 +152,36 @@ def _end_with_parent(parent: int) -> None:
 
 
 def _look(sha256: str) -> tuple[dict[str, Any], NDArray[np.float32], str]:
-    from verifier.photo.look import look_at_photo
+    from verifier.photo.look import code_versions, look_at_photo
     from verifier.photo.look_json import look_to_json, stack_embeddings
 
     if _worker is None:
         raise CannotLookError(_worker_fault)
     try:
-        data = _worker.store.read(sha256)
+        oversize = _find_oversize(_worker.store, sha256)
+        data = b"" if oversize else _worker.store.read(sha256)
     except StoreUnavailable as error:
         raise _StoreFault(str(error)) from None
     except EvidenceError as error:
         raise _EvidenceFault(str(error)) from None
-    look = look_at_photo(data, sha256, _worker.nets)
+    if oversize is not None:
+        look = Look(sha256, {**code_versions(), **_worker.nets.versions}, oversize)
+    else:
+        look = look_at_photo(data, sha256, _worker.nets)
     return look_to_json(look), stack_embeddings(look), look.embedding_contract
+
+
+def _find_oversize(store: EvidenceStore, sha256: str) -> Decoded | None:
+    """A file of too many bytes, told without holding them: it may be larger than our memory."""
+    from verifier.photo.container import sniff_format
+    from verifier.photo.decode import DECODE_2023
+
+    size_bytes = store.size(sha256)
+    if size_bytes <= DECODE_2023.max_bytes:
+        return None
+    with store.open(sha256) as source:  # verified on the way
+        head = source.read(4096)
+    return Decoded(sniff_format(head), 0, 0, size_bytes, DecodeFault.TOO_MANY_BYTES)
 
 
 def look_at_all(digests: Iterable[str], settings: Settings, versions: Mapping[str, str]) -> Iterator[LookDone]:

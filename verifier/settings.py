@@ -86,6 +86,16 @@ class Settings(BaseSettings):
     def _absolute(cls, folder: Path | None) -> Path | None:
         return None if folder is None else folder.expanduser().absolute()
 
+    @field_validator("evidence_url")
+    @classmethod
+    def _known_store(cls, url: str | None) -> str | None:
+        if url is not None:
+            # Here, not at the top: it brings the S3 client along, which most commands never need.
+            from verifier.evidence.opening import check_store_url
+
+            check_store_url(url)
+        return url
+
     @field_validator("data_key")
     @classmethod
     def _whole_key(cls, key: SecretStr | None) -> SecretStr | None:

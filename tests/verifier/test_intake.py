@@ -38,6 +38,48 @@ def test_a_photo_taken_out_of_the_folder_is_kept_as_it_was_handed_in(demo_import
     assert after["evidence"] == before["evidence"]
 
 
+def test_another_agency_cannot_take_a_class_over(demo_imported: Path, tmp_path: Path) -> None:
+    workspace = copy_workspace(demo_imported, tmp_path / "ws")
+    filing = workspace / "class" / "class.toml"
+    text = filing.read_text(encoding="utf-8")
+    filing.write_text(text.replace('code = "', 'code = "X', 1), encoding="utf-8")
+    (workspace / "class" / "photos" / "new.jpg").write_bytes(b"of whoever tried")
+    before = records_of(workspace)
+    stored = len(list((workspace / "evidence").rglob("*")))
+    answer = load(workspace / "class", workspace)
+    assert not answer.loaded
+    fault = answer.to_json()["faults"][0]
+    assert (fault["file"], fault["severity"]) == ("class.toml", "error")
+    assert text.splitlines()[fault["line"] - 1].startswith("code = ")
+    assert answer.folder.class_file is not None
+    assert answer.folder.class_file.training.number in fault["problem"]
+    assert differences(records_of(workspace), before) == []
+    assert len(list((workspace / "evidence").rglob("*"))) == stored
+
+
+def test_a_photo_whose_session_is_corrected_is_not_its_own_re_use(workspace: Path) -> None:
+    """The agency wrote the wrong half-day into photos.csv, the night ran, and it hands in the folder put right."""
+    table = workspace / "class" / "photos.csv"
+    lines = table.read_text(encoding="utf-8-sig").splitlines()
+    place = next(index for index, line in enumerate(lines) if "2023-06-13-am" in line)
+    file = lines[place].split(",")[0]
+    right, wrong = lines[place], lines[place].replace("2023-06-13-am", "2023-06-12-pm")
+
+    def hand_in(line: str) -> dict[str, str]:
+        table.write_text("\n".join([*lines[:place], line, *lines[place + 1 :]]) + "\n", encoding="utf-8")
+        assert load(workspace / "class", workspace).loaded
+        (photo,) = [photo for photo in night(workspace, since="2023-06-12").answer["photos"] if photo["file"] == file]
+        return {
+            "session": photo["session"],
+            **{finding["check"]: finding["outcome"] for finding in photo["findings"]},
+        }
+
+    for line, session in ((wrong, "2023-06-12-pm"), (right, "2023-06-13-am")):
+        found = hand_in(line)
+        assert (found["session"], found["photo.reuse"]) == (session, "passed")
+    assert found["photo.stamp_time"] == "passed"
+
+
 def test_a_file_that_changes_while_it_is_imported_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(b"other bytes than were read before")
     with pytest.raises(FileChanged, match=r"a\.jpg changed"):

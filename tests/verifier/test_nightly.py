@@ -264,6 +264,29 @@ def test_missing_and_damaged_evidence_is_not_run_and_is_looked_at_when_it_is_bac
     assert [photo["outcome"] for photo in repaired["photos"]] == [photo["outcome"] for photo in wanted["photos"]]
 
 
+def test_a_portrait_that_we_cannot_read_blames_nobody_and_is_read_when_it_is_back(
+    demo_imported: Path, demo_night: DemoNight, tmp_path: Path
+) -> None:
+    """The teacher's portrait: without it the teacher would be a stranger in every photo, for a fault that is ours."""
+    workspace = copy_workspace(demo_imported, tmp_path / "ws")
+    (portrait,) = {row["sha256"] for row in records_of(workspace)["teacher_photo"]}
+    keep_looks(demo_night.workspace, workspace, without=[portrait])
+    (kept,) = (workspace / "evidence").rglob(portrait)
+    content = kept.read_bytes()
+    kept.unlink()
+    answer = night(workspace, since="2023-06-12").answer
+    assert {face["state"] for photo in answer["photos"] for face in photo["faces"]} <= {"matched", "unreadable"}
+    teachers = [one for photo in answer["photos"] for one in photo["findings"] if one["check"] == "photo.teacher"]
+    assert "not_run" in {finding["outcome"] for finding in teachers}
+    assert all("系统未能读取" in one["reason"] for one in teachers if one["outcome"] == "not_run")
+    assert [case for case in answer["cases"] if case["kind"] == "impersonation"] == []
+    kept.write_bytes(content)
+    repaired = night(workspace, since="2023-06-12").answer
+    wanted = night(demo_night.workspace, since="2023-06-12").answer
+    assert repaired["photos"] == wanted["photos"]
+    assert [case["reason"] for case in repaired["cases"]] == [case["reason"] for case in wanted["cases"]]
+
+
 def test_two_nights_at_once_are_one_night(workspace: Path) -> None:
     settings = settings_for(workspace)
     database = open_database(settings.database)

@@ -22,22 +22,36 @@ def open_store(url: str, access_key: str | None = None, secret_key: str | None =
         ValueError: the url is none of these, or S3 lacks its keys. The message never holds a credential.
         StoreUnavailable: the local folder cannot be made.
     """
+    check_store_url(url)
     scheme, separator, _ = url.partition("://")
     if not separator:
-        if not url:
-            raise ValueError("the evidence url is empty: give a folder, file:///… or s3://…")
         return LocalStore(url)
     if scheme == "file":
-        parts = urlsplit(url)
-        if parts.netloc not in ("", "localhost") or not parts.path:
-            raise ValueError("a file url needs three slashes and a path: file:///srv/evidence")
-        return LocalStore(unquote(parts.path))
+        return LocalStore(unquote(urlsplit(url).path))
+    return _open_s3(url, access_key, secret_key)
+
+
+def check_store_url(url: str) -> None:
+    """Refuse a url that names no store, without opening anything.
+
+    Raises:
+        ValueError: it is no plain path, file url or s3 url. The message never holds a credential.
+    """
+    scheme, separator, _ = url.partition("://")
+    if not url:
+        raise ValueError("the evidence url is empty: give a folder, file:///… or s3://…")
+    if not separator:
+        return
+    if scheme not in ("file", "s3"):
+        raise ValueError(f"evidence url scheme {scheme!r} is none of file, s3")
+    parts = urlsplit(url)
     if scheme == "s3":
-        return _open_s3(url, access_key, secret_key)
-    raise ValueError(f"evidence url scheme {scheme!r} is none of file, s3")
+        _read_s3_options(url)
+    elif parts.netloc not in ("", "localhost") or not parts.path:
+        raise ValueError("a file url needs three slashes and a path: file:///srv/evidence")
 
 
-def _open_s3(url: str, access_key: str | None, secret_key: str | None) -> S3Store:
+def _read_s3_options(url: str) -> dict[str, str]:
     parts = urlsplit(url)
     options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
     if "@" in parts.netloc or "@" in options.get("endpoint", ""):
@@ -47,11 +61,15 @@ def _open_s3(url: str, access_key: str | None, secret_key: str | None) -> S3Stor
         raise ValueError(f"s3 url option {', '.join(unknown)} is none of {', '.join(sorted(_S3_OPTIONS))}")
     if not parts.netloc or "endpoint" not in options:
         raise ValueError("an s3 url names bucket and server: s3://bucket/prefix?endpoint=host:port")
+    if options.get("secure", "true").lower() not in _TRUTHS:
+        raise ValueError("s3 url option secure is true or false")
+    return options
+
+
+def _open_s3(url: str, access_key: str | None, secret_key: str | None) -> S3Store:
+    parts, options = urlsplit(url), _read_s3_options(url)
     if not access_key or not secret_key:
         raise ValueError("S3 needs VERIFIER_EVIDENCE_ACCESS_KEY and VERIFIER_EVIDENCE_SECRET_KEY")
-    secure = _TRUTHS.get(options.get("secure", "true").lower())
-    if secure is None:
-        raise ValueError("s3 url option secure is true or false")
     return S3Store(
         options["endpoint"],
         parts.netloc,
@@ -59,5 +77,5 @@ def _open_s3(url: str, access_key: str | None, secret_key: str | None) -> S3Stor
         access_key=access_key,
         secret_key=secret_key,
         region=options.get("region", "us-east-1"),
-        secure=secure,
+        secure=_TRUTHS[options.get("secure", "true").lower()],
     )

@@ -155,6 +155,17 @@ def test_a_student_without_an_enrolment_picture_may_be_the_stranger():
     assert found.cases == ()
 
 
+def test_a_picture_that_we_failed_to_read_makes_nobody_a_stranger_and_nobody_absent():
+    roster = replace(a_roster(6, without_photo=("S06",)), not_read=("S06",))
+    photos = [photo_of(1, 2, 3, 4, extra=[a_stranger(1), a_stranger(2, at=91)], roster=roster)]
+    found = conclude(*photos, roster=roster)
+    assert {match.state.value for match in photos[0].matches} == {"matched", "unclear"}
+    assert presences(found)["S06"] == "unsure"
+    assert "系统未能读取" in words(found, "S06")
+    assert found.cases == ()
+    assert [person.state.value for person in found.unknown] == ["unclear", "unclear"]
+
+
 def test_a_second_stranger_is_one_too_many():
     """One unknown may be S06, who has no picture; the other one sits in S05's place."""
     roster = a_roster(6, without_photo=("S06",))

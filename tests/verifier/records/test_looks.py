@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session as Tx
 from tests.builders.plan import a_class_file, a_digest, a_submission, a_time, a_training_class
 from verifier.records.database import Database
 from verifier.records.filing import save_class_file
-from verifier.records.looks import missing_looks, read_looks, save_look
+from verifier.records.looks import ATTEMPTS, forget_attempt, missing_looks, read_looks, save_attempt, save_look
 
 EARLY = a_submission("photos/early.jpg", received_at=a_time("08:00"))
 LATE = a_submission("photos/late.jpg", received_at=a_time("10:00"))
@@ -59,6 +59,22 @@ def test_a_look_comes_back_with_its_embeddings(tx: Tx) -> None:
     np.testing.assert_array_equal(found[EARLY.sha256][1], embeddings)
     assert found[LATE.sha256][1].shape == (0, 0)
     assert read_looks(tx, [EARLY.sha256], "v2") == {}
+
+
+def test_a_picture_that_was_cut_off_is_tried_again_a_few_times_and_after_a_raised_limit(tx: Tx) -> None:
+    cut_off, waiting = {"not_read": {"picture": "took longer than 1 s"}}, [EARLY.sha256, UNDATED.sha256]
+    save_look(tx, LATE.sha256, "v1", {}, NO_FACES, "")
+    for _ in range(ATTEMPTS):
+        assert missing_looks(tx, "v1", limits="1 s") == waiting
+        save_look(tx, EARLY.sha256, "v1", cut_off, NO_FACES, "")
+        save_attempt(tx, EARLY.sha256, "v1", "1 s", "took longer than 1 s")
+    assert missing_looks(tx, "v1", limits="1 s") == [UNDATED.sha256]
+    assert missing_looks(tx, "v1", limits="9 s") == waiting
+    assert save_look(tx, EARLY.sha256, "v1", {"seen": "at last"}, NO_FACES, "")
+    forget_attempt(tx, EARLY.sha256, "v1")
+    assert missing_looks(tx, "v1", limits="99 s") == [UNDATED.sha256]
+    assert read_looks(tx, [EARLY.sha256], "v1")[EARLY.sha256][0] == {"seen": "at last"}
+    assert not save_look(tx, EARLY.sha256, "v1", {"seen": "once more"}, NO_FACES, "")
 
 
 def test_the_first_look_stands(tx: Tx) -> None:

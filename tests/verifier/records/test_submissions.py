@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy.orm import Session as Tx
 
 from tests.builders.plan import a_class_file, a_digest, a_submission, a_time, a_training_class
+from verifier.plan import Submission
 from verifier.records.database import Database
 from verifier.records.errors import NotInRecordsError
-from verifier.records.filing import save_class_file
+from verifier.records.filing import read_class_file, save_class_file
 from verifier.records.looks import save_look
 from verifier.records.submissions import other_uses, save_submissions, uses_of_class
 
@@ -102,3 +103,39 @@ def test_all_photos_of_a_class_at_once_have_the_uses_that_each_has_alone(tx: Tx)
     for submission in found:
         assert found[submission] == other_uses(tx, "C-1", submission, a_digest("pixels"))
     assert [(use.class_number, use.how) for use in found[MORNING_USE]] == [("C-2", "bytes"), ("C-1", "pixels")]
+
+
+CORRECTED = a_submission("photos/a.jpg", sha256=SAME, session_id=AFTERNOON, received_at=None)
+
+
+def test_a_corrected_session_is_no_second_use_and_keeps_the_receipt(tx: Tx) -> None:
+    save_submissions(tx, "C-1", [MORNING_USE], whole_files=True)
+    counts = save_submissions(tx, "C-1", [CORRECTED], whole_files=True)
+    assert (counts.added, counts.dropped) == (1, 1)
+    (kept,) = read_class_file(tx, "C-1").submissions
+    assert (kept.session_id, kept.received_at) == (AFTERNOON, MORNING_USE.received_at)
+    assert other_uses(tx, "C-1", CORRECTED) == []
+    assert uses_of_class(tx, "C-1", [kept]) == {}
+    again = save_submissions(tx, "C-1", [CORRECTED], whole_files=True)
+    assert (again.added, again.changed, again.dropped) == (0, 0, 0)
+
+
+def test_a_correction_that_is_taken_back_leaves_the_first_declaration(tx: Tx) -> None:
+    for each in (MORNING_USE, CORRECTED, MORNING_USE):
+        save_submissions(tx, "C-1", [each], whole_files=True)
+    assert [each.session_id for each in read_class_file(tx, "C-1").submissions] == [MORNING_USE.session_id]
+
+
+@pytest.mark.parametrize(
+    ("then", "whole_files"),
+    [
+        pytest.param([MORNING_USE, CORRECTED], True, id="declared for both sessions at once"),
+        pytest.param([AFTERNOON_USE], True, id="under another file name"),
+        pytest.param([CORRECTED], False, id="handed in anew by other means than a folder"),
+    ],
+)
+def test_what_is_no_correction_stays_a_second_use(tx: Tx, then: list[Submission], whole_files: bool) -> None:
+    save_submissions(tx, "C-1", [MORNING_USE], whole_files=True)
+    save_submissions(tx, "C-1", then, whole_files=whole_files)
+    (other,) = other_uses(tx, "C-1", then[-1])
+    assert (other.session_id, other.how) == (MORNING_USE.session_id, "bytes")
