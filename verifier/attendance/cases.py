@@ -7,13 +7,13 @@ No probability claims more than the calibration's data can show (`Calibration.sh
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from scipy.special import expit
 
-from verifier.attendance.calibration import ATTENDANCE_BUDGET_2023, Calibration, ErrorBudget
+from verifier.attendance.calibration import Calibration
 from verifier.attendance.enrolment import Roster
 from verifier.attendance.fusion import FusedFaces, Sighting, UnknownPerson
 from verifier.language import Sentence, say
@@ -160,59 +160,6 @@ def propose_not_seen(session_id: str, unseen: Sequence[str], photos: int) -> lis
         )  # fmt: skip
         found.append(Case(CaseKind.NOT_SEEN, session_id, reason, EVEN_ODDS, number, (number,)))
     return found
-
-
-def search_other_classes(
-    session_id: str,
-    fused: FusedFaces,
-    others: Mapping[str, Roster],
-    calibration: Calibration,
-    *,
-    embedding_contract: str,
-    present_elsewhere: Collection[tuple[str, str]] = (),
-    budget: ErrorBudget = ATTENDANCE_BUDGET_2023,
-) -> list[Case]:
-    """Strangers of a session who are enrolled as students of other classes.
-
-    Args:
-        others: class number → roster. All of their students together are the candidates that the limit must hold against.
-        present_elsewhere: (class number, student_no) of those who were found present in their own class at an overlapping time:
-            seen here too, they are in two places at once.
-    Raises:
-        ContractMismatchError: a roster was embedded by other means.
-    """
-    candidates = sum(len(roster.students) for roster in others.values())
-    cases = []
-    for unknown in fused.unknown:
-        if unknown.state != "stranger":
-            continue
-        best: tuple[float, str, str, float] | None = None
-        for number, roster in sorted(others.items()):
-            roster.require_contract(embedding_contract)
-            for student in roster.students.values():
-                cosine = float(student.mean @ unknown.embedding)
-                if best is None or cosine > best[0]:
-                    best = cosine, number, student.number, min(unknown.inter_eye_px, student.inter_eye_px)
-        if best is None or best[0] < calibration.match_similarity(best[3], candidates, budget):
-            continue
-        cosine, number, student_no, size = best
-        # As likely as not before looking, divided over everybody it could have been.
-        wrong = 1 - float(expit(calibration.bound_llr(calibration.llr(cosine, size)) - math.log(max(candidates, 1))))
-        wrong = max(wrong, calibration.shown_flag_rate)
-        first = unknown.sightings[0].file
-        kind = CaseKind.OTHER_CLASS
-        reason = say(
-            "{file}中一名不在本班花名册上的人与班次{training}的学员{student}相同（相似度{similarity:.2f}）。判断有误的可能性约{wrong:.1%}。",
-            file=first, training=number, student=student_no, similarity=cosine, wrong=wrong,
-        )  # fmt: skip
-        if (number, student_no) in present_elsewhere:
-            kind = CaseKind.TWO_PLACES
-            reason = say(
-                "{file}中一名不在本班花名册上的人与班次{training}的学员{student}相同（相似度{similarity:.2f}），而该学员同一时间在本班到课：一人不能同时在两处。判断有误的可能性约{wrong:.1%}。",
-                file=first, training=number, student=student_no, similarity=cosine, wrong=wrong,
-            )  # fmt: skip
-        cases.append(Case(kind, session_id, reason, 1 - wrong, None, (f"{number}/{student_no}",), unknown.sightings))
-    return cases
 
 
 def report_two_names(roster: Roster, calibration: Calibration) -> list[Case]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 
@@ -12,64 +11,19 @@ from tests.verifier.attendance.people import (
     CONTRACT,
     a_calibration,
     a_crowd,
-    a_face,
     a_photo,
     a_roster,
-    a_stranger,
     an_enrolled_photo,
     like,
     someone,
 )
 from verifier.attendance.calibration import CalibrationData
-from verifier.attendance.cases import doubt, estimate_hidden_rate, report_two_names, search_other_classes
-from verifier.attendance.days import Whereabouts, find_seat_fillers, fuse_days, link_strangers, propose_never_seen
-from verifier.attendance.enrolment import ContractMismatchError, build_roster
-from verifier.attendance.fusion import fuse_photos
+from verifier.attendance.cases import doubt, estimate_hidden_rate, report_two_names
+from verifier.attendance.days import fuse_days, propose_never_seen
+from verifier.attendance.enrolment import build_roster
 from verifier.attendance.presence import SessionEvidence, conclude_session
 
 CALIBRATION = a_calibration()
-
-
-def seen_with(*extra, file="a.jpg", persons=(1, 2)):
-    roster = a_roster(3)
-    photo = a_photo([*a_crowd(*persons), *extra], roster, file=file)
-    return fuse_photos([photo.as_faces()], roster, CALIBRATION)
-
-
-def another_class(*persons: int):
-    enrolled = {f"X{person:02d}": [an_enrolled_photo(someone(person), str(person))] for person in persons}
-    return {"YY-2": build_roster(enrolled, {}, CONTRACT, CALIBRATION)}
-
-
-def test_a_student_of_another_class_is_found():
-    fused = seen_with(a_face(like((77, 0.7)), at=5))
-    (case,) = search_other_classes("s", fused, another_class(76, 77), CALIBRATION, embedding_contract=CONTRACT)
-    assert (case.kind.value, case.candidates) == ("other_class_student", ("YY-2/X77",))
-    assert case.probability > 0.99
-
-
-def test_being_in_ones_own_class_at_the_same_time_is_two_places():
-    fused = seen_with(a_face(like((77, 0.7)), at=5))
-    (case,) = search_other_classes(
-        "s", fused, another_class(77), CALIBRATION, embedding_contract=CONTRACT, present_elsewhere={("YY-2", "X77")}
-    )
-    assert case.kind.value == "two_places_at_once"
-
-
-def test_somebody_of_no_class_is_nobodys_student():
-    fused = seen_with(a_stranger())
-    assert search_other_classes("s", fused, another_class(77), CALIBRATION, embedding_contract=CONTRACT) == []
-
-
-def test_ones_own_students_are_not_searched_elsewhere():
-    """S01 is enrolled in two classes, honestly: seen here as S01, nothing is to be said."""
-    assert search_other_classes("s", seen_with(), another_class(1), CALIBRATION, embedding_contract=CONTRACT) == []
-
-
-def test_rosters_of_another_contract_are_refused():
-    fused = seen_with(a_stranger())
-    with pytest.raises(ContractMismatchError):
-        search_other_classes("s", fused, another_class(77), CALIBRATION, embedding_contract="other@1")
 
 
 def test_one_face_under_two_names_is_one_case_for_the_class():
@@ -86,39 +40,6 @@ def test_no_case_is_surer_than_its_data():
     assert 0.009 < small.shown_flag_rate < 0.010
     assert doubt([0.0], small) == pytest.approx(0.5)
     assert doubt([0.0, 0.0], small) == pytest.approx(0.75)
-
-
-def whereabouts(class_number: str, stranger: int, *, hours_later: float = 0.0):
-    (person,) = seen_with(a_stranger(stranger), file=f"{class_number}.jpg").unknown
-    session = a_session()
-    later = timedelta(hours=hours_later)
-    return Whereabouts(class_number, f"{class_number}-am", session.starts_at + later, session.ends_at + later, person)
-
-
-def test_one_stranger_in_two_classes_is_one_case_with_all_sightings():
-    seen = [whereabouts("A", 1), whereabouts("B", 1, hours_later=24), whereabouts("C", 2)]
-    (case,) = find_seat_fillers(seen, CALIBRATION)
-    assert case.kind.value == "seat_filler"
-    assert [sighting.file for sighting in case.sightings] == ["A.jpg", "B.jpg"]
-
-
-@pytest.mark.parametrize(
-    ("hours", "kind"),
-    [
-        pytest.param(3.0, "two_places_at_once", id="overlapping"),
-        pytest.param(4.0, "seat_filler", id="after the other ended"),
-    ],
-)
-def test_overlapping_sessions_are_two_places_at_once(hours, kind):
-    """The session runs from 08:30 to 11:50."""
-    (case,) = find_seat_fillers([whereabouts("A", 1), whereabouts("B", 1, hours_later=hours)], CALIBRATION)
-    assert case.kind.value == kind
-
-
-def test_a_stranger_of_one_class_alone_is_no_seat_filler():
-    seen = [whereabouts("A", 1), replace(whereabouts("A", 1, hours_later=24), session_id="A-next")]
-    assert find_seat_fillers(seen, CALIBRATION) == []
-    assert [len(group) for group in link_strangers(seen, CALIBRATION)] == [2]
 
 
 def day(number: int, persons, *, signed=("S01", "S02", "S03")):
