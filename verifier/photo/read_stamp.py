@@ -17,16 +17,19 @@ from numpy.typing import NDArray
 
 from verifier.observation import Box, Stamp, TextLine
 from verifier.photo.stamp_contrast import isolate_strokes, raise_contrast
+from verifier.photo.stamp_edge import add_edge_code
 from verifier.photo.stamp_geometry import BORDER_SHARE, border_distance, group_boxes, join_rows, overlap_area, pad_box
 from verifier.photo.stamp_grammar import Parsed, parse_stamp
+from verifier.photo.stamp_grid import read_missing_rows
 from verifier.photo.stamp_looks import combine_looks, is_settled
 from verifier.photo.stamp_merge import Candidate, merge_candidates
 from verifier.photo.stamp_reread import (
     MAX_SECOND_LOOKS,
-    box_around,
+    count_fields,
     reread_doubtful,
     reread_rows,
     stretch_box,
+    unite_words,
 )
 from verifier.photo.stamp_text import normalise, surround
 from verifier.vision.text import TextBox, TextNet, find_text_boxes, recognise_lines
@@ -49,8 +52,6 @@ MAX_LINES = 20
 MAX_LINES_AFTER_STAMP = 6
 MAX_INNER_LINES = 6
 MIN_LINE_CONFIDENCE = 0.5
-# Closer than this, words are read as one line; further apart (spaced labels) the grammar joins them.
-MAX_UNITED_GAP_HEIGHTS = 0.8
 END_MARGIN_HEIGHTS = 0.25
 # The two searches draw a line's box with other margins; less than half in common means a piece of the line.
 MIN_SHOWN_SHARE = 0.5
@@ -75,6 +76,10 @@ def read_stamps(picture_bgr: NDArray[np.uint8], net: TextNet) -> tuple[Stamp, ..
         net: As `open_text_net` returns it.
     Returns: The stamps, the fullest first; boxes in pixels of `picture_bgr`. Empty where nothing looks like a stamp.
     """
+    return add_edge_code(picture_bgr, _take_looks(picture_bgr, net), net)
+
+
+def _take_looks(picture_bgr: NDArray[np.uint8], net: TextNet) -> tuple[Stamp, ...]:
     stamps = _read_once(picture_bgr, picture_bgr, net, _show_contrast)
     if is_settled(stamps):
         return stamps
@@ -217,12 +222,13 @@ def _read_region(
     boxes = _keep_found(boxes, region.found)
     # Where there is more print than the budget, the lines nearest to a side edge are the stamp's.
     width = picture_bgr.shape[1]
-    boxes = sorted(_unite_words(boxes), key=lambda box: min(box.box.x, width - box.box.x - box.box.width))[:budget]
+    boxes = sorted(unite_words(boxes), key=lambda box: min(box.box.x, width - box.box.x - box.box.width))[:budget]
     # The finder cuts thin last letters short (1, 一), so each line is read with a little more at both ends.
     boxes = [_widen(box) for box in boxes]
     lines = recognise_lines(picture_bgr, boxes, net)
     again, looks = reread_doubtful(picture_bgr, boxes, lines, net, looks)
-    return list(reread_rows(picture_bgr, boxes, again, net)), looks
+    whole = reread_rows(picture_bgr, boxes, again, net)
+    return list(read_missing_rows(picture_bgr, whole, net)), looks
 
 
 def _keep_found(close: Sequence[TextBox], found: Sequence[TextBox]) -> list[TextBox]:
@@ -246,32 +252,13 @@ def _widen(box: TextBox) -> TextBox:
     return stretch_box(box, share, share, 0.0) if box.width_px > box.height_px else box
 
 
-def _unite_words(boxes: Sequence[TextBox]) -> list[TextBox]:
-    """One box for words that stand close together on one row: read as a whole, no thin letter between them is lost."""
-    united: list[TextBox] = []
-    for box in sorted(boxes, key=lambda item: item.box.x):
-        for index, other in enumerate(united):
-            if _are_one_line(other.box, box.box):
-                united[index] = box_around([other, box])
-                break
-        else:
-            united.append(box)
-    return united
-
-
-def _are_one_line(left: Box, right: Box) -> bool:
-    if left.height > left.width or right.height > 1.5 * right.width:
-        return False
-    lower, taller = min(left.height, right.height), max(left.height, right.height)
-    shared = min(left.y + left.height, right.y + right.height) - max(left.y, right.y)
-    gap = right.x - (left.x + left.width)
-    return shared > 0.7 * taller and -lower <= gap <= MAX_UNITED_GAP_HEIGHTS * lower
-
-
 def _drop_doubles(lines: Sequence[TextLine]) -> list[TextLine]:
-    """Where regions overlap a line is read twice, once perhaps cut off at a region's edge: the fuller reading stays."""
+    """Where regions overlap a line is read twice, once perhaps cut off at a region's edge: the fuller reading stays.
+
+    The stamp's date may also stand across a longer line of the scene's print, and is the fuller one then.
+    """
     kept: list[TextLine] = []
-    for line in sorted(lines, key=lambda item: -item.confidence * len(item.text)):
+    for line in sorted(lines, key=lambda item: (-count_fields(item), -item.confidence * len(item.text))):
         area = line.box.width * line.box.height
         if all(
             overlap_area(line.box, other.box) < 0.5 * min(area, other.box.width * other.box.height) for other in kept

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from verifier.observation import Box, Field, TextLine
-from verifier.photo.stamp_text import CONSUMED, Reading, sign_width, surround
+from verifier.photo.stamp_text import CONSUMED, Reading, normalise, sign_width, surround
 
 _LABEL = re.compile(r"^[^\w\u4e00-\u9fff]*(?P<l>(?:[\u4e00-\u9fff]\s*){1,6}?)\s*:\s*(?P<v>.*)$")
 # Of the labels that nothing else begins with, the colon may be lost.
@@ -37,6 +37,8 @@ MAX_INDENT_HEIGHTS = 2.6
 MAX_FLUSH_HEIGHTS = 1.0
 # GPS Map Camera prints the city half as large again as the street.
 MAX_ROW_SIZES = 1.8
+# Fewer Latin letters apart from Chinese ones may belong to the place: a building's A or CBD.
+MIN_NEIGHBOUR_LETTERS = 5
 
 
 def find_address(rest: Sequence[Reading], lines: Sequence[TextLine]) -> Field[str] | None:
@@ -46,6 +48,7 @@ def find_address(rest: Sequence[Reading], lines: Sequence[TextLine]) -> Field[st
         rest: The stamp's rows from top to bottom, understood parts overwritten with CONSUMED.
         lines: All lines of the stamp, to tell its own left edge from neighbouring text.
     """
+    rest = [_cut_neighbours(row, lines) for row in rest]
     labelled = [(index, *_split_label(row)) for index, row in enumerate(rest)]
     for wanted in (_PLACE_LABELS, _SITE_LABELS):
         for index, label, start in labelled:
@@ -60,6 +63,23 @@ def find_address(rest: Sequence[Reading], lines: Sequence[TextLine]) -> Field[st
         # A panel of labelled rows that names no place: its other rows are titles and remarks.
         return None
     return _left_over_address(rest, lines)
+
+
+def _cut_neighbours(row: Reading, lines: Sequence[TextLine]) -> Reading:
+    """The row without Latin words that stand apart behind its Chinese ones: print of the scene on the same height."""
+    text = row.text
+    for line in sorted(lines, key=lambda item: -item.box.x):
+        words = normalise(line).text
+        apart = text.endswith(" " + words) and not re.search(f"[\u4e00-\u9fff{CONSUMED}]", words)
+        if apart and len(re.findall(r"[A-Za-z]", words)) >= MIN_NEIGHBOUR_LETTERS and _has_chinese(text):
+            text = text[: -len(words) - 1]
+    share = sum(map(sign_width, text)) / max(1.0, sum(map(sign_width, row.text)))
+    box = Box(row.box.x, row.box.y, row.box.width * share, row.box.height)
+    return row if text == row.text else Reading(text, row.sure[: len(text)], box)
+
+
+def _has_chinese(text: str) -> bool:
+    return len(re.findall(r"[\u4e00-\u9fff]", text)) >= 2
 
 
 def _split_label(row: Reading) -> tuple[str, int]:
@@ -109,10 +129,23 @@ def _left_over_address(rest: Sequence[Reading], lines: Sequence[TextLine]) -> Fi
     below = [run for run in runs if run[0].box.y > first]
     # Print of the scene may run on beside the stamp, and seldom starts where the stamp's own rows do.
     candidates = below or runs
+    if _speaks_chinese(rest, lines):
+        # A stamp with 星期一 names its place in Chinese.
+        candidates = [run for run in candidates if _has_chinese(run[0].text)] or candidates
     flush = [run for run in candidates if any(_is_flush(row, edges) for row in run)]
     # The longest run that was read well is the place; a stray word is shorter, half-covered print is read badly.
     best = max(flush or candidates, key=_weigh)
     return _join([part for part in (_clean(row, 0) for row in best) if part is not None])
+
+
+def _speaks_chinese(rest: Sequence[Reading], lines: Sequence[TextLine]) -> bool:
+    """Whether a line from which something was understood is Chinese."""
+    understood = [row.box for row in rest if CONSUMED in row.text]
+    return any(
+        _has_chinese(line.text)
+        and any(box.y <= line.box.y + line.box.height / 2 <= box.y + box.height for box in understood)
+        for line in lines
+    )
 
 
 def _edges(rest: Sequence[Reading]) -> list[tuple[float, float]]:

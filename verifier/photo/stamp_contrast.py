@@ -13,6 +13,11 @@ STROKE_SHARE = 0.018
 LEVEL_SHARE = 0.06
 # Fainter differences than this many grey levels are JPEG noise and stay dark.
 MIN_STROKE_CONTRAST = 40
+# The shadow of white letters on white paper is a grey of 150 to 200 (an alpha of 0.6 blurred, draw_stamp.py); what prints
+# black on the paper is below 140 also after a JPEG of quality 60.
+WHITES_FROM = 170
+PRINT_BELOW = 140
+MAX_PRINT_SHARE = 0.4
 
 
 def raise_contrast(picture_bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -42,6 +47,32 @@ def isolate_strokes(picture_bgr: NDArray[np.uint8], side_px: float) -> NDArray[n
     level = cv2.GaussianBlur(cv2.dilate(strokes, np.ones((reach, reach), np.uint8)), (0, 0), 0.67 * reach)
     levelled = strokes.astype(np.float32) * (255.0 / np.maximum(level, MIN_STROKE_CONTRAST))
     return np.asarray(cv2.merge([np.clip(levelled, 0, 255).astype(np.uint8)] * 3), dtype=np.uint8)
+
+
+def lift_whites(picture_bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Spread the whites and darken all the rest: white letters on white paper differ from it by their shadow alone.
+
+    Args:
+        picture_bgr: (H, W, 3) uint8.
+    Returns: (H, W, 3) uint8, grey; the least channel from WHITES_FROM to 255 spread over 0 to 255.
+    """
+    least = picture_bgr.min(axis=2).astype(np.float32)
+    spread = np.clip((least - WHITES_FROM) * (255.0 / (255 - WHITES_FROM)), 0, 255).astype(np.uint8)
+    return np.asarray(cv2.merge([spread] * 3), dtype=np.uint8)
+
+
+def erase_print(picture_bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Fill dark strokes from what surrounds them: the scene's print runs through white letters, whose shadow is paler.
+
+    Args:
+        picture_bgr: (H, W, 3) uint8, a line and its surroundings.
+    Returns: (H, W, 3) uint8; the picture as it is where most of it is dark, and print could not be told from ground.
+    Source: Telea 2004, inpainting by fast marching.
+    """
+    dark = (picture_bgr.min(axis=2) < PRINT_BELOW).astype(np.uint8)
+    if dark.mean() > MAX_PRINT_SHARE:
+        return picture_bgr
+    return np.asarray(cv2.inpaint(picture_bgr, cv2.dilate(dark, np.ones((3, 3), np.uint8)), 3, cv2.INPAINT_TELEA))
 
 
 def _make_disc(diameter_px: float) -> NDArray[np.uint8]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from verifier.observation import Field
 from verifier.photo.stamp_text import DIGIT as D
@@ -42,9 +42,18 @@ _TOKEN = re.compile(
 )
 
 
+_CHINESE_LABEL = re.compile(r"[经纬]\s*度")
 _DECIMALS = re.compile(r"[0-9]+")
+_RUN_END = r"(?![0-9.,])"
 # Degrees and decimals of two numbers, each point perhaps read as a comma; so many digits are no degrees of their own.
 _PAIR = re.compile(r"(?<![0-9.,])[0-9]{1,3}([.,])([0-9]{5,8})\s*,\s*[0-9]{1,3}([.,])([0-9]{5,8})(?![0-9.,])")
+# Two numbers under one announcement, one of which has lost its point over a bright edge: 31.93538,10439066.
+_POINT_LOST_LATER = re.compile(
+    rf"[经纬]\s*度?\s*[:.]?\s*[0-9]{{1,3}}\.(?P<d>[0-9]{{4,8}})\s*,\s*(?P<n>[0-9]{{6,11}}){_RUN_END}"
+)
+_POINT_LOST_FIRST = re.compile(
+    rf"[经纬]\s*度?\s*[:.]?\s*(?P<n>[0-9]{{6,11}})\s*,\s*[0-9]{{1,3}}\.(?P<d>[0-9]{{4,8}}){_RUN_END}"
+)
 _MERGED = re.compile(r"(?<![0-9.])[0-9]{1,3}\.(?P<d>[0-9]{7,12})\.(?P<e>[0-9]{4,8})(?![0-9.])")
 
 
@@ -79,6 +88,9 @@ def find_coordinates(rows: Sequence[Reading]) -> Coordinates | None:
             number = _read_number(row, index, match, announced)
             if number is None:
                 continue
+            if _shares_label(numbers, spans, number, row.text[: match.start()]):
+                numbers[-1] = replace(numbers[-1], role="", paired=True)
+                number = replace(number, paired=True)
             numbers.append(number)
             spans.append((index, *match.span()))
     numbers, spans = _drop_strays(numbers, spans)
@@ -91,6 +103,19 @@ def find_coordinates(rows: Sequence[Reading]) -> Coordinates | None:
     if second is None:
         return _decide_single(first, spans)
     return _decide_pair(first, second, spans)
+
+
+def _shares_label(
+    numbers: Sequence[_Number], spans: Sequence[tuple[int, int, int]], number: _Number, before: str
+) -> bool:
+    """Whether a number without a label follows a labelled one behind a comma.
+
+    "经度：27.539266，98.401878" has lost the middle of 经纬度: where each number has its own label, both are printed.
+    """
+    if not numbers or number.role or numbers[-1].row != number.row or not numbers[-1].role:
+        return False
+    labelled = _CHINESE_LABEL.match(numbers[-1].field.text)
+    return labelled is not None and re.fullmatch(r"\s*[°度]?\s*,\s*", before[spans[-1][2] :]) is not None
 
 
 def separate_merged(row: Reading) -> Reading:
@@ -111,15 +136,29 @@ def separate_merged(row: Reading) -> Reading:
 
 
 def restore_points(row: Reading) -> Reading:
-    """Make points of the commas within two coordinates: 37,61434,121,37547 has one meaning, and its points are doubtful."""
+    """Put back points between degrees and decimals that were read as commas, or not at all.
+
+    37,61434,121,37547 has one meaning, and so has 31.93538,10439066, as both numbers have the same decimals. Such points
+    are doubtful.
+    """
     match = _PAIR.search(row.text)
     if match is None or len(match[2]) != len(match[4]):
-        return row
+        return _insert_point(row)
     text, sure = list(row.text), list(row.sure)
     for at in (match.start(1), match.start(3)):
         if text[at] == ",":
             text[at], sure[at] = ".", min(sure[at], AMBIGUOUS_CONFIDENCE)
     return Reading("".join(text), tuple(sure), row.box)
+
+
+def _insert_point(row: Reading) -> Reading:
+    match = _POINT_LOST_LATER.search(row.text) or _POINT_LOST_FIRST.search(row.text)
+    if match is None:
+        return row
+    at = match.end("n") - len(match["d"])
+    if not 2 <= at - match.start("n") <= 3 or int(match["n"][: at - match.start("n")]) > 180:
+        return row
+    return Reading(row.text[:at] + "." + row.text[at:], (*row.sure[:at], AMBIGUOUS_CONFIDENCE, *row.sure[at:]), row.box)
 
 
 def _read_number(row: Reading, index: int, match: re.Match[str], announced: bool) -> _Number | None:

@@ -42,6 +42,9 @@ _STAMP_WORDS = re.compile(
 _CODE = re.compile(r"防\s*伪\s*(?:码|编码|编号)?\s*[:.]?\s*(?P<c>[A-Z0-9](?:\s?[A-Z0-9]){9,19})(?![A-Za-z0-9])")
 _LONE_CODE = re.compile(r"(?<![A-Za-z0-9])(?P<c>(?=[A-Z0-9]*\d)(?=[A-Z0-9]*[A-Z])[A-Z0-9]{12,16})(?![A-Za-z0-9])")
 
+# Timemark's codes have 14 characters: fewer are what is left of one.
+_TIMEMARK_CODE = re.compile(r"(?<![A-Za-z0-9])(?P<c>[A-Z0-9]{14})(?![A-Za-z0-9])")
+
 _LETTERS = re.compile(r"[A-Za-z\u4e00-\u9fff]")
 _HH = re.compile(r"\s*\S{2}\s*[:;.]")
 _WEEKDAY_WORDS = re.compile(r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day", re.I)
@@ -216,7 +219,9 @@ def _take_coordinates(rest: list[Reading]) -> Coordinates | None:
 
 def _take_code(rest: list[Reading], app: str | None, original: str) -> Field[str] | None:
     patterns = [_CODE]
-    if app == "Timemark" or "防伪" in original or "真实时间" in original:
+    if app == "Timemark":
+        patterns.append(_TIMEMARK_CODE)
+    elif "防伪" in original or "真实时间" in original:
         patterns.append(_LONE_CODE)
     for pattern in patterns:
         for index, row in enumerate(rest):

@@ -7,25 +7,30 @@ pixels settles it more often than a guess would; what no cut reads well stays un
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from verifier.observation import TextLine
-from verifier.photo.stamp_contrast import isolate_strokes, raise_contrast
-from verifier.photo.stamp_coordinates import find_coordinates, restore_points, separate_merged
-from verifier.photo.stamp_dates import find_clock, find_date, find_weekday
+from verifier.observation import Box, TextLine
+from verifier.photo.stamp_contrast import erase_print, isolate_strokes, lift_whites, raise_contrast
+from verifier.photo.stamp_dates import find_date
 from verifier.photo.stamp_geometry import split_rows
 from verifier.photo.stamp_text import Reading, join_row, normalise, surround
+from verifier.photo.stamp_vote import BROKEN_PLACE, elect_reading, read_fields
 from verifier.vision.text import TextBox, TextNet, recognise_lines
 
 # Lines below this are read again; nearly all lines of well-visible stamps are read with more (benchmarks/stamps.py).
 DOUBTFUL_CONFIDENCE = 0.9
 # Each second look costs up to five more readings of the line, about 80 ms: a picture's budget.
 MAX_SECOND_LOOKS = 4
+# In boxes of this height digits are 10 px high, and JPEG can make a surely read 5 of a 6: one reading is not enough.
+SMALL_LINE_PX = 22.0
+MAX_SMALL_LINES = 4
+# Closer than this, words are read as one line; further apart (spaced labels) the grammar joins them.
+MAX_UNITED_GAP_HEIGHTS = 0.8
 # A first cut of the bar that stands beside a clock is a tenth of the clock's width.
 TRIM_SHARES = (0.05, 0.1, 0.15)
 WIDEN_HEIGHTS = (0.5, 0.9, 1.4)
@@ -34,8 +39,6 @@ ISOLATED_LINE_PX = 72.0
 _TIME_LIKE = re.compile(r"\d\s*[:;]\s*\d")
 _COORDINATES_LIKE = re.compile(r"经\s*纬|Lat.*Lon|东\s*经.*北\s*纬|N\s*\d+\s*°.*E\s*\d")
 _BROKEN_WEEKDAY = re.compile(r"(?:星期|周|礼拜)\s*$")
-# A road's number is followed by 号, which the finder may leave out over a crowd; what is not there is not read either.
-_BROKEN_PLACE = re.compile(r"[路街道巷]\s*[0-9]+\s*$")
 
 
 def reread_doubtful(
@@ -56,6 +59,13 @@ def reread_doubtful(
     )
     for index in doubts[:budget]:
         result[index] = _look_again(picture_bgr, boxes[index], lines[index], net)
+    small = [
+        index
+        for index, line in enumerate(lines)
+        if index not in doubts and boxes[index].height_px <= SMALL_LINE_PX and count_fields(line)
+    ]
+    for index in small[:MAX_SMALL_LINES]:
+        result[index] = _verify_small(picture_bgr, boxes[index], lines[index], net)
     return tuple(result), budget - len(doubts[:budget])
 
 
@@ -97,7 +107,7 @@ def _urgency(line: TextLine) -> float:
     row = normalise(line)
     if _is_broken(line):
         return 2.0
-    if _BROKEN_PLACE.search(row.text):
+    if BROKEN_PLACE.search(row.text):
         return 1.5
     weakest = min(line.per_character)
     tells = any(sign.isdigit() for sign in row.text) or len(re.findall(r"[\u4e00-\u9fff]", row.text)) >= 3
@@ -120,58 +130,54 @@ def count_fields(line: TextLine) -> int:
 
 
 def count_row_fields(row: Reading) -> int:
-    count = 0
-    day = find_date(row)
-    if day is not None:
-        count += 1
-        row = row.without(day.start, day.end)
-    weekday = find_weekday(row)
-    if weekday is not None:
-        count += 1
-        row = row.without(weekday[1], weekday[2])
-    count += find_clock(row) is not None
-    coordinates = find_coordinates([separate_merged(restore_points(row))])
-    if coordinates is not None:
-        count += (coordinates.longitude is not None) + (coordinates.latitude is not None)
-    return count
+    """As `count_fields`, of a row."""
+    return len(read_fields(row))
 
 
 def _look_again(picture_bgr: NDArray[np.uint8], box: TextBox, first: TextLine, net: TextNet) -> TextLine:
     readings = [first]
     cuts = [stretch_box(box, 0.0, 0.0, 0.12)]
     letter = box.height_px / max(1.0, box.width_px)
-    if _BROKEN_WEEKDAY.search(first.text) or _BROKEN_PLACE.search(first.text):
+    if _BROKEN_WEEKDAY.search(first.text) or BROKEN_PLACE.search(first.text):
         # 一 is so thin that the finder leaves it out: about one more letter's width at the right.
         cuts += [stretch_box(box, 0.0, share * letter, 0.0) for share in WIDEN_HEIGHTS]
     elif _is_broken(first):
         cuts += [stretch_box(box, 0.0, -share, 0.0) for share in TRIM_SHARES]
         cuts += [stretch_box(box, 0.0, share * letter, 0.0) for share in WIDEN_HEIGHTS]
     readings += recognise_lines(picture_bgr, cuts, net)
-    readings += _read_contrasted(picture_bgr, box, net)
-    best = max(readings, key=lambda line: (count_fields(line), _completes(line, first), _weakest(line)))
-    return replace(best, box=first.box)
+    readings += _read_contrasted(picture_bgr, box, net, (raise_contrast, None, lift_whites, erase_print))
+    return replace(elect_reading(readings), box=first.box)
 
 
-def _read_contrasted(picture_bgr: NDArray[np.uint8], box: TextBox, net: TextNet) -> list[TextLine]:
-    """Read one line with its contrast raised within its own surroundings, and with its strokes alone."""
+def _verify_small(picture_bgr: NDArray[np.uint8], box: TextBox, first: TextLine, net: TextNet) -> TextLine:
+    readings = [first, *recognise_lines(picture_bgr, [stretch_box(box, 0.0, 0.0, 0.12)], net)]
+    readings += _read_contrasted(picture_bgr, box, net, (None, lift_whites))
+    return replace(elect_reading(readings), box=first.box)
+
+
+def read_in_contrasts(picture_bgr: NDArray[np.uint8], box: TextBox, net: TextNet) -> list[TextLine]:
+    """Readings of one line as it is, with its whites spread, with dark print erased, and with its strokes alone."""
+    plain = recognise_lines(picture_bgr, [box], net)[0]
+    others = _read_contrasted(picture_bgr, box, net, (lift_whites, erase_print, None))
+    return [plain, *(replace(line, box=plain.box) for line in others)]
+
+
+def _read_contrasted(
+    picture_bgr: NDArray[np.uint8], box: TextBox, net: TextNet, shows: Sequence[Callable[..., NDArray[np.uint8]] | None]
+) -> list[TextLine]:
+    """Read one line within its own surroundings as each of `shows` shows it; None stands for its strokes alone."""
     height, width = picture_bgr.shape[:2]
     margin = box.height_px
     left, top = (max(0, int(value - margin)) for value in box.corners_px.min(axis=0))
     right, bottom = (int(value + margin) for value in box.corners_px.max(axis=0))
     part = picture_bgr[top : min(height, bottom), left : min(width, right)]
-    scale = min(1.0, ISOLATED_LINE_PX / max(1.0, min(box.height_px, box.width_px)))
-    part = np.asarray(cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    letter_px = max(1.0, min(box.height_px, box.width_px))
+    scale = min(ISOLATED_LINE_PX / letter_px, 1.0 if letter_px > SMALL_LINE_PX else 2.0)
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    part = np.asarray(cv2.resize(part, None, fx=scale, fy=scale, interpolation=method), dtype=np.uint8)
     moved = TextBox((box.corners_px - np.array([left, top], dtype=np.float32)) * np.float32(scale), box.score)
-    shown = (raise_contrast(part), isolate_strokes(part, scale * min(height, width)))
+    shown = [isolate_strokes(part, scale * min(height, width)) if show is None else show(part) for show in shows]
     return [recognise_lines(one, [moved], net)[0] for one in shown]
-
-
-def _completes(line: TextLine, first: TextLine) -> bool:
-    return bool(_BROKEN_PLACE.search(first.text)) and re.fullmatch(re.escape(first.text) + "号", line.text) is not None
-
-
-def _weakest(line: TextLine) -> float:
-    return min(line.per_character, default=0.0)
 
 
 def stretch_box(box: TextBox, left: float, right: float, down: float) -> TextBox:
@@ -187,3 +193,25 @@ def stretch_box(box: TextBox, left: float, right: float, down: float) -> TextBox
         ]
     )
     return TextBox((corners + moves).astype(np.float32), box.score)
+
+
+def unite_words(boxes: Sequence[TextBox]) -> list[TextBox]:
+    """One box for words that stand close together on one row: read as a whole, no thin letter between them is lost."""
+    united: list[TextBox] = []
+    for box in sorted(boxes, key=lambda item: item.box.x):
+        for index, other in enumerate(united):
+            if _are_one_line(other.box, box.box):
+                united[index] = box_around([other, box])
+                break
+        else:
+            united.append(box)
+    return united
+
+
+def _are_one_line(left: Box, right: Box) -> bool:
+    if left.height > left.width or right.height > 1.5 * right.width:
+        return False
+    lower, taller = min(left.height, right.height), max(left.height, right.height)
+    shared = min(left.y + left.height, right.y + right.height) - max(left.y, right.y)
+    gap = right.x - (left.x + left.width)
+    return shared > 0.7 * taller and -lower <= gap <= MAX_UNITED_GAP_HEIGHTS * lower

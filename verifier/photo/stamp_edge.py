@@ -1,0 +1,90 @@
+"""The code that some apps write upwards along the right edge: Timemark's 14 characters and "Timemark Verified".
+
+The finder of lines loses letters that lie on their side over a busy scene; turned upright they are lines like others.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from verifier.observation import Box, Field, Stamp, TextLine
+from verifier.photo.stamp_contrast import isolate_strokes, raise_contrast
+from verifier.photo.stamp_geometry import join_rows
+from verifier.photo.stamp_reread import reread_doubtful, stretch_box, unite_words
+from verifier.photo.stamp_text import normalise
+from verifier.vision.text import TextBox, TextNet, find_text_boxes, recognise_lines
+
+APP = "Timemark"
+# The code's line lies within this share of the picture's width from the edge.
+STRIP_SHARE = 0.09
+# Its letters are about 2.6 % of the shorter side high: 20 px where the strip is that long.
+STRIP_SIDE_PX = 960
+MAX_EDGE_LINES = 3
+# Words further apart than this are two lines; the code and its words stand two spaces apart.
+END_MARGIN_SHARE = 0.3
+_CODE = re.compile(r"(?<![A-Za-z0-9])(?P<c>[A-Z0-9]{14})(?=\s*T|\W|$)")
+_WORDS = re.compile(r"Time\s*mark|Verif", re.I)
+_ENGLISH_MONTH = re.compile(r"[A-Za-z]{3}")
+
+
+def add_edge_code(picture_bgr: NDArray[np.uint8], stamps: Sequence[Stamp], net: TextNet) -> tuple[Stamp, ...]:
+    """The stamps, the first one with the code at the picture's right edge where it may have one and none was read.
+
+    Args:
+        picture_bgr: (H, W, 3) uint8.
+        stamps: What was read in it, the fullest first.
+    """
+    if not stamps or stamps[0].code is not None or not _may_have_code(stamps[0]):
+        return tuple(stamps)
+    line = read_right_edge(picture_bgr, net)
+    match = _CODE.search(line.text) if line is not None else None
+    if line is None or match is None:
+        return tuple(stamps)
+    row = normalise(line)
+    code = Field(match["c"], row.confidence(*match.span("c")), line.box, line.text)
+    others = tuple(other for other in stamps[0].lines if not _WORDS.search(other.text))
+    whole = replace(stamps[0], code=code, app=APP, layout="timemark", lines=(*others, line))
+    return (whole, *stamps[1:])
+
+
+def _may_have_code(stamp: Stamp) -> bool:
+    if stamp.app is None and stamp.day is not None:
+        return _ENGLISH_MONTH.search(stamp.day.text) is not None
+    return stamp.app == APP
+
+
+def read_right_edge(picture_bgr: NDArray[np.uint8], net: TextNet) -> TextLine | None:
+    """The line written upwards along the right edge, its box in pixels of the picture; None where no app's words are."""
+    height, width = picture_bgr.shape[:2]
+    across = max(8, round(STRIP_SHARE * width))
+    strip = np.ascontiguousarray(np.rot90(picture_bgr[:, width - across :], -1))
+    scale = STRIP_SIDE_PX / strip.shape[1]
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    close = np.asarray(cv2.resize(strip, None, fx=scale, fy=scale, interpolation=method), dtype=np.uint8)
+    for shown in (raise_contrast(close), isolate_strokes(close, scale * min(height, width))):
+        found = [
+            TextBox((box.corners_px / np.float32(scale)).astype(np.float32), box.score)
+            for box in find_text_boxes(shown, net, STRIP_SIDE_PX)
+        ]
+        boxes = [_widen(box) for box in sorted(unite_words(found), key=lambda box: -box.width_px)[:MAX_EDGE_LINES]]
+        lines, _ = reread_doubtful(strip, boxes, recognise_lines(strip, boxes, net), net, MAX_EDGE_LINES)
+        for row in join_rows([normalise(line) for line in lines if line.text.strip()]):
+            if _WORDS.search(row.text) and _CODE.search(row.text):
+                return TextLine(row.text, min(row.sure), _turn_back(row.box, width, height, across), row.sure)
+    return None
+
+
+def _widen(box: TextBox) -> TextBox:
+    share = END_MARGIN_SHARE * box.height_px / max(1.0, box.width_px)
+    return stretch_box(box, share, share, 0.0)
+
+
+def _turn_back(box: Box, width: int, height: int, across: int) -> Box:
+    """A box of the turned strip as the picture's."""
+    return Box(width - across + box.y, height - box.x - box.width, box.height, box.width)

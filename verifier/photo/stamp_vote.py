@@ -1,0 +1,98 @@
+"""Several readings of one line, from other cuts and contrasts of the same pixels: which one to believe, and how far.
+
+A wrong digit is read surely now and then, but seldom in every cut and contrast. So each value counts with the confidence
+of all readings that say it, and a value that others contradict is only as sure as its share.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
+
+from verifier.observation import TextLine
+from verifier.photo.stamp_coordinates import find_coordinates, restore_points, separate_merged
+from verifier.photo.stamp_dates import find_clock, find_date, find_weekday
+from verifier.photo.stamp_text import Reading, normalise
+
+# A road's number is followed by 号, which the finder may leave out over a crowd; what is not there is not read either.
+BROKEN_PLACE = re.compile(r"[路街道巷]\s*[0-9]+\s*$")
+# The plain reading counts as two voices; any other value must be said twice.
+MIN_VOICES = 2
+
+
+def read_fields(row: Reading) -> dict[str, tuple[Hashable, float]]:
+    """Value and confidence of each whole field (date, weekday, clock, longitude, latitude) that the grammar finds in a row."""
+    said: dict[str, tuple[Hashable, float]] = {}
+    day = find_date(row)
+    if day is not None:
+        said["date"] = (day.field.value, day.field.confidence)
+        row = row.without(day.start, day.end)
+    weekday = find_weekday(row)
+    if weekday is not None:
+        said["weekday"] = (weekday[0].value, weekday[0].confidence)
+        row = row.without(weekday[1], weekday[2])
+    clock = find_clock(row)
+    if clock is not None:
+        said["clock"] = (clock.field.value, clock.field.confidence)
+        row = row.without(clock.start, clock.end)
+    coordinates = find_coordinates([separate_merged(restore_points(row))])
+    if coordinates is not None:
+        for name, field in (("longitude", coordinates.longitude), ("latitude", coordinates.latitude)):
+            if field is not None:
+                said[name] = (field.value, field.confidence)
+    return said
+
+
+def elect_reading(readings: Sequence[TextLine]) -> TextLine:
+    """The most believable of several readings of one line.
+
+    Args:
+        readings: At least one; the first is the plain one.
+    Returns: The reading with the most supported fields, and among those the one whose values are said most; its characters
+        are at most as sure as the share of its least supported value. A value that one reading alone says, and not the
+        plain one, supports nothing: 116:13:32 over a window frame was once read as 11:13:32. A line without fields is
+        weighed by its text.
+    """
+    ballots = [read_fields(normalise(line)) for line in readings]
+    support: dict[str, dict[Hashable, float]] = defaultdict(lambda: defaultdict(float))
+    voices: Counter[tuple[str, Hashable]] = Counter({(name, value): 1 for name, (value, _) in ballots[0].items()})
+    texts: dict[str, float] = defaultdict(float)
+    for line, ballot in zip(readings, ballots, strict=True):
+        texts[line.text] += _weakest(line)
+        for name, (value, sure) in ballot.items():
+            support[name][value] += sure
+            voices[name, value] += 1
+    supported = {said for said, count in voices.items() if count >= MIN_VOICES}
+
+    def weigh(index: int) -> tuple[int, int, bool, float, float]:
+        line = readings[index]
+        said = {(name, value) for name, (value, _) in ballots[index].items()}
+        backing = sum(support[name][value] for name, value in said & supported)
+        completes = _completes(line, readings[0])
+        return len(said & supported), -len(said - supported), completes, backing or texts[line.text], _weakest(line)
+
+    best = max(range(len(readings)), key=weigh)
+    return _limit(readings[best], _least_share(ballots[best], support))
+
+
+def _least_share(
+    ballot: Mapping[str, tuple[Hashable, float]], support: Mapping[str, Mapping[Hashable, float]]
+) -> float:
+    shares = [support[name][value] / max(1e-6, sum(support[name].values())) for name, (value, _) in ballot.items()]
+    return min(shares, default=1.0)
+
+
+def _limit(line: TextLine, share: float) -> TextLine:
+    if share >= 1.0:
+        return line
+    return replace(line, per_character=tuple(min(sure, round(share, 4)) for sure in line.per_character))
+
+
+def _completes(line: TextLine, first: TextLine) -> bool:
+    return bool(BROKEN_PLACE.search(first.text)) and re.fullmatch(re.escape(first.text) + "号", line.text) is not None
+
+
+def _weakest(line: TextLine) -> float:
+    return min(line.per_character, default=0.0)
