@@ -23,6 +23,7 @@ from verifier.records.closing import FaceMatch as FaceRecord
 from verifier.regulating import list_proposals, list_rule_findings
 from verifier.regulation.facts import Presence
 from verifier.regulation.result import PolicyRef
+from verifier.regulation.violation import ChangeKind
 
 
 def close_of_session(
@@ -72,6 +73,11 @@ def close_of_class(judged: JudgedClass, input_key: str, versions: Mapping[str, A
         findings=list_rule_findings(judged.regulated.results) if judged.regulated else (),
         violations=list_proposals(judged.regulated) if judged.regulated else (),
         cases=tuple(_class_case_record(case) for case in judged.cases),
+        lapses={
+            each.violation.key: each.reason
+            for each in (judged.regulated.changes if judged.regulated else ())
+            if each.kind is ChangeKind.LAPSES
+        },
     )
 
 

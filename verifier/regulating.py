@@ -12,7 +12,7 @@ from verifier.regulation.facts import CaseState, ClassFacts, SessionFacts, Teach
 from verifier.regulation.judging import judge_class
 from verifier.regulation.policy import Policy
 from verifier.regulation.result import Consequence, RuleResult
-from verifier.regulation.violation import Change, Violation, reevaluate_all, settle
+from verifier.regulation.violation import Change, ChangeKind, Violation, reevaluate_all, settle
 
 _OPEN = (CaseState.PROPOSED, CaseState.NEEDS_ON_SITE)
 _WORST_FIRST = (Outcome.FAILED, Outcome.NOT_RUN, Outcome.UNSURE, Outcome.PASSED, Outcome.NOT_APPLICABLE)
@@ -45,7 +45,10 @@ def judge_against(facts: ClassFacts, policy: Policy, previous: Sequence[Violatio
     results = judge_class(replace(facts, settled=settled), policy)
     unsettled = judge_class(replace(facts, settled={}), policy) if settled else results
     changes = reevaluate_all(previous, results, unsettled)
-    standing = [each.violation for each in changes if each.violation.state in _OPEN]
+    # One that waits for a check on site and is proposed no more is kept by people, and said to be without support.
+    standing = [
+        each.violation for each in changes if each.violation.state in _OPEN and each.kind is not ChangeKind.UNTOUCHED
+    ]
     standing += [
         each for each in previous if each.state not in (*_OPEN, CaseState.LAPSED) and _still_holds(each, unsettled)
     ]

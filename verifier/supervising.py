@@ -38,6 +38,7 @@ from verifier.records.notices import (
     void_notice,
 )
 from verifier.records.office import RefusedError, find_person
+from verifier.records.plans import complete_plan
 from verifier.records.rows import find_class
 from verifier.records.supervision import CallAnswer, InspectionVisit
 from verifier.records.tables.agency import AgencyRow
@@ -80,35 +81,47 @@ def open_office(settings: Settings) -> Iterator[Office]:
 # ---------------------------------------------------------------- what people saw
 
 
-def record_inspection(office: Office, visit: InspectionVisit) -> UUID:
+def record_inspection(office: Office, visit: InspectionVisit, plan: UUID | None = None) -> UUID:
     """Write down one inspection on site (Annex 2): enough inspectors, none with a declared interest, not announced.
 
+    Args:
+        plan: The plan that is carried out by it. Others than those drawn may have gone; the records show both.
     Raises:
-        RefusedError: see `save_inspection`.
+        RefusedError: see `save_inspection` and `complete_plan`.
     """
     with office.database.transaction() as tx:
         zone = ZoneInfo(find_class(tx, visit.class_number).timezone)
         day = visit.inspected_at.astimezone(zone).date()
-        return supervision_rows.save_inspection(tx, visit, day, _count(office, "inspectors_per_inspection", day))
+        found = supervision_rows.save_inspection(tx, visit, day, _count(office, "inspectors_per_inspection", day))
+        if plan is not None:
+            complete_plan(tx, plan, visit.class_number, "on_site", found)
+        return found
 
 
 def record_off_site(
-    office: Office, class_number: str, kind: str, held_at: datetime, by: str, result: str, evidence: str | None = None
-) -> UUID:
-    """Write down one off-site supervision (Art. 10); arguments as for `save_off_site`."""
+    office: Office, class_number: str, kind: str, held_at: datetime, by: str, result: str, evidence: str | None = None,
+    plan: UUID | None = None,
+) -> UUID:  # fmt: skip
+    """Write down one off-site supervision (Art. 10); arguments as for `save_off_site` and `record_inspection`."""
     with office.database.transaction() as tx:
-        return supervision_rows.save_off_site(tx, class_number, kind, held_at, by, result, evidence)
+        found = supervision_rows.save_off_site(tx, class_number, kind, held_at, by, result, evidence)
+        if plan is not None:
+            complete_plan(tx, plan, class_number, "off_site", found)
+        return found
 
 
 def draw_follow_ups(
-    office: Office, class_number: str, seed: str, by: str, at: datetime | None = None
+    office: Office, class_number: str, seed: str, by: str, at: datetime | None = None, plan: UUID | None = None
 ) -> tuple[UUID, Draw]:
     """Draw at least the policy's share of the roster; the seed is kept, so that anybody can draw again."""
     at = at or datetime.now(UTC)
     with office.database.transaction() as tx:
         day = at.astimezone(ZoneInfo(find_class(tx, class_number).timezone)).date()
         share = office.policy.number("follow_up_share_percent", day)
-        return supervision_rows.save_draw(tx, class_number, seed, share, by, at)
+        found = supervision_rows.save_draw(tx, class_number, seed, share, by, at)
+        if plan is not None:
+            complete_plan(tx, plan, class_number, "follow_up", found[0])
+        return found
 
 
 def record_call(office: Office, class_number: str, draw_id: UUID, answer: CallAnswer) -> UUID:
@@ -270,9 +283,8 @@ def void_issued_notice(office: Office, number: str, by: str, why: str) -> Notice
             raise NotInRecordsError(f"no notice {number} is on record")
         for sanction in list_issued_on(tx, found.agency_code, number):
             raise RefusedError(say("处理决定{sanction}以此为据，须先撤回该决定。", sanction=str(sanction.id)))
-        voided = void_notice(
-            tx, number, say("{name}：{why}", name=person.name, why=why).text("zh_CN") if why.strip() else ""
-        )
+        reason = say("{name}：{why}", name=person.name, why=why).text("zh_CN") if why.strip() else ""
+        voided = void_notice(tx, number, reason, person.id)
         propose_for_agency(tx, found.agency_code, office.policy, found.issued_on)
         return voided
 

@@ -201,11 +201,26 @@ def test_an_open_proposal_lapses_with_its_reason_and_comes_back(office: Office, 
         (lapsed,) = read_violations(tx, NUMBER)
     assert lapsed.state == "lapsed"
     assert lapsed.lapse_reason is not None
+    assert "现在的判断" in lapsed.lapse_reason.text("zh_CN")
     with pytest.raises(RefusedError, match="失效"):
         decide_matter(office, lapsed.id, Verdict.CONFIRM, "li", "迟了")
     night(office, facts)
     with office.database.reading() as tx:
         assert [each.state for each in read_violations(tx, NUMBER)] == ["proposed"]
+
+
+def test_what_waits_for_a_check_on_site_stays_and_is_said_to_have_no_support_any_more(
+    office: Office, facts: ClassFacts
+) -> None:
+    night(office, facts)
+    decide_matter(office, the_violation(office), Verdict.NEEDS_ON_SITE, "li", "到现场看看")
+    night(office, facts)
+    with office.database.reading() as tx:
+        assert [(each.state, each.supported) for each in read_violations(tx, NUMBER)] == [("needs_check", True)]
+    night(office, facts, report=PhotoReport(ReportState.COMPLETE, ("sha256:late",)))
+    with office.database.reading() as tx:
+        assert [(each.state, each.supported) for each in read_violations(tx, NUMBER)] == [("needs_check", False)]
+    assert decide_matter(office, the_violation(office), Verdict.DISMISS, "wang", "照片已补") is CaseState.DISMISSED
 
 
 def test_what_costs_money_takes_two_different_people(office: Office, facts: ClassFacts) -> None:

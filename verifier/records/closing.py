@@ -124,6 +124,7 @@ class SessionClose:
         findings: About the session itself (``session.reports``, …).
         numbers: None where no attendance was counted.
         unknown: People of the session whom nobody could name.
+        lapses: Dedup key of a violation that is proposed no more → why, as far as the regulation said so.
         of_city: What the search over all classes hangs on this class; without a session.
     """
 
@@ -142,3 +143,4 @@ class SessionClose:
     violations: tuple[ViolationProposal, ...] = ()
     unknown: tuple[UnknownFace, ...] = ()
     of_city: bool = False
+    lapses: Mapping[str, Sentence] = field(default_factory=dict)

@@ -9,11 +9,13 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 from sqlalchemy.orm import Session as Tx
 
+from verifier.records.audit import write_audit
 from verifier.records.errors import NotInRecordsError
 from verifier.records.proposals import UNDECIDED, refresh_case, refresh_violation
 from verifier.records.tables.base import utc_now
 from verifier.records.tables.case import CaseRow
 from verifier.records.tables.decision import DecisionRow
+from verifier.records.tables.user import UserRow
 from verifier.records.tables.violation import ViolationRow
 
 STATE_AFTER = {"confirm": "confirmed", "dismiss": "dismissed", "needs_check": "needs_check"}
@@ -139,4 +141,10 @@ def _add(
     )
     tx.add(row)
     tx.flush()
+    after = {"decision": str(row.id), "reason": reason} | ({"withdraws": str(withdraws)} if withdraws else {})
+    write_audit(
+        tx, actor=f"user:{tx.get_one(UserRow, by).login}", action=f"decision.{decision}",
+        subject=("case" if isinstance(matter, CaseRow) else "violation", matter.id), before={"state": matter.state},
+        after=after,
+    )  # fmt: skip
     return row

@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session as Tx
 
 from verifier.language import Sentence, say
+from verifier.records.audit import write_audit
 from verifier.records.errors import NotInRecordsError
 from verifier.records.office import RefusedError
 from verifier.records.rows import find_class, lock_class
@@ -96,6 +97,8 @@ def add_notice(
     tx.flush()
     tx.add_all(NoticeViolationRow(notice_id=row.id, violation_id=each) for each in violations)
     tx.flush()
+    after = {"class": class_number, "violations": list(violations), "issued_on": issued_on}
+    _audit(tx, by, "notice.issue", ("notice", row.number), after)
     return _read_notice(tx, row)
 
 
@@ -128,8 +131,11 @@ def find_notice(tx: Tx, violation_id: UUID) -> str | None:
     return rows[0].number if rows else None
 
 
-def void_notice(tx: Tx, number: str, why: str) -> NoticeRecord:
+def void_notice(tx: Tx, number: str, why: str, by: UUID | None = None) -> NoticeRecord:
     """Void a notice: it counts no more, and keeps its number. Twice is once, with the first reason.
+
+    Args:
+        by: Who does it; without one the audit names the system.
 
     Raises:
         NotInRecordsError: there is no such notice.
@@ -143,7 +149,13 @@ def void_notice(tx: Tx, number: str, why: str) -> NoticeRecord:
     if row.state == "issued":
         row.state, row.void_reason = "voided", why
         tx.flush()
+        _audit(tx, by, "notice.void", ("notice", number), {"why": why})
     return _read_notice(tx, row)
+
+
+def _audit(tx: Tx, by: UUID | None, action: str, subject: tuple[str, str | UUID], after: Mapping[str, Any]) -> None:
+    actor = "system" if by is None else f"user:{tx.get_one(UserRow, by).login}"
+    write_audit(tx, actor=actor, action=action, subject=subject, after=after)
 
 
 def read_notices(tx: Tx, class_number: str | None = None, agency_code: str | None = None) -> list[NoticeRecord]:
@@ -236,6 +248,8 @@ def find_sanction(tx: Tx, sanction_id: UUID) -> SanctionRow:
 
 def add_sanction_decision(tx: Tx, sanction_id: UUID, decision: Decision, by: UUID) -> None:
     """Append what one person decided; the state is the caller's to set."""
+    after = {"decision": decision.reference, "reason": decision.why, "withdraws": decision.withdraws or None}
+    _audit(tx, by, f"sanction.{decision.verdict.value}", ("sanction", sanction_id), after)
     tx.add(
         SanctionDecisionRow(
             id=UUID(decision.reference), sanction_id=sanction_id, decision=decision.verdict.value, decided_by=by,

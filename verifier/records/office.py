@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session as Tx
 
 from verifier.language import Sentence, say
+from verifier.records.audit import write_audit
 from verifier.records.rows import find_class, lock_class
 from verifier.records.submissions import save_evidence
 from verifier.records.tables.agency import AgencyRow
@@ -27,7 +28,7 @@ from verifier.records.tables.user import UserRow
 from verifier.regulation.facts import Interest
 
 OFFICE_ROLES = ("inspector", "chief", "admin")
-DATES = ("certified_on", "applied_on", "paid_on", "archived_on", "archive_discarded_on")
+DATES = ("commenced_on", "completed_on", "certified_on", "applied_on", "paid_on", "archived_on", "archive_discarded_on")
 
 
 class RefusedError(ValueError):
@@ -88,6 +89,9 @@ def save_interest(tx: Tx, login: str, agency_code: str, from_day: date, to_day: 
         )
         tx.add(row)
     row.to_day, row.note = to_day, note
+    if tx.is_modified(row) or row in tx.new:
+        after = {"agency": agency_code, "from": from_day, "to": to_day, "note": note}
+        _audit(tx, person.login, "interest.declare", ("interest", row_id), after)
     tx.flush()
     return row_id
 
@@ -139,11 +143,15 @@ def save_person_record(
             )
         )  # fmt: skip
         tx.flush()
+        after = {"rule": code, "agency": agency.code, "class": class_number, "note": note, "evidence": sorted(evidence)}
+        _audit(tx, person.login, "record.make", ("person_record", row_id), after)
     return row_id
 
 
-def withdraw_person_record(tx: Tx, record_id: UUID, by: str, why: str) -> None:
-    """Take a record back; it stays visible with who and why.
+def withdraw_person_record(tx: Tx, record_id: UUID, by: str, why: str) -> tuple[str, date]:
+    """Take a record back; it stays visible with who and why. Twice is once, with the first reason.
+
+    Returns: the agency's code and the day of the record, for whoever proposes anew.
 
     Raises:
         RefusedError: there is no such record, or no reason.
@@ -154,6 +162,8 @@ def withdraw_person_record(tx: Tx, record_id: UUID, by: str, why: str) -> None:
     if row.withdrawn_by is None:
         row.withdrawn_by, row.withdrawn_because = person.id, why
         tx.flush()
+        _audit(tx, person.login, "record.withdraw", ("person_record", record_id), {"why": why})
+    return tx.get_one(AgencyRow, row.agency_id).code, row.recorded_on
 
 
 def save_dates(
@@ -184,10 +194,13 @@ def save_dates(
         row = ClassClosingRow(class_id=training.id, examined=[], changed_by=person.id)
         tx.add(row)
     wanted: dict[str, Any] = {**dates, **({} if examined is None else {"examined": sorted(set(examined))})}
-    for name, value in wanted.items():
-        if getattr(row, name) != value:
+    changed = {name: value for name, value in wanted.items() if getattr(row, name) != value}
+    if changed:
+        before = {name: getattr(row, name) for name in changed}
+        for name, value in changed.items():
             setattr(row, name, value)
-            row.changed_by = person.id
+        row.changed_by = person.id
+        _audit(tx, person.login, "class.dates", ("class", class_number), changed, before)
     tx.flush()
 
 
@@ -209,24 +222,45 @@ def save_archive_item(tx: Tx, class_number: str, by: str, kind: str, name: str, 
             recorded_by=person.id,
         )  # fmt: skip
         tx.add(row)
+        after = {"class": class_number, "kind": kind, "name": name, "sha256": sha256}
+        _audit(tx, person.login, "archive.add", ("archive_item", row_id), after)
     elif row.sha256 != sha256:
         raise RefusedError(say("档案资料{kind}中的{name}已存在且内容不同，请换名登记。", kind=kind, name=name))
     tx.flush()
     return row_id
 
 
-def save_agreement(tx: Tx, agency_code: str, year: int, form: Mapping[str, Any]) -> UUID:
-    """Keep the fields of an agency's agreement of one year (Annex 1), JSON-ready; a later call replaces them."""
+def save_agreement(tx: Tx, agency_code: str, year: int, form: Mapping[str, Any], by: str | None = None) -> UUID:
+    """Keep the fields of an agency's agreement of one year (Annex 1), JSON-ready; a later call replaces them.
+
+    Args:
+        by: Who writes it down; without one the audit names the system.
+    """
+    actor = find_person(tx, by).login if by is not None else None
     agency = find_agency(tx, agency_code)
     row_id = make_id("agreement", agency_code, year)
     row = tx.get(AgreementRow, row_id)
     if row is None:
         row = AgreementRow(id=row_id, agency_id=agency.id, year=year, form=dict(form))
         tx.add(row)
+        _audit(tx, actor, "agreement.write", ("agreement", row_id), form)
     elif row.form != dict(form):
+        _audit(tx, actor, "agreement.write", ("agreement", row_id), form, row.form)
         row.form = dict(form)
     tx.flush()
     return row_id
+
+
+def _audit(
+    tx: Tx,
+    login: str | None,
+    action: str,
+    subject: tuple[str, str | UUID],
+    after: Mapping[str, Any],
+    before: Mapping[str, Any] | None = None,
+) -> None:
+    actor = "system" if login is None else f"user:{login}"
+    write_audit(tx, actor=actor, action=action, subject=subject, before=before, after=after)
 
 
 def read_agreement(tx: Tx, agency_code: str, year: int) -> Mapping[str, Any]:

@@ -30,7 +30,10 @@ from verifier.records.tables.violation import (
     ViolationSessionRow,
     ViolationSupportRow,
 )
+from verifier.regulation.facts import CaseState
+from verifier.regulation.violation import follow_evidence
 
+# The state of a matter that nobody has decided on; `follow_evidence` says what the evidence makes of it.
 UNDECIDED = ("proposed", "lapsed")
 
 
@@ -62,7 +65,7 @@ def save_proposals(tx: Tx, run: RunRow, former: RunRow | None, close: SessionClo
         refresh_case(tx, row)
     violations = select(ViolationSupportRow.violation_id).where(ViolationSupportRow.run_id.in_(runs))
     for each in tx.scalars(select(ViolationRow).where(ViolationRow.id.in_(violations))):
-        refresh_violation(tx, each)
+        refresh_violation(tx, each, close.lapses.get(each.dedup_key))
     tx.flush()
 
 
@@ -192,32 +195,36 @@ def refresh_case(tx: Tx, case: CaseRow) -> None:
             setattr(case, name, getattr(last.row, name))
 
 
-def refresh_violation(tx: Tx, violation: ViolationRow) -> None:
-    """Bring a violation in line with the supports that count now."""
+def refresh_violation(tx: Tx, violation: ViolationRow, why_lapsed: Sentence | None = None) -> None:
+    """Bring a violation in line with the supports that count now; `why_lapsed` is what the regulation says, where it was asked."""
     supports = read_supports(tx, violation)
-    if _refresh_state(tx, violation, supports):
+    if _refresh_state(tx, violation, supports, why_lapsed):
         violation.reason = [each for each in supports if each.run.is_current][-1].row.reason
 
 
-def _refresh_state(tx: Tx, matter: CaseRow | ViolationRow, supports: list[Support]) -> bool:
+def _refresh_state(
+    tx: Tx, matter: CaseRow | ViolationRow, supports: list[Support], why_lapsed: Sentence | None = None
+) -> bool:
     """Set whether the matter is supported, and its state as far as nobody decided. True where its words should follow."""
     supported = any(each.run.is_current for each in supports)
     undecided = matter.state in UNDECIDED
     # Asked first: a query would write the row half changed, which the database refuses.
-    lapse_reason = None if supported or not undecided else _say_why_lapsed(tx, supports[-1]).to_json()
+    lapse_reason = None if supported or not undecided else _say_why_lapsed(tx, supports[-1], why_lapsed).to_json()
     matter.supported = supported
     if undecided:
-        matter.state = "proposed" if supported else "lapsed"
+        matter.state = follow_evidence(CaseState(matter.state), holds=supported).value
         matter.lapse_reason = lapse_reason
     return undecided and supported
 
 
-def _say_why_lapsed(tx: Tx, last: Support) -> Sentence:
+def _say_why_lapsed(tx: Tx, last: Support, why: Sentence | None) -> Sentence:
     which = RunRow.session_id == last.run.session_id if last.run.session_id else RunRow.session_id.is_(None)
     same = (RunRow.class_id == last.run.class_id, which, RunRow.is_city.is_(last.run.is_city), RunRow.is_current)
     now = tx.scalars(select(RunRow).where(*same)).one()
     if last.run.is_city:
         return say("全市比对第 {ordinal} 次不再得出此项，提议自动失效。", ordinal=now.ordinal)
+    if why is not None:
+        return say("全班材料第 {ordinal} 次核验不再得出此项：{why}", ordinal=now.ordinal, why=why)
     if last.session is None:
         return say("全班材料第 {ordinal} 次核验不再得出此项，提议自动失效。", ordinal=now.ordinal)
     return say(

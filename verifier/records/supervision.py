@@ -17,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session as Tx
 
 from verifier.language import say
+from verifier.records.audit import write_audit
 from verifier.records.names import Names
 from verifier.records.office import RefusedError, find_person, read_interests
 from verifier.records.rows import find_class, lock_class
@@ -26,6 +27,7 @@ from verifier.records.tables.base import make_id
 from verifier.records.tables.case import CaseRow
 from verifier.records.tables.enrolment import EnrolmentRow
 from verifier.records.tables.supervision import (
+    SUPERVISION_KINDS,
     FollowUpCallRow,
     FollowUpRow,
     InspectionMemberRow,
@@ -133,6 +135,10 @@ def save_inspection(tx: Tx, visit: InspectionVisit, day: date, inspectors_needed
             if student.impersonated:
                 _open_on_site_case(tx, visit, row_id, session_id, student, names)
         tx.flush()
+        after = {"class": visit.class_number, "inspected_at": visit.inspected_at, "inspectors": logins}
+        write_audit(
+            tx, actor=f"user:{logins[0]}", action="inspection.record", subject=("inspection", row_id), after=after
+        )
     elif any(getattr(standing, name) != value for name, value in values.items()):
         raise RefusedError(
             say("{at}的现场监管已登记且内容不同，记录不得改写。", at=f"{visit.inspected_at:%Y-%m-%d %H:%M}")
@@ -224,13 +230,19 @@ def save_off_site(
         kind: ``video_review``, ``sign_in_review``, ``phone`` or ``other``.
         evidence: SHA-256 of what was looked at or recorded.
     Raises:
-        RefusedError: no result is given, or a phone call has no recording.
+        RefusedError: no result is given, the kind is unknown, or a phone call has no recording (Art. 11 asks for one).
     """
     lock_class(tx, class_number)
     if not result.strip():
         raise RefusedError(say("非现场监管须写明结果。"))
     if held_at.tzinfo is None:
         raise RefusedError(say("时间{at}没有时区。", at=held_at.isoformat()))
+    if kind not in SUPERVISION_KINDS:
+        raise RefusedError(
+            say("没有名为{kind}的非现场监管方式（{known}）。", kind=kind, known="、".join(SUPERVISION_KINDS))
+        )
+    if kind == "phone" and evidence is None:
+        raise RefusedError(say("电话回访须附通话录音。"))
     training, person = find_class(tx, class_number), find_person(tx, by)
     if evidence is not None:
         save_evidence(tx, {evidence: None})
@@ -243,6 +255,10 @@ def save_off_site(
             )
         )  # fmt: skip
         tx.flush()
+        after = {"class": class_number, "kind": kind, "held_at": held_at, "result": result, "evidence": evidence}
+        write_audit(
+            tx, actor=f"user:{person.login}", action="off_site.record", subject=("off_site", row_id), after=after
+        )
     return row_id
 
 
@@ -279,6 +295,8 @@ def save_draw(tx: Tx, class_number: str, seed: str, share_percent: Decimal, by: 
         for no in draw.chosen
     )
     tx.flush()
+    after = {"class": class_number, "seed": draw.seed, "roster": draw.pool_size, "drawn": draw.chosen}
+    write_audit(tx, actor=f"user:{person.login}", action="follow_up.draw", subject=("follow_up", row_id), after=after)
     return row_id, draw
 
 
@@ -317,7 +335,14 @@ def save_call(tx: Tx, class_number: str, draw_id: UUID, answer: CallAnswer) -> U
         raise RefusedError(
             say("学员{student}的回访结果已登记为{outcome}，不得改写。", student=answer.student_no, outcome=row.outcome)
         )
-    row.outcome, row.called_at, row.form, row.recording_sha256 = new
-    row.called_by = person.id
-    tx.flush()
+    if (row.outcome, row.called_at, row.form, row.recording_sha256) != new:
+        before = {"outcome": row.outcome} if row.outcome else None
+        row.outcome, row.called_at, row.form, row.recording_sha256 = new
+        row.called_by = person.id
+        tx.flush()
+        after = {"student": answer.student_no, "outcome": answer.outcome, "recording": answer.recording or None}
+        write_audit(
+            tx, actor=f"user:{person.login}", action="follow_up.call", subject=("follow_up_call", row.id),
+            before=before, after=after,
+        )  # fmt: skip
     return row.id

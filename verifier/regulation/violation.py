@@ -49,6 +49,16 @@ class ChangeKind(StrEnum):
     REOPENS = "reopens"  # a lapsed one is back; a dismissed one is followed by a new one beside it
 
 
+def follow_evidence(state: CaseState, *, holds: bool) -> CaseState:
+    """What the evidence alone may make of a state: it opens and lapses what nobody has decided on, and nothing else.
+
+    The one law for both keepers of violations: `reevaluate`, which compares values, and the records, which keep rows.
+    """
+    if state in (CaseState.PROPOSED, CaseState.LAPSED):
+        return CaseState.PROPOSED if holds else CaseState.LAPSED
+    return state
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One step from the records as they are to the records as they should be. `violation` is the state after it."""
@@ -75,9 +85,7 @@ def reevaluate(previous: Violation | None, now: RuleResult | None) -> Change:
     if previous.state in (CaseState.DISMISSED, CaseState.LAPSED):
         return _keep_closed(previous, now)
     if now is None:
-        reason = say("依据现有证据不再成立，提议失效。")
-        lapsed = replace(previous, state=CaseState.LAPSED, lapsed_because=reason)
-        return Change(ChangeKind.LAPSES, lapsed, reason)
+        return _let_go(previous, say("依据现有证据不再成立，提议失效。"))
     kind, reason = _compare(previous.result, now)
     return Change(kind, replace(previous, result=now), reason)
 
@@ -116,9 +124,7 @@ def reevaluate_all(
             taken[match] = violation
             changes.append(reevaluate(violation, proposals[match]))
         elif match is not None and is_open:
-            reason = say("已并入{key}。", key=taken[match].key)
-            lapsed = replace(violation, state=CaseState.LAPSED, lapsed_because=reason)
-            changes.append(Change(ChangeKind.LAPSES, lapsed, reason))
+            changes.append(_let_go(violation, say("已并入{key}。", key=taken[match].key)))
         elif is_open and code not in judged:
             changes.append(Change(ChangeKind.STAYS, violation, say("本次未判断该规则，维持原提议。")))
         elif is_open and (doubt := _find_doubt(violation, waiting)) is not None:
@@ -127,10 +133,31 @@ def reevaluate_all(
         elif violation.state in DECIDED and still_proposed and _find_match(violation, still_proposed) is None:
             reason = say("已确认，不作改动；但依据现有证据不再提出，请核对。")
             changes.append(Change(ChangeKind.UNTOUCHED, violation, reason))
+        elif is_open:
+            changes.append(_let_go(violation, _say_why_not(violation, results)))
         else:
             changes.append(reevaluate(violation, None))
     changes += [reevaluate(None, result) for key, result in proposals.items() if key not in taken]
     return tuple(changes)
+
+
+def _let_go(violation: Violation, reason: Sentence) -> Change:
+    """Nothing proposes an open violation any more. One that waits for a check on site is people's: it is only pointed out."""
+    state = follow_evidence(violation.state, holds=False)
+    if state is not CaseState.LAPSED:
+        return Change(ChangeKind.UNTOUCHED, violation, say("待现场核查，不作改动；但请核对：{reason}", reason=reason))
+    return Change(ChangeKind.LAPSES, replace(violation, state=state, lapsed_because=reason), reason)
+
+
+def _say_why_not(violation: Violation, results: Iterable[RuleResult]) -> Sentence:
+    """Why it is not proposed any more, in the words of what its rule says now."""
+    mine = violation.result
+    answers = [each for each in results if each.citation.code == mine.citation.code and not each.proposes]
+    same = [each for each in answers if _channel(each.aspect) == _channel(mine.aspect)]
+    answer = next(iter(same or answers), None)
+    if answer is None:
+        return say("依据现有证据不再成立，提议失效。")
+    return say("依据现有证据不再成立，提议失效。现在的判断：{now}", now=answer.reason)
 
 
 def _find_doubt(violation: Violation, waiting: Iterable[RuleResult]) -> RuleResult | None:
@@ -177,7 +204,7 @@ def _keep_decided(previous: Violation, now: RuleResult | None) -> Change:
 
 def _keep_closed(previous: Violation, now: RuleResult | None) -> Change:
     if now is not None and previous.state is CaseState.LAPSED:
-        revived = replace(previous, state=CaseState.PROPOSED, result=now)
+        revived = replace(previous, state=follow_evidence(previous.state, holds=True), result=now, lapsed_because=None)
         return Change(ChangeKind.REOPENS, revived, say("此前失效，依据新的证据再次成立。"))
     if now is None or not _adds(previous.result, now):
         return Change(ChangeKind.STAYS_CLOSED, previous, say("此前已不予认定或失效，没有新的情况。"))

@@ -13,7 +13,7 @@ from verifier.regulation.chain import BrokenChainError, build_chain
 from verifier.regulation.facts import CaseState, PersonRecord, ReportState, Sample, WarningIssued
 from verifier.regulation.judging import judge_class
 from verifier.regulation.policy import load_policy
-from verifier.regulation.violation import ChangeKind, Violation, reevaluate, reevaluate_all, settle
+from verifier.regulation.violation import ChangeKind, Violation, follow_evidence, reevaluate, reevaluate_all, settle
 
 POLICY = load_policy()
 C, M, U, N = ReportState.COMPLETE, ReportState.MISSING, ReportState.UNSURE, ReportState.NOT_RUN
@@ -206,3 +206,32 @@ def test_a_sanction_is_explained_down_to_each_photo_s_hash():
     assert chain.citation.label == "13(2)(3)"
     with pytest.raises(BrokenChainError, match="not on record"):
         build_chain(sanction, warnings, [])
+
+
+def test_a_check_on_site_that_was_asked_for_is_not_taken_back_by_late_photos():
+    violations, _ = night([M, M])
+    waiting = decided(violations, CaseState.NEEDS_ON_SITE)
+    after, kinds = night([M, C], waiting)
+    assert kinds == [ChangeKind.UNTOUCHED]
+    assert after == waiting
+    (step,) = reevaluate_all(waiting, judge([M, C], waiting))
+    assert "请核对" in step.reason.text("zh_CN")
+
+
+def test_a_lapsed_proposal_says_what_its_rule_finds_now():
+    violations, _ = night([M, M])
+    violations, _ = night([M, C], violations)
+    now = next(each for each in judge([M, C]) if each.citation.code == CODE and each.aspect == "photos")
+    assert now.reason.text("zh_CN") in violations[0].lapsed_because.text("zh_CN")
+
+
+@pytest.mark.parametrize(
+    ("state", "holds", "after"),
+    [
+        (CaseState.PROPOSED, True, CaseState.PROPOSED), (CaseState.PROPOSED, False, CaseState.LAPSED),
+        (CaseState.LAPSED, True, CaseState.PROPOSED), (CaseState.LAPSED, False, CaseState.LAPSED),
+        *[(each, holds, each) for each in set(CaseState) - {CaseState.PROPOSED, CaseState.LAPSED} for holds in (True, False)],
+    ],
+)  # fmt: skip
+def test_the_evidence_opens_and_lapses_what_nobody_decided_on_and_nothing_else(state, holds, after):
+    assert follow_evidence(state, holds=holds) is after

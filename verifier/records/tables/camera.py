@@ -35,6 +35,7 @@ class CameraSampleRow(WithId, Base):
         one_of("state", SAMPLE_STATES),
         CheckConstraint("(state = 'picture') = (sha256 IS NOT NULL)", name="picture_is_kept"),
         Index("ix_camera_sample_session_id", "session_id"),
+        Index("ix_camera_sample_taken_at", "taken_at"),
     )
 
     camera_id: Mapped[UUID] = mapped_column(ForeignKey("camera.id"))

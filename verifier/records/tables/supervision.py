@@ -162,11 +162,16 @@ class PersonRecordRow(WithId, Base):
 
 
 class ClassClosingRow(Base):
-    """What follows a class: certificate, application, payment, archive (Art. 7(5), 7(6)), and who was examined (7(2))."""
+    """When a class really began and ended, and what follows it: certificate, application, payment, archive (Art. 7(5), 7(6)).
+
+    `examined` are the students who were put to the final examination (7(2)).
+    """
 
     __tablename__ = "class_closing"
 
     class_id: Mapped[UUID] = mapped_column(ForeignKey("training_class.id"), primary_key=True)
+    commenced_on: Mapped[date | None]
+    completed_on: Mapped[date | None]
     certified_on: Mapped[date | None]
     applied_on: Mapped[date | None]
     paid_on: Mapped[date | None]

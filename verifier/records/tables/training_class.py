@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, String
@@ -35,3 +36,4 @@ class ClassRow(WithId, Base):
     filed_on: Mapped[date | None]
     approved_on: Mapped[date | None]
     supervisor: Mapped[str]
+    shared_devices: Mapped[list[Any]] = mapped_column(default=list)  # ids of common sign-in terminals, as filed
