@@ -13,20 +13,22 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session as Tx
 
-from verifier.attendance.hours import AttendedHours
 from verifier.filing import session_from_name
 from verifier.finding import Finding, Outcome, overall
 from verifier.observation import CameraMetadata, Look, Stamp
+from verifier.photo import clock_agreement
 from verifier.photo.assign import assign_session
+from verifier.photo.clock_table import name_columns, tabulate_clocks
 from verifier.photo.look_json import look_from_json
 from verifier.plan import TrainingClass
 from verifier.records.closing import FaceMatch
 from verifier.records.filing import list_classes, read_class_file
 from verifier.records.looks import read_looks
 from verifier.records.matters import CaseRecord, ViolationRecord, read_cases, read_violations
-from verifier.records.reading import PhotoRecord, SessionRecord, read_attended_hours, read_photos, read_sessions
+from verifier.records.reading import PhotoRecord, SessionRecord, read_photos, read_sessions
 from verifier.regulation.policy import Policy, load_policy
 from verifier.settings import Settings
+from verifier.standing import count_eligibility, view_rates, view_students
 
 # Cases and violations that lapsed before anybody decided are history, not findings.
 SHOWN_STATES = ("proposed", "needs_check", "confirmed", "dismissed")
@@ -63,9 +65,9 @@ def answer_for(
     classes = [each for each in classes if each.number in shown or class_number is not None]
     # Only of what is shown: a class file holds the whole roster and every sign-in.
     filed = {each.number: read_class_file(tx, each.number).training for each in classes}
-    students: list[dict[str, Any]] = []
-    for number in sorted(shown):
-        students += _students(tx, number, policy)
+    by_class = {number: view_students(tx, number, policy) for number in sorted(shown)}
+    rates = view_rates(tx, [each.number for each in classes])
+    rate_of = {each["class"]: each for each in rates["classes"]}
     zone = settings.zone
     return {
         "day": until.isoformat() if until else None,
@@ -83,55 +85,23 @@ def answer_for(
                 "teachers": [
                     {"number": teacher.number, "name": teacher.name} for teacher in filed[each.number].teachers
                 ],
+                "attendance": rate_of.get(each.number),
+                "eligibility": count_eligibility(by_class.get(each.number, ())),
             }
             for each in classes
         ],
+        "agencies": rates["agencies"],
         "photos": [
             _recorded_photo(photo, looks.get(photo.submission.sha256), filed[photo.class_number], zone, language)
             for photo in photos
         ],
         "sessions": [_session(session, language) for session in sessions],
-        "students": students,
+        "students": [student for students in by_class.values() for student in students],
         "cases": [_case(case, language) for case in read_cases(tx, class_number, since, until, SHOWN_STATES)],
         "violations": [
             _violation(each, policy, language) for each in read_violations(tx, class_number, since, until, SHOWN_STATES)
         ],
     }
-
-
-def _students(tx: Tx, number: str, policy: Policy) -> list[dict[str, Any]]:
-    sessions = read_sessions(tx, number)
-    remaining = sum(session.hours for session in sessions if session.outcome is None)
-    first_day = min((session.day for session in sessions), default=None)
-    minimum = None
-    if first_day is not None and policy.in_force_on(first_day):
-        minimum = float(policy.number("exam_hours_min_percent", first_day)) / 100
-    found = []
-    for student in read_attended_hours(tx, number):
-        hours = AttendedHours(
-            student.student_no,
-            student.planned_hours,
-            student.attended,
-            student.unsure,
-            student.leave,
-            student.absent,
-            remaining,
-        )
-        found.append(
-            {
-                "class": number,
-                "student_no": student.student_no,
-                "name": student.name,
-                "attended_hours": student.attended,
-                "unsure_hours": student.unsure,
-                "leave_hours": student.leave,
-                "absent_hours": student.absent,
-                "planned_hours": student.planned_hours,
-                "exam_eligible": None if minimum is None else hours.exam_eligible(minimum),
-                "eligibility": None if minimum is None else hours.judge(minimum).value,
-            }
-        )
-    return found
 
 
 def describe_photo(
@@ -178,6 +148,22 @@ def describe_finding(finding: Finding, language: str | None = None) -> dict[str,
         "reason": finding.reason.text(language),
         "profile": finding.profile,
         "measured": dict(finding.measured),
+        **_describe_table(finding, language),
+    }
+
+
+def _describe_table(finding: Finding, language: str | None) -> dict[str, Any]:
+    """What a finding compared, as a table for pages and reports; nothing where it compared nothing."""
+    rows = tabulate_clocks(finding.measured) if finding.check == clock_agreement.ID else []
+    if not rows:
+        return {}
+    return {
+        "table": {
+            "columns": [name.text(language) for name in name_columns()],
+            "rows": [
+                {"outcome": row.outcome or None, "cells": [cell.text(language) for cell in row.cells()]} for row in rows
+            ],
+        }
     }
 
 

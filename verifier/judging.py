@@ -22,27 +22,27 @@ from verifier.attendance.session_checks import (
     check_attendance,
     check_reports,
     check_signins,
-    judge_report,
+    select_late_sign_ins,
     select_sign_ins,
 )
-from verifier.coordinates import convert_to_wgs84, measure_distance_m
 from verifier.filing import session_from_name
 from verifier.finding import Finding, Outcome, overall
 from verifier.language import say
 from verifier.observation import Look
 from verifier.photo import check_photo
 from verifier.photo.assign import Assignment, assign_session
-from verifier.photo.context import OtherUse, PhotoContext
+from verifier.photo.beside import look_beside
+from verifier.photo.context import Beside, OtherUse, PhotoContext
 from verifier.photo.pair import check_pair
 from verifier.photo.view import decide_view
-from verifier.plan import ClassFile, Session, SignIn, Submission, TrainingClass, View
+from verifier.plan import ClassFile, Session, Submission, TrainingClass, View
 from verifier.regulating import Regulated, complete_facts, judge_against
-from verifier.regulation.facts import ClassFacts, PhotoReport, ReportState, Seen, SessionFacts, SignInFact, StudentFact
+from verifier.regulation.facts import ClassFacts, RecordedSession, SessionFacts
 from verifier.regulation.policy import Policy
 from verifier.regulation.violation import Violation
+from verifier.session_facts import gather_facts
 
 ATTENDANCE_RULE = "attendance_below_80_percent"
-PLACE_CHECKS = ("photo.stamp_place", "photo.camera_place")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,17 +66,19 @@ class ClassToJudge:
     other_uses: Mapping[Submission, tuple[OtherUse, ...]] | None = None
     recorded: ClassFacts | None = None
     violations: tuple[Violation, ...] = ()
+    beside: Mapping[Submission, Beside] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class JudgedPhoto:
-    """One photo with everything that was found about it. `look` None: nobody has looked at it."""
+    """One photo with everything that was found about it, and what of the class's other photos it was held against."""
 
     submission: Submission
     assignment: Assignment
     look: Look
     matches: tuple[FaceMatch, ...]
     findings: tuple[Finding, ...]
+    context: PhotoContext | None = None
 
     @property
     def outcome(self) -> Outcome:
@@ -136,6 +138,7 @@ def judge_class(given: ClassToJudge, closed: Sequence[Session], as_of: date) -> 
     enrolment = enrol(given)
     order = sorted(closed, key=lambda session: (session.starts_at, session.id))
     placed = _sort_photos(given, {session.id for session in given.class_file.training.sessions})
+    given = replace(given, beside=_look_beside(given, placed))
     sessions = tuple(
         _judge_session(given, enrolment.roster, session, placed.by_session.get(session.id, [])) for session in order
     )
@@ -195,6 +198,12 @@ def _sort_photos(given: ClassToJudge, known: set[str]) -> _Sorted:
     return found
 
 
+def _look_beside(given: ClassToJudge, placed: _Sorted) -> dict[Submission, Beside]:
+    photos = [*(photo for each in placed.by_session.values() for photo in each), *placed.unplaced]
+    held = [(submission, given.looks.get(submission.sha256), assigned.session) for submission, assigned in photos]
+    return look_beside(held, given.class_file.training.timezone)
+
+
 def judge_photo(
     given: ClassToJudge, roster: Roster | None, submission: Submission, assignment: Assignment
 ) -> JudgedPhoto:
@@ -209,7 +218,7 @@ def judge_photo(
     if roster is not None and look.faces is not None:
         contract = look.embedding_contract or None
         matches = match_faces(look.faces, roster, given.calibration, embedding_contract=contract)
-    return JudgedPhoto(submission, assignment, look, matches, check_photo(look, context))
+    return JudgedPhoto(submission, assignment, look, matches, check_photo(look, context), context)
 
 
 def _judge_unplaced(given: ClassToJudge, roster: Roster, submission: Submission, assignment: Assignment) -> JudgedPhoto:
@@ -225,6 +234,7 @@ def _context(given: ClassToJudge, submission: Submission, assignment: Assignment
         session_source=assignment.source,
         other_uses=None if given.other_uses is None else given.other_uses.get(submission, ()),
         timezone=given.class_file.training.timezone,
+        beside=given.beside.get(submission),
     )
 
 
@@ -260,7 +270,10 @@ def _judge_session(
         check_signins(evidence, conclusion),
         _check_rate(given.policy, session.day, conclusion),
     )
-    return JudgedSession(session, tuple(judged), conclusion, findings, _facts(session, evidence, conclusion, judged))
+    recorded = given.recorded.recorded_sessions.get(session.id) if given.recorded else None
+    late = select_late_sign_ins(session, file.training.sessions, file.sign_ins)
+    facts = gather_facts(session, evidence, conclusion, judged, recorded or RecordedSession(), late)
+    return JudgedSession(session, tuple(judged), conclusion, findings, facts)
 
 
 def check_who(
@@ -289,78 +302,13 @@ def believe_view(photo: JudgedPhoto) -> View | None:
 
 
 def _check_rate(policy: Policy, day: date, conclusion: SessionConclusion) -> Finding:
-    clause = policy.rule(ATTENDANCE_RULE).citation
+    # Another city may call it by another code, or have no such rule.
+    clause = next((entry.citation for entry in policy.rules if entry.judge == ATTENDANCE_RULE), None)
+    if clause is None:
+        reason = say("法规{policy}没有到课率的规定，不判断到课率。", policy=str(policy.ref))
+        return Finding("session.attendance", Outcome.NOT_APPLICABLE, reason, str(policy.ref))
     if not clause.in_force_on(day):
         reason = say("{label}在{day}不在有效期内，不判断到课率。", label=clause.label, day=day.isoformat())
         return Finding("session.attendance", Outcome.NOT_APPLICABLE, reason, str(policy.ref))
     minimum = float(policy.number("attendance_rate_min_percent", day)) / 100
     return check_attendance(conclusion, minimum=minimum, clause=clause.label)
-
-
-def _facts(
-    session: Session, evidence: SessionEvidence, conclusion: SessionConclusion, photos: Sequence[JudgedPhoto]
-) -> SessionFacts:
-    digests = tuple(sorted({f"sha256:{photo.submission.sha256}" for photo in photos}))
-    students = tuple(
-        StudentFact(
-            student.student_no,
-            student.presence,
-            student.face,
-            tuple(sorted({f"sha256:{sighting.sha256}" for sighting in student.sightings})),
-        )
-        for student in conclusion.students
-    )
-    return SessionFacts(
-        session=session,
-        students=students,
-        reports=(PhotoReport(_report_state(evidence), digests),),
-        sign_ins=tuple(_sign_in_fact(sign_in, session) for sign_in in evidence.sign_ins or ()),
-        place=_place_seen(photos),
-    )
-
-
-def _report_state(evidence: SessionEvidence) -> ReportState:
-    if any(photo.look.not_read.get("picture") for photo in evidence.photos):
-        return ReportState.NOT_RUN
-    return judge_report(evidence.photos)
-
-
-def _sign_in_fact(sign_in: SignIn, session: Session) -> SignInFact:
-    venue, distance = session.venue, None
-    if None not in (sign_in.longitude, sign_in.latitude, venue.longitude, venue.latitude):
-        here = convert_to_wgs84(float(sign_in.longitude or 0), float(sign_in.latitude or 0), sign_in.frame)
-        there = convert_to_wgs84(float(venue.longitude or 0), float(venue.latitude or 0), venue.frame)
-        distance = measure_distance_m(here, there)
-    return SignInFact(
-        student_no=sign_in.student_no,
-        signed_at=sign_in.signed_at,
-        source=sign_in.source,
-        device=sign_in.device,
-        longitude=sign_in.longitude,
-        latitude=sign_in.latitude,
-        distance_m=distance,
-        evidence=f"signin:{sign_in.student_no}@{sign_in.signed_at.isoformat()}",
-    )
-
-
-def _place_seen(photos: Sequence[JudgedPhoto]) -> Seen:
-    """Where the session was held, as its photos show: one photo at the venue outweighs others elsewhere to a doubt."""
-    outcomes = {
-        outcome: tuple(
-            sorted(
-                {
-                    f"sha256:{photo.submission.sha256}"
-                    for photo in photos
-                    for finding in photo.findings
-                    if finding.check in PLACE_CHECKS and finding.outcome is outcome
-                }
-            )
-        )
-        for outcome in (Outcome.PASSED, Outcome.FAILED)
-    }
-    passed, failed = outcomes[Outcome.PASSED], outcomes[Outcome.FAILED]
-    if passed and failed:
-        return Seen(Outcome.UNSURE, tuple(sorted({*passed, *failed})))
-    if failed:
-        return Seen(Outcome.FAILED, failed)
-    return Seen(Outcome.PASSED, passed) if passed else Seen(Outcome.UNSURE)

@@ -36,12 +36,13 @@ from verifier.records.database import Database, open_database
 from verifier.records.filing import list_classes, read_class_file
 from verifier.records.findings import read_input_key, save_session_close
 from verifier.records.looks import forget_attempt, missing_looks, read_looks, save_attempt, save_look
-from verifier.records.nights import finish_night, start_night
+from verifier.records.nights import find_latest_day, finish_night, start_night
 from verifier.records.pictures import similar_uses_of_class
 from verifier.records.submissions import uses_of_class
 from verifier.records.violation_values import read_violation_values
 from verifier.regulation.facts import ClassFacts
 from verifier.regulation.policy import Policy, load_policy
+from verifier.regulation.turning_days import list_passed_days
 from verifier.regulation.violation import Violation
 from verifier.same_pictures import find_same_pictures
 from verifier.sanctioning import propose_for_agencies
@@ -49,7 +50,7 @@ from verifier.settings import Settings
 
 log = structlog.get_logger()
 
-JUDGE_VERSION = "2"  # raised when a check or a rule changes, so that closed sessions are judged again
+JUDGE_VERSION = "3"  # raised when a check or a rule changes, so that closed sessions are judged again
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,15 +198,24 @@ def _close_all(
 ) -> None:
     with database.reading() as tx:
         numbers = [summary.number for summary in list_classes(tx)]
+        # A night that is run again for an earlier day must not make deadlines unpassed; and none passes before its time.
+        judged_on = min(max(last_day, find_latest_day(tx) or last_day), now.astimezone(settings.zone).date())
     with open_progress() as progress:
         task = progress.add_task("班次 classes", total=len(numbers))
         for number in numbers:
-            _close_class(settings, database, tools, number, last_day, now, counts)
+            _close_class(settings, database, tools, number, last_day, judged_on, now, counts)
             progress.advance(task)
 
 
 def _close_class(
-    settings: Settings, database: Database, tools: Tools, number: str, last_day: date, now: datetime, counts: _Counts
+    settings: Settings,
+    database: Database,
+    tools: Tools,
+    number: str,
+    last_day: date,
+    judged_on: date,
+    now: datetime,
+    counts: _Counts,
 ) -> None:
     with database.reading() as tx:
         given = read_class_to_judge(tx, number, tools)
@@ -225,12 +235,12 @@ def _close_class(
         for session in due
         if session.ends_at > over and session.id not in already
     ]
-    if not closed and not given.class_file.submissions:
+    if not closed and not given.class_file.submissions and not has_records(given):
         return
-    class_key = make_class_key(given, tools, closed)
+    as_of = max([judged_on, *(session.day for session in closed)])
+    class_key = make_class_key(given, tools, closed, as_of)
     if class_key == former_class_key:
         return
-    as_of = max([last_day, *(session.day for session in closed)])
     judged = judge_class(given, closed, as_of)
     _save_sessions(database, tools, judged, given, counts)
     with database.reading() as tx:
@@ -238,7 +248,7 @@ def _close_class(
     # The cases that these closes opened or let lapse are facts of the class as a whole. Nothing else is taken from the second
     # reading: evidence that came in between waits for the next night.
     after = replace(given, recorded=recorded, violations=violations)
-    key_after = make_class_key(after, tools, closed)
+    key_after = make_class_key(after, tools, closed, as_of)
     if key_after != class_key:
         judged = judge_class(after, closed, as_of)
     # Last, as it says that all of the class's sessions stand: killed before this, the next night does the class again.
@@ -323,17 +333,33 @@ def make_session_key(given: ClassToJudge, tools: Tools, session: Session, photos
             "delivers_sign_ins": bool(file.sign_ins),
             "leaves": [leave for leave in file.leaves if leave.session_id == session.id],
             "photos": _photo_input(given, [photo.submission for photo in photos]),
+            # What the class's other photos say beside these.
+            "beside": [(photo.submission.file, photo.context.beside if photo.context else None) for photo in photos],
         }
     )
 
 
-def make_class_key(given: ClassToJudge, tools: Tools, closed: Iterable[Session]) -> str:
-    """The digest of everything a class's judgement depends on."""
+def has_records(given: ClassToJudge) -> bool:
+    """Whether anything stands on record that may point to a rule though no session is over and no photo came (13(1)(1), (6))."""
+    facts = given.recorded
+    return bool(given.violations) or (
+        facts is not None
+        and bool(
+            facts.records or facts.inspections or facts.cases or facts.samples or facts.warnings
+            or facts.off_site or facts.follow_ups or facts.recorded_sessions or facts.certified_on or facts.archive
+        )
+    )  # fmt: skip
+
+
+def make_class_key(given: ClassToJudge, tools: Tools, closed: Iterable[Session], as_of: date) -> str:
+    """The digest of everything a class's judgement depends on; of the day of judging, only which turning days have come."""
     file = given.class_file
+    facts = given.recorded or ClassFacts(file.training, as_of)
     return _digest(
         {
             **_common_input(given, tools),
             "closed": [session.id for session in closed],
+            "passed": list_passed_days(facts, tools.policy, as_of),
             "timetable": (file.training.sessions, file.training.changes),
             "sign_ins": file.sign_ins,
             "leaves": file.leaves,
@@ -344,7 +370,7 @@ def make_class_key(given: ClassToJudge, tools: Tools, closed: Iterable[Session])
 
 
 def _recorded_input(given: ClassToJudge) -> dict[str, Any]:
-    """What people did. Without the day of judging, which changes nothing that is kept; the filing is in the key already."""
+    """What people did. Without the day of judging, of which the turning days stand in the key, and the filing, which does too."""
     values = (
         {} if given.recorded is None else {each.name: getattr(given.recorded, each.name) for each in fields(ClassFacts)}
     )
@@ -390,7 +416,7 @@ def _digest(value: Any) -> str:
     def plain(item: Any) -> Any:
         if hasattr(item, "__dataclass_fields__"):
             return asdict(item)
-        return str(item)
+        return sorted(map(str, item)) if isinstance(item, frozenset) else str(item)
 
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=plain, ensure_ascii=False).encode()).hexdigest()
 

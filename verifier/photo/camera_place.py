@@ -26,6 +26,8 @@ from verifier.photo.geofence import (
     find_venue,
     measure_fence,
     measure_places,
+    measure_repeated,
+    remark_coordinates,
 )
 from verifier.plan import CoordinateFrame
 
@@ -50,11 +52,15 @@ def check(look: Look, context: PhotoContext, limits: PlaceLimits = PLACE_2023) -
         return found(Outcome.NOT_APPLICABLE, say("没有带坐标的备案地点，相机定位无从核对。"))
     fence = measure_fence(camera.longitude, camera.latitude, venue, CAMERA_FRAMES)
     old_s = read_fix_age_s(look, context)
+    repeated = context.beside.camera_place if context.beside is not None else None
+    # How many decimals a file's degrees, minutes and seconds had is not known; phones write enough.
+    remarks = remark_coordinates(None, repeated)
     measured: dict[str, Measured] = {
         "longitude": camera.longitude,
         "latitude": camera.latitude,
         **measure_places(fence),
         "fix_age_s": None if old_s is None else round(old_s),
+        **measure_repeated(repeated),
     }
     found = partial(found, measured=measured)
     values: dict[str, Any] = {
@@ -67,15 +73,15 @@ def check(look: Look, context: PhotoContext, limits: PlaceLimits = PLACE_2023) -
         sentence = say(
             "相机定位 {longitude}, {latitude} 在备案地点“{venue}”：{where}。", where=describe_inside(fence), **values
         )
-        return found(Outcome.PASSED, sentence)
+        return found(Outcome.PASSED, join([sentence, *remarks]))
     values["distances"] = describe_distances(fence)
     outside = say("相机定位 {longitude}, {latitude} 不在备案地点“{venue}”的{limit}内：{distances}。", **values)
     if fence.beyond_m <= limits.tolerance_m:
-        return found(Outcome.UNSURE, join([outside, say("可能是室内定位误差，请核实。")]))
+        return found(Outcome.UNSURE, join([outside, say("可能是室内定位误差，请核实。"), *remarks]))
     if old_s is not None and old_s > limits.old_fix_s:
         doubt = say("但该定位比拍摄早 {minutes} 分钟，可能是旧定位，请核实。", minutes=round(old_s / 60))
-        return found(Outcome.UNSURE, join([outside, doubt]))
-    return found(Outcome.FAILED, outside)
+        return found(Outcome.UNSURE, join([outside, doubt, *remarks]))
+    return found(Outcome.FAILED, join([outside, *remarks]))
 
 
 def read_fix_age_s(look: Look, context: PhotoContext) -> float | None:

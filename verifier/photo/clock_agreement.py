@@ -1,7 +1,8 @@
 """Do the clocks that speak about one photo agree?
 
-Looks at:         the stamp's time, EXIF time and its offset, EXIF GPS time (UTC), the time the file was saved, and when
-                  it was handed in; every pair that can be compared, each with its own meaning.
+Looks at:         the stamp's time, EXIF time and its offset, EXIF GPS time (UTC), the time the file was saved, when it was
+                  handed in, the session, and the same phone's other photos of the class; every pair that can be compared,
+                  each with its own meaning. `clock_table` shows them as a table.
 Why it matters:   a stamp of another day or a turned-back phone clock contradicts the clocks nobody thought of.
 Cannot tell when: fewer than two clocks are there (a chat app strips EXIF), a difference is what another time zone
                   makes, the camera's clock was never set, or the GPS fix is an old one.
@@ -18,7 +19,17 @@ from functools import partial
 from verifier.finding import Finding, Measured, Outcome
 from verifier.language import Sentence, join, say
 from verifier.observation import Look
-from verifier.photo.clocks import Clock, Reading, find_zone, format_offset, measure_gap_s, read_clocks
+from verifier.photo.clocks import (
+    Clock,
+    Reading,
+    find_zone,
+    format_offset,
+    measure_gap_s,
+    name_clock,
+    read_clocks,
+    show_gap,
+)
+from verifier.photo.clocks_beside import compare_with_session, describe_clash, measure_clashes
 from verifier.photo.context import PhotoContext
 from verifier.photo.stamp_limits import STAMP_READING_2023
 
@@ -66,17 +77,25 @@ def check(look: Look, context: PhotoContext, limits: ClockLimits = CLOCKS_2023) 
     """Compare every pair of clocks; FAILED by one hard contradiction, UNSURE by one that has an honest explanation."""
     clocks = _adopt_phone_zone(read_clocks(look, context), limits)
     compared = compare_clocks(clocks, limits)
-    measured = _measure(clocks, compared, limits)
+    lesson = compare_with_session(clocks, context, limits.old_fix_s)
+    clashes = context.beside.clashes if context.beside is not None else ()
+    measured = {**_measure(clocks, compared, limits), **lesson.measured, **measure_clashes(clashes)}
     found = partial(Finding, ID, profile=limits.name, measured=measured)
-    if not compared:
-        seen = [say("{clock} {time}", clock=_name(clock), time=_show(reading)) for clock, reading in clocks.items()]
+    if not compared and lesson.doubt is None:
+        seen = [
+            say("{clock} {time}", clock=name_clock(clock), time=_show(reading)) for clock, reading in clocks.items()
+        ]
         return found(
             Outcome.NOT_APPLICABLE,
             say("可比的时间不足两个（现有：{seen}），无从相互核对。", seen=join(seen) if seen else say("无")),
         )
     order = (Outcome.FAILED, Outcome.UNSURE, Outcome.PASSED)
     table = sorted(compared, key=lambda pair: order.index(pair.outcome))
-    return found(table[0].outcome, join([_describe(pair) for pair in table]))
+    doubts = [*([lesson.doubt] if lesson.doubt is not None else []), *(describe_clash(clash) for clash in clashes)]
+    worst = table[0].outcome if table else Outcome.UNSURE
+    if doubts and worst is Outcome.PASSED:
+        return found(Outcome.UNSURE, join([*doubts, *(_describe(pair) for pair in table)]))
+    return found(worst, join([*(_describe(pair) for pair in table), *doubts]))
 
 
 def compare_clocks(clocks: Mapping[Clock, Reading], limits: ClockLimits) -> tuple[Comparison, ...]:
@@ -205,23 +224,13 @@ def _find_local_gps(gps: Reading, ahead_s: float, limits: ClockLimits, at_most: 
 def _describe(pair: Comparison) -> Sentence:
     return say(
         "{first}（{first_time}）与{second}（{second_time}）相差 {gap}：{meaning}。",
-        first=_name(pair.first.clock),
+        first=name_clock(pair.first.clock),
         first_time=_show(pair.first),
-        second=_name(pair.second.clock),
+        second=name_clock(pair.second.clock),
         second_time=_show(pair.second),
-        gap=_show_gap(pair.gap_s),
+        gap=show_gap(pair.gap_s),
         meaning=pair.meaning,
     )
-
-
-def _name(clock: Clock) -> Sentence:
-    return {
-        Clock.STAMP: say("水印时间"),
-        Clock.CAMERA: say("相机时间"),
-        Clock.SAVED: say("文件保存时间"),
-        Clock.GPS: say("卫星时间"),
-        Clock.RECEIPT: say("收到时间"),
-    }[clock]
 
 
 def _show(reading: Reading) -> str:
@@ -229,17 +238,6 @@ def _show(reading: Reading) -> str:
     shown: datetime = reading.at
     offset = shown.utcoffset()
     return f"{shown:{form}} {format_offset(offset)}" if offset is not None else f"{shown:{form}}"
-
-
-def _show_gap(gap_s: float) -> Sentence:
-    seconds = abs(round(gap_s))
-    if seconds < 120:
-        return say("{seconds} 秒", seconds=seconds)
-    if seconds < 7200:
-        return say("{minutes} 分钟", minutes=round(seconds / 60))
-    if seconds < 172_800:
-        return say("{hours} 小时 {minutes} 分钟", hours=seconds // 3600, minutes=seconds % 3600 // 60)
-    return say("{days} 天 {hours} 小时", days=seconds // 86400, hours=seconds % 86400 // 3600)
 
 
 def _measure(
@@ -250,6 +248,7 @@ def _measure(
         key = f"{pair.first.clock}_to_{pair.second.clock}"
         measured[f"{key}_s"] = round(pair.gap_s)
         measured[key] = pair.code
+        measured[f"{key}_outcome"] = pair.outcome.value
     if compared:
         measured["tolerance_s"] = limits.agree_s
     return measured

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta, timezone
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from verifier.language import Sentence, say
 from verifier.observation import Look
 from verifier.photo.context import PhotoContext
 
@@ -104,6 +105,29 @@ def format_offset(offset: timedelta) -> str:
     """An offset as people write it: ``UTC+08:00``."""
     minutes = round(offset.total_seconds() / 60)
     return f"UTC{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+
+
+def name_clock(clock: Clock) -> Sentence:
+    """What inspectors call a clock."""
+    return {
+        Clock.STAMP: say("水印时间"),
+        Clock.CAMERA: say("相机时间"),
+        Clock.SAVED: say("文件保存时间"),
+        Clock.GPS: say("卫星时间"),
+        Clock.RECEIPT: say("收到时间"),
+    }[clock]
+
+
+def show_gap(gap_s: float) -> Sentence:
+    """A difference as people say it, without its sign."""
+    seconds = abs(round(gap_s))
+    if seconds < 120:
+        return say("{seconds} 秒", seconds=seconds)
+    if seconds < 7200:
+        return say("{minutes} 分钟", minutes=round(seconds / 60))
+    if seconds < 172_800:
+        return say("{hours} 小时 {minutes} 分钟", hours=seconds // 3600, minutes=seconds % 3600 // 60)
+    return say("{days} 天 {hours} 小时", days=seconds // 86400, hours=seconds % 86400 // 3600)
 
 
 def _place(local: datetime, offset: timedelta | None, zone: ZoneInfo | None) -> datetime:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, datetime
 from enum import StrEnum
 
 from verifier.finding import Finding
@@ -42,11 +43,45 @@ class OtherUse:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeated:
+    """One position, equal to the last digit, on so many photos of so many days of the class."""
+
+    photos: int
+    days: int
+    first_day: date
+    last_day: date
+
+
+@dataclass(frozen=True, slots=True)
+class OrderClash:
+    """A photo of the same phone whose place in time the stamps and the camera's clock give differently.
+
+    The gaps are seconds from this photo to the other one, by each clock; their signs differ.
+    """
+
+    file: str
+    stamp_at: datetime
+    camera_at: datetime
+    stamp_gap_s: float
+    camera_gap_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What the class's photos of this and earlier days say beside one photo; see `beside.look_beside`."""
+
+    stamp_place: Repeated | None = None
+    camera_place: Repeated | None = None
+    clashes: tuple[OrderClash, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PhotoContext:
     """The plan beside one photo.
 
     `training` and `session` are None where no class is known; checks that need them answer NOT_APPLICABLE.
-    `timezone` is an IANA name; `other_uses` is None where nobody searched (a check without records).
+    `timezone` is an IANA name; `other_uses` is None where nobody searched (a check without records),
+    `beside` where no other photos of the class are known.
     """
 
     submission: Submission
@@ -55,6 +90,7 @@ class PhotoContext:
     session_source: SessionSource = SessionSource.UNKNOWN
     other_uses: tuple[OtherUse, ...] | None = None
     timezone: str = "Asia/Shanghai"
+    beside: Beside | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,12 @@ from verifier.coordinates import FramedPlace, convert_to_wgs84, plausible_frames
 from verifier.finding import Measured
 from verifier.language import Sentence, say
 from verifier.observation import Field
-from verifier.photo.context import PhotoContext
+from verifier.photo.context import PhotoContext, Repeated
 from verifier.photo.stamp_limits import STAMP_READING_2023
 from verifier.plan import CoordinateFrame, Venue
 from verifier.polygon import measure_outside_m
 
+ROUNDED_DECIMALS = 3  # a step of about 100 m: a building and its neighbours share it
 METRES_PER_DEGREE = 111_320.0  # along a meridian; the larger of the two axes everywhere
 
 
@@ -106,6 +107,36 @@ def count_decimals(*fields: Field[float]) -> int | None:
         # A value in degrees, minutes and seconds has endless decimals; it is as exact as its seconds.
         counts.append(4 if len(digits) > 7 else len(digits))
     return max(counts, default=None)
+
+
+def remark_coordinates(decimals: int | None, repeated: Repeated | None) -> list[Sentence]:
+    """What is noteworthy about coordinates themselves, wherever they lie: rounded ones, and ones that never change.
+
+    A remark and no more: apps round on purpose, and keep a fix for days; nobody is accused of that.
+    """
+    remarks = []
+    if decimals is not None and decimals <= ROUNDED_DECIMALS:
+        metres = round(10.0**-decimals * METRES_PER_DEGREE)
+        remarks.append(
+            say("坐标只有 {decimals} 位小数（一格约 {metres} 米），精度有限。", decimals=decimals, metres=metres)
+        )
+    if repeated is not None:
+        remarks.append(
+            say(
+                "注意：本班 {first} 至 {last} 共 {days} 天的 {photos} 张照片坐标一位不差；卫星定位每次都有几米出入，"
+                "可能是软件沿用旧定位，也可能是手工填写。",
+                first=repeated.first_day.isoformat(),
+                last=repeated.last_day.isoformat(),
+                days=repeated.days,
+                photos=repeated.photos,
+            )
+        )
+    return remarks
+
+
+def measure_repeated(repeated: Repeated | None) -> dict[str, Measured]:
+    """The numbers behind the remark, for `Finding.measured`."""
+    return {} if repeated is None else {"repeated_photos": repeated.photos, "repeated_days": repeated.days}
 
 
 def measure_places(fence: Fence) -> dict[str, Measured]:

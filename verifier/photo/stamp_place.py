@@ -27,6 +27,8 @@ from verifier.photo.geofence import (
     find_venue,
     measure_fence,
     measure_places,
+    measure_repeated,
+    remark_coordinates,
 )
 from verifier.plan import Venue
 
@@ -46,17 +48,16 @@ def check(look: Look, context: PhotoContext, limits: PlaceLimits = PLACE_2023) -
         return _judge_address(found, stamp, venue, address)
     if venue.longitude is None or venue.latitude is None:
         return _judge_address(found, stamp, venue, address)
-    fence = measure_fence(
-        stamp.longitude.value,
-        stamp.latitude.value,
-        venue,
-        decimals=count_decimals(stamp.longitude, stamp.latitude),
-    )
+    decimals = count_decimals(stamp.longitude, stamp.latitude)
+    repeated = context.beside.stamp_place if context.beside is not None else None
+    fence = measure_fence(stamp.longitude.value, stamp.latitude.value, venue, decimals=decimals)
     measured: dict[str, Measured] = {
         "longitude": stamp.longitude.value,
         "latitude": stamp.latitude.value,
         **measure_places(fence),
         "swapped": stamp.swapped,
+        "decimals": decimals,
+        **measure_repeated(repeated),
         **_measure_address(stamp, address),
     }
     outcome, sentence = _judge_fence(stamp, fence, venue, limits)
@@ -68,6 +69,7 @@ def check(look: Look, context: PhotoContext, limits: PlaceLimits = PLACE_2023) -
             outcome = Outcome.UNSURE
     if stamp.swapped:
         remarks.append(say("水印的经纬度字母或次序印反，已按数值范围理解。"))
+    remarks += remark_coordinates(decimals, repeated)
     return found(outcome, join(remarks), measured=measured)
 
 
