@@ -21,6 +21,7 @@ from rich.text import Text
 from sqlalchemy.exc import OperationalError
 
 from verifier import __version__
+from verifier.cli_accounts import audit_app, client_app, user_app
 from verifier.cli_faces import faces_app
 from verifier.cli_options import AsJson, Workspace, load_settings, parse_day, print_json
 from verifier.cli_supervision import supervision_app
@@ -49,6 +50,9 @@ app.add_typer(models_app, name="models")
 app.add_typer(database_app, name="database")
 app.add_typer(supervision_app, name="supervise")
 app.add_typer(faces_app, name="faces")
+app.add_typer(user_app, name="user")
+app.add_typer(client_app, name="client")
+app.add_typer(audit_app, name="audit")
 
 
 class CannotDoIt(Exception):

@@ -15,7 +15,9 @@ from verifier.records.tables import Base
 from verifier.records.tables.base import UtcDateTime
 
 # They tell of our own work and accounts, not of what happened in class.
-OWN_WORK = frozenset({"job", "night", "audit_entry", "audit_head", "user_account", "api_client"})
+OWN_WORK = frozenset(
+    {"job", "night", "audit_entry", "audit_head", "user_account", "api_client", "login_session", "kept_answer"}
+)
 
 
 def dump_records(tx: Tx) -> dict[str, list[dict[str, Any]]]:
