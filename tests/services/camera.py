@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from tests.services.h264 import RTP_CLOCK, AccessUnit, Encoder, RtpPacker, describe
 from tests.services.http_auth import Guard
 
+FIRST_TIMESTAMP = 0x5EED0000  # cameras start anywhere (RFC 3550, 5.1); FFmpeg takes a first 0 for "unknown"
 Scene = Callable[[int, datetime], NDArray[np.uint8]]  # (number of the picture, now) → (h, w, 3) BGR
 
 
@@ -204,6 +205,6 @@ class _Conversation:
                 return
             if camera.trouble is Trouble.GARBAGE:
                 unit = AccessUnit((bytes([0x65]) + bytes(range(256)) * 4,))
-            self.writer.write(packer.pack(unit, number * RTP_CLOCK // camera.fps))
+            self.writer.write(packer.pack(unit, FIRST_TIMESTAMP + number * RTP_CLOCK // camera.fps))
             await self.writer.drain()
             await asyncio.sleep(max(0.0, began + (number + 1) / camera.fps - clock.time()))

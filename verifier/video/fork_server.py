@@ -26,6 +26,7 @@ from verifier.logs import configure_logs
 from verifier.video.reader import read_for_parent
 
 LONGEST_REQUEST = 64 * 1024
+READY = b"ready"
 log = structlog.get_logger()
 
 
@@ -39,6 +40,7 @@ def serve(control: socket.socket) -> None:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
     readers: dict[int, int] = {}  # pid → number of the visit
+    control.send(READY)
     try:
         while True:
             ready, _, _ = select.select([control.fileno(), woken], [], [])

@@ -85,7 +85,7 @@ class _Reading:
         self.first_stream_s: float | None = None
         self.bad_packets = 0
         self.rate: float | None = None
-        self.digests: dict[int, str] = {}
+        self.digests: dict[int | None, str] = {}
 
     def run(self) -> tuple[GrabFault | None, str]:
         address, limits, secret = self.source.address, self.source.limits, self.source.secret
@@ -140,15 +140,16 @@ class _Reading:
         return GrabFault.TIMEOUT, "packets came, but no whole picture"
 
     def _remember(self, packet: Any) -> None:
-        if packet.pts is not None:
-            self.digests[packet.pts] = sha256(bytes(packet)).hexdigest()
-            if len(self.digests) > 64:  # decoders hold back 16 pictures at most
-                del self.digests[next(iter(self.digests))]
+        self.digests[packet.pts] = sha256(bytes(packet)).hexdigest()
+        if len(self.digests) > 64:  # decoders hold back 16 pictures at most
+            del self.digests[next(iter(self.digests))]
 
     def _offer(self, picture: VideoFrame, now: float) -> None:
         received_at = datetime.now(UTC)
         if self.first is None:
-            self.first, self.first_stream_s = now, picture.time
+            self.first = now
+        if self.first_stream_s is None:  # FFmpeg gives the first packet of some peers no time
+            self.first_stream_s = picture.time
         self.last = now
         at_s = now - self.first
         if picture.time is not None and self.first_stream_s is not None:
@@ -161,7 +162,7 @@ class _Reading:
             turn_upright(picture),
             received_at,
             stream_seconds=picture.time,
-            packet_sha256=self.digests.get(picture.pts) if picture.pts is not None else None,
+            packet_sha256=self.digests.get(picture.pts),
             key_frame=bool(picture.key_frame),
         )
 

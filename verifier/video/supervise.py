@@ -29,6 +29,7 @@ from verifier.video.source import Visit
 from verifier.video.wire import Inbox, WireError
 
 log = structlog.get_logger()
+SERVER_START_S = 60.0  # seen: 0.6 s, and 5 s on a machine with every core busy
 Watcher = Callable[[Visit, Frame], None]
 
 
@@ -182,7 +183,16 @@ class Readers:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
             )
+        # A camera's time must not run while our own libraries load.
+        ours.settimeout(SERVER_START_S)
+        try:
+            started = bool(ours.recv(16))
+        except TimeoutError:
+            started = False
+        ours.settimeout(None)
         self._control = ours
+        if not started:
+            raise ChildProcessError(None, "the process for the readers does not start; see the log")
 
     def _take_what_came(self, watch: Watcher | None) -> None:
         # Short: somebody's time may be over, or a place be free, before anything comes.
