@@ -39,7 +39,7 @@ class Settings(BaseSettings):
     )
     timezone: str = Field("Asia/Shanghai", description="IANA zone in which times are shown and timetables are read.")
     language: Literal["zh_CN", "en"] = "zh_CN"
-    policy: str = Field("yiyang-2023-23", description="The regulation in force, verifier/regulation/policies/*.toml.")
+    policy: str = Field("yiyang-2023-23", description="The regulation: a name in verifier/regulation/policies, or the path of a .toml file of one's own.")
 
     cache_dir: Path = Field(
         default_factory=lambda: user_cache_path("verifier"), description="Where prepared model files are kept."
@@ -69,6 +69,15 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
+    login: Literal["required", "off"] = Field(
+        "required", description="off: pages without login, read-only, on this machine's own addresses only (the demo)."
+    )
+    public_hosts: str = Field("", description="Host names under which other machines reach the pages, by commas.")
+    tls_certificate: Path | None = Field(None, description="PEM chain; with tls_key the server speaks https itself.")
+    tls_key: Path | None = None
+    behind_proxy: bool = Field(False, description="A reverse proxy on this machine speaks https and passes requests on.")
+    requests_per_minute: int = Field(1200, ge=1, description="What one client may ask; above it: 429 with Retry-After.")
+    max_upload_mb: int = Field(64, ge=1, description="The largest file that may be handed in through the API.")
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
