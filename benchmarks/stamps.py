@@ -6,6 +6,7 @@ overlay of their own (only there no second camera overlay is drawn). Shares come
 
     python benchmarks/stamps.py --photos 60 --seeds 11 12 13 --layouts main
     python benchmarks/stamps.py --photos 96 --seeds 21 22 23
+    python benchmarks/stamps.py --photos 96 --seeds 21 22 23 --size 0.77   # letters smaller than any app's own
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ from tests.builders.stamps import (  # noqa: E402
 from verifier.observation import Box, Stamp  # noqa: E402
 from verifier.photo.read_stamp import read_stamps  # noqa: E402
 from verifier.photo.stamp_geometry import overlap_area  # noqa: E402
+from verifier.photo.stamp_limits import STAMP_TIME_2023  # noqa: E402
 from verifier.vision.text import TextNet, find_text_boxes, open_text_net  # noqa: E402
 
 SIDES_PX = (720, 1080, 1440, 1920, 3000, 4000)
@@ -49,6 +51,8 @@ QUALITIES = (60, 70, 80, 85, 90, 95)
 PRINT_LINES = 6
 FIELDS = ("date", "time", "coordinates", "weekday", "address", "code")
 GRADED = FIELDS[:3]
+# From here on a check may contradict the agency (verifier/photo/stamp_limits.py).
+ACTED_ON_CONFIDENCE = STAMP_TIME_2023.min_confidence
 CONFIDENCE_BINS = (0.0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 1.01)
 
 
@@ -147,7 +151,7 @@ def measure(options: argparse.Namespace, seed: int, backgrounds: Sequence[Path],
         overlaid = layout == "10 camera overlay"
         file = chance.choice([file for file in backgrounds if not (overlaid and file.parent.name == "cctv_osd")])
         background = resize_longer_side(Image.open(file).convert("RGB"), side)
-        scale = chance.uniform(0.85, 1.15)
+        scale = options.size * chance.uniform(0.85, 1.15)
         picture, truth = a_stamped_picture(background, layout, seed * 1000 + number, scale=scale)
         pixels = as_bgr(picture, quality)
         started = time.process_time()
@@ -180,6 +184,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--photos", type=int, default=96, help="photos drawn from each seed")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1])
     parser.add_argument("--layouts", choices=("main", "all"), default="all", help="main: layouts 1, 2 and 5")
+    parser.add_argument("--size", type=float, default=1.0, help="letters against the apps' own size; 0.77 is small")
     parser.add_argument("--show-misses", action="store_true", help="print each field that was misread")
     parser.add_argument("--keep", type=Path, help="folder for the pictures with misread fields")
     options = parser.parse_args(arguments)
@@ -216,6 +221,10 @@ def report(layouts: Sequence[str], printed: set[str], tally: Tally) -> None:
         within = [exact for exact, sure in values if low <= sure < high]
         if within:
             print(f"  {low:.2f} to {min(high, 1):.2f}: {len(within) - sum(within)} / {len(within)}")
+    wrong = sum(not exact and sure >= ACTED_ON_CONFIDENCE for exact, sure in values)
+    acted = sum(sure >= ACTED_ON_CONFIDENCE for _, sure in values)
+    low, high = find_interval(wrong, acted)
+    print(f"  wrong at {ACTED_ON_CONFIDENCE} or more: {wrong} of {acted} ({100 * low:.2f} to {100 * high:.2f} %)")
     unread = sum(sure is None for name, _, sure in tally.by_confidence if name in FIELDS[:4])
     print(f"  not read at all: {unread}")
     print(f"\npictures in which more than one stamp was seen (one was drawn): {tally.several} of {tally.photos}")

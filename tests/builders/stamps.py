@@ -50,6 +50,22 @@ LAYOUTS = (
 MAIN_LAYOUTS = ("1 sign-in", "1 sign-in, year month day", "2 big clock", "5 labelled rows")
 
 
+# How much larger the apps draw than the layouts below say, measured on published samples (../shared/data/watermark),
+# in shares of the picture's width. Sign-in (tpl_attendance_daka.png, 319 px wide): "2018.09.15" is 78 px long and its
+# digits 11 px high, the weekday's letters are 15.3 px wide (4.8 %; drawn here: 3.7 units), the smallest line's 12.0 px
+# (3.75 %; drawn: 2.4). Engineering (tpl_engineering.png, 319 px): nine letters in 121 px, 4.2 % each (drawn: 3.2).
+# For the big clock only a cut-out shows (item6_cover_5437.png: sizes against each other, as drawn); it is the same app, none
+# of whose lines is smaller than 3.75 % (drawn: 3 units for coordinates). The other layouts are drawn as they stand, the badge
+# too: no published sample shows it whole. What would not fit the picture's width is drawn smaller, as apps do.
+_APP_SIZES = {
+    "1 sign-in": 1.3,
+    "1 sign-in, year month day": 1.3,
+    "2 big clock": 1.25,
+    "4 engineering panel": 1.3,
+    "4 engineering, spaced": 1.3,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class StampTruth:
     """What a drawn stamp says; None where the layout does not print it. Coordinates as printed, in degrees."""
@@ -75,12 +91,15 @@ def a_stamped_picture(
     Args:
         layout: One of LAYOUTS.
         seed: Chooses date, time, place and codes.
-        scale: Size of the stamp against the app's usual one.
+        scale: Size of the stamp against the app's usual one (_APP_SIZES).
     """
-    draw = random.Random(f"{layout}/{seed}")
-    sheet = Sheet.on(background, scale)
-    truth = _DRAWERS[layout](sheet, draw)
-    left, top, right, bottom = sheet.image.getbbox() or (0, 0, 0, 0)
+    scale *= _APP_SIZES.get(layout, 1.0)
+    right = background.width
+    while right >= background.width:
+        sheet = Sheet.on(background, scale)
+        truth = _DRAWERS[layout](sheet, random.Random(f"{layout}/{seed}"))
+        left, top, right, bottom = sheet.image.getbbox() or (0, 0, 0, 0)
+        scale *= 0.92
     return sheet.flatten(background), replace(truth, box=Box(left, top, right - left, bottom - top))
 
 

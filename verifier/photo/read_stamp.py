@@ -20,7 +20,7 @@ from verifier.photo.stamp_contrast import isolate_strokes, raise_contrast
 from verifier.photo.stamp_edge import add_edge_code
 from verifier.photo.stamp_geometry import BORDER_SHARE, border_distance, group_boxes, join_rows, overlap_area, pad_box
 from verifier.photo.stamp_grammar import Parsed, parse_stamp
-from verifier.photo.stamp_grid import read_missing_rows
+from verifier.photo.stamp_grid import is_labelled, read_missing_rows
 from verifier.photo.stamp_looks import combine_looks, is_settled
 from verifier.photo.stamp_merge import Candidate, merge_candidates
 from verifier.photo.stamp_reread import (
@@ -255,16 +255,20 @@ def _widen(box: TextBox) -> TextBox:
 def _drop_doubles(lines: Sequence[TextLine]) -> list[TextLine]:
     """Where regions overlap a line is read twice, once perhaps cut off at a region's edge: the fuller reading stays.
 
-    The stamp's date may also stand across a longer line of the scene's print, and is the fuller one then.
+    The stamp's rows may also stand across longer lines of the scene's print, and are the fuller ones then.
     """
     kept: list[TextLine] = []
-    for line in sorted(lines, key=lambda item: (-count_fields(item), -item.confidence * len(item.text))):
+    for line in sorted(lines, key=lambda item: (-_count_stamp_parts(item), -item.confidence * len(item.text))):
         area = line.box.width * line.box.height
         if all(
             overlap_area(line.box, other.box) < 0.5 * min(area, other.box.width * other.box.height) for other in kept
         ):
             kept.append(line)
     return kept
+
+
+def _count_stamp_parts(line: TextLine) -> int:
+    return count_fields(line) + is_labelled(line)
 
 
 def _make_candidate(group: Sequence[TextLine], width: int, height: int) -> Candidate:

@@ -17,7 +17,7 @@ MIN_STROKE_CONTRAST = 40
 # black on the paper is below 140 also after a JPEG of quality 60.
 WHITES_FROM = 170
 PRINT_BELOW = 140
-MAX_PRINT_SHARE = 0.4
+MIN_PRINT_SHARE, MAX_PRINT_SHARE = 0.01, 0.4
 
 
 def raise_contrast(picture_bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -44,7 +44,10 @@ def isolate_strokes(picture_bgr: NDArray[np.uint8], side_px: float) -> NDArray[n
     least = picture_bgr.min(axis=2)
     strokes = cv2.morphologyEx(least, cv2.MORPH_TOPHAT, _make_disc(STROKE_SHARE * side_px))
     reach = _make_odd(LEVEL_SHARE * side_px)
-    level = cv2.GaussianBlur(cv2.dilate(strokes, np.ones((reach, reach), np.uint8)), (0, 0), 0.67 * reach)
+    level = cv2.dilate(strokes, np.ones((reach, reach), np.uint8))
+    for _ in range(2):
+        # Twice a mean over 1.64 reaches spreads as a Gaussian of 0.67 reaches does, at a cost that its width leaves alone.
+        level = cv2.blur(level, (round(1.64 * reach), round(1.64 * reach)))
     levelled = strokes.astype(np.float32) * (255.0 / np.maximum(level, MIN_STROKE_CONTRAST))
     return np.asarray(cv2.merge([np.clip(levelled, 0, 255).astype(np.uint8)] * 3), dtype=np.uint8)
 
@@ -61,18 +64,25 @@ def lift_whites(picture_bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.merge([spread] * 3), dtype=np.uint8)
 
 
-def erase_print(picture_bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def erase_print(picture_bgr: NDArray[np.uint8], below: int = PRINT_BELOW) -> NDArray[np.uint8]:
     """Fill dark strokes from what surrounds them: the scene's print runs through white letters, whose shadow is paler.
 
     Args:
         picture_bgr: (H, W, 3) uint8, a line and its surroundings.
-    Returns: (H, W, 3) uint8; the picture as it is where most of it is dark, and print could not be told from ground.
+        below: What has a channel darker than this, 0 to 255, counts as print.
+    Returns: (H, W, 3) uint8; the very picture where most of it is dark, and print could not be told from ground, and where
+        there is no print.
     Source: Telea 2004, inpainting by fast marching.
     """
-    dark = (picture_bgr.min(axis=2) < PRINT_BELOW).astype(np.uint8)
-    if dark.mean() > MAX_PRINT_SHARE:
+    dark = (picture_bgr.min(axis=2) < below).astype(np.uint8)
+    if not MIN_PRINT_SHARE <= dark.mean() <= MAX_PRINT_SHARE:
         return picture_bgr
     return np.asarray(cv2.inpaint(picture_bgr, cv2.dilate(dark, np.ones((3, 3), np.uint8)), 3, cv2.INPAINT_TELEA))
+
+
+def erase_more(picture_bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """As `erase_print`, with the paler rims of the print."""
+    return erase_print(picture_bgr, WHITES_FROM)
 
 
 def _make_disc(diameter_px: float) -> NDArray[np.uint8]:

@@ -53,9 +53,14 @@ def read_missing_rows(picture_bgr: NDArray[np.uint8], lines: Sequence[TextLine],
     return tuple(result)
 
 
+def is_labelled(line: TextLine) -> bool:
+    """Whether a line begins as the rows of a list do: two to four Chinese letters and a colon."""
+    return _LABELLED.match(normalise(line).text) is not None
+
+
 def _find_list(lines: Sequence[TextLine]) -> list[Box]:
     """Boxes of the labelled rows that start at one left edge, from top to bottom."""
-    labelled = [line.box for line in lines if _LABELLED.match(normalise(line).text)]
+    labelled = [line.box for line in lines if is_labelled(line)]
     if not labelled:
         return []
     left, height = np.median([box.x for box in labelled]), np.median([box.height for box in labelled])

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verifier.observation import Box, TextLine
-from verifier.photo.stamp_contrast import erase_print, isolate_strokes, lift_whites, raise_contrast
+from verifier.photo.stamp_contrast import erase_more, erase_print, isolate_strokes, lift_whites, raise_contrast
 from verifier.photo.stamp_dates import find_date
 from verifier.photo.stamp_geometry import split_rows
 from verifier.photo.stamp_text import Reading, join_row, normalise, surround
@@ -145,7 +145,7 @@ def _look_again(picture_bgr: NDArray[np.uint8], box: TextBox, first: TextLine, n
         cuts += [stretch_box(box, 0.0, -share, 0.0) for share in TRIM_SHARES]
         cuts += [stretch_box(box, 0.0, share * letter, 0.0) for share in WIDEN_HEIGHTS]
     readings += recognise_lines(picture_bgr, cuts, net)
-    readings += _read_contrasted(picture_bgr, box, net, (raise_contrast, None, lift_whites, erase_print))
+    readings += _read_contrasted(picture_bgr, box, net, (raise_contrast, None, lift_whites, erase_print, erase_more))
     return replace(elect_reading(readings), box=first.box)
 
 
@@ -158,7 +158,7 @@ def _verify_small(picture_bgr: NDArray[np.uint8], box: TextBox, first: TextLine,
 def read_in_contrasts(picture_bgr: NDArray[np.uint8], box: TextBox, net: TextNet) -> list[TextLine]:
     """Readings of one line as it is, with its whites spread, with dark print erased, and with its strokes alone."""
     plain = recognise_lines(picture_bgr, [box], net)[0]
-    others = _read_contrasted(picture_bgr, box, net, (lift_whites, erase_print, None))
+    others = _read_contrasted(picture_bgr, box, net, (lift_whites, erase_print, erase_more, None))
     return [plain, *(replace(line, box=plain.box) for line in others)]
 
 
@@ -177,7 +177,8 @@ def _read_contrasted(
     part = np.asarray(cv2.resize(part, None, fx=scale, fy=scale, interpolation=method), dtype=np.uint8)
     moved = TextBox((box.corners_px - np.array([left, top], dtype=np.float32)) * np.float32(scale), box.score)
     shown = [isolate_strokes(part, scale * min(height, width)) if show is None else show(part) for show in shows]
-    return [recognise_lines(one, [moved], net)[0] for one in shown]
+    # What a contrast leaves as it is has been read already.
+    return [recognise_lines(one, [moved], net)[0] for one in shown if one is not part]
 
 
 def stretch_box(box: TextBox, left: float, right: float, down: float) -> TextBox:
