@@ -45,6 +45,32 @@ def select_sign_ins(
     return tuple(sorted(inside, key=lambda sign_in: (sign_in.signed_at, sign_in.student_no)))
 
 
+# A list that is signed days later names no session by itself; within a day it is the one that ended last.
+LATE_WITHIN = timedelta(hours=24)
+
+
+def select_late_sign_ins(
+    session: Session, sessions: Sequence[Session], sign_ins: Sequence[SignIn], limits: SignInLimits = SIGNINS_2023
+) -> tuple[SignIn, ...]:
+    """Sign-ins after a session's window that belong to no other one: made good afterwards, as the session ended last before them.
+
+    They show no presence; 13(1)(7) asks about them (过后补签).
+
+    Args:
+        sessions: All sessions of the class.
+        sign_ins: All sign-ins of the class.
+    """
+    closes = session.ends_at + limits.after
+    until = session.ends_at + LATE_WITHIN
+    for other in sessions:
+        if other.starts_at >= session.ends_at and other.id != session.id:
+            until = min(until, other.starts_at - limits.before)
+        elif session.ends_at < other.ends_at < until:
+            return ()  # another one that overlaps with it ended later
+    late = [sign_in for sign_in in sign_ins if closes < sign_in.signed_at < until]
+    return tuple(sorted(late, key=lambda sign_in: (sign_in.signed_at, sign_in.student_no)))
+
+
 def check_attendance(conclusion: SessionConclusion, *, minimum: float, clause: str) -> Finding:
     """Is the attendance rate of the session high enough, however the unsure ones are counted?
 

@@ -14,6 +14,7 @@ from verifier.filing.class_toml import Filing, read_class_toml
 from verifier.filing.entries import CLASS_TOML, check_entries, has_file
 from verifier.filing.fault import Fault, FaultList
 from verifier.filing.pictures import find_photos, find_portraits
+from verifier.filing.remote import RECORDS_FOLDER, find_record_files
 from verifier.filing.roster import read_roster
 from verifier.filing.text_file import read_text_file
 from verifier.filing.toml_lines import find_lines
@@ -54,6 +55,8 @@ def read_class_folder(folder: Path, timezone: str = "Asia/Shanghai") -> ClassFol
     faces = find_portraits(folder, "faces", roster.numbers, say("学员"), faults)
     teachers = find_portraits(folder, "teachers", filing.teacher_numbers, say("教师"), faults)
     known = Known(roster.numbers, filing.session_ids, zone)
+    remote = find_photos(folder, faults, RECORDS_FOLDER)
+    records = find_record_files(filing.records, remote, faults)
     submissions = read_submissions(folder, photos, known, faults)
     sign_ins, leaves = read_sign_ins(folder, known, faults), read_leaves(folder, known, faults)
     if not photos:
@@ -67,8 +70,9 @@ def read_class_folder(folder: Path, timezone: str = "Asia/Shanghai") -> ClassFol
             leaves=tuple(leaves),
             enrolment_photos=faces.digests,
             teacher_photos=teachers.digests,
+            remote_records=records,
         )
-    files = {found.sha256: found.path for found in (*teachers.files, *faces.files, *photos)}
+    files = {found.sha256: found.path for found in (*teachers.files, *faces.files, *photos, *remote)}
     return ClassFolder(class_file, faults.in_order(), files)
 
 

@@ -13,12 +13,13 @@ from zoneinfo import ZoneInfo
 
 from verifier.filing.entries import CLASS_TOML
 from verifier.filing.fault import FaultList
+from verifier.filing.remote import read_record, read_sign_in_device
 from verifier.filing.table import Table
 from verifier.filing.timetable import check_timetable, read_session
 from verifier.filing.toml_lines import find_error_line, find_lines
 from verifier.filing.venue import read_venue
 from verifier.language import say
-from verifier.plan import Agency, Camera, FilingChange, ProjectType, Session, Teacher, TrainingClass
+from verifier.plan import Agency, Camera, FilingChange, ProjectType, RemoteRecord, Session, Teacher, TrainingClass
 
 CAMERA_SCHEMES = {"rtsp", "rtsps", "http", "https", "file", ""}
 MAX_HOURS = 10_000.0
@@ -52,6 +53,7 @@ class Filing:
     training: TrainingClass | None
     session_ids: frozenset[str] | None
     teacher_numbers: frozenset[str] | None
+    records: tuple[RemoteRecord, ...] = ()  # without their files' digests
 
 
 def read_class_toml(text: str, timezone: str, faults: FaultList) -> Filing:
@@ -97,6 +99,8 @@ def _read_root(root: Table, timezone: str, zone: ZoneInfo) -> Filing:
             say("请为每个半天加一节 [[session]]，写明 id、date、period、starts、ends、hours。"),
         )
     changes = [_read_change(table, session_ids) for table in root.read_tables("change")]
+    devices, _ = _read_unique(root.read_tables("signin_device"), "id", read_sign_in_device)
+    records = tuple(filter(None, (read_record(table, session_ids) for table in root.read_tables("record"))))
     details = _read_class(class_table, sessions) if class_table else None
     root.finish()
     if agency is None or venue is None or details is None:
@@ -110,8 +114,9 @@ def _read_root(root: Table, timezone: str, zone: ZoneInfo) -> Filing:
         sessions=tuple(filter(None, sessions)),
         cameras=tuple(filter(None, cameras)),
         changes=tuple(filter(None, changes)),
+        shared_devices=tuple(filter(None, devices)),
     )
-    return Filing(training, session_ids, numbers)
+    return Filing(training, session_ids, numbers, records)
 
 
 def _read_unique(

@@ -16,6 +16,7 @@ PHOTOS_CSV, SIGNINS_CSV, LEAVE_CSV = "photos.csv", "signins.csv", "leave.csv"
 README = "说明.txt"  # the template's; read by people only
 FILES = (CLASS_TOML, ROSTER_CSV, ROSTER_XLSX, PHOTOS_CSV, SIGNINS_CSV, LEAVE_CSV, README)
 FOLDERS = ("faces", "teachers", "photos")
+OPTIONAL_FOLDERS = ("records",)  # of online and mobile sessions only
 _WRITTEN_UNASKED = {"thumbs.db", "desktop.ini", "__macosx"}  # by Windows and macOS
 
 
@@ -41,7 +42,7 @@ def check_entries(folder: Path, faults: FaultList) -> bool:
         )
         return False
     for entry in entries:
-        if entry.name in (FOLDERS if entry.is_dir() else FILES):
+        if entry.name in ((*FOLDERS, *OPTIONAL_FOLDERS) if entry.is_dir() else FILES):
             if not stays_inside(folder, Path(entry.path)):
                 refuse_link(entry.name, faults)
             continue

@@ -36,14 +36,11 @@ class PortraitSet:
     files: list[FoundFile] = field(default_factory=list)
 
 
-def find_photos(folder: Path, faults: FaultList) -> list[FoundFile]:
-    """Every file under ``photos/``, whatever is in it: evidence is taken as it is and judged later."""
-    photos = folder / "photos"
-    return (
-        [_hash(path, name) for path, name in _walk(folder, photos, faults, deep=True)]
-        if has_folder(folder, "photos")
-        else []
-    )
+def find_photos(folder: Path, faults: FaultList, name: str = "photos") -> list[FoundFile]:
+    """Every file under ``photos/`` (or ``records/``), whatever is in it: evidence is taken as it is and judged later."""
+    if not has_folder(folder, name):
+        return []
+    return [_hash(path, file) for path, file in _walk(folder, folder / name, faults, deep=True)]
 
 
 def find_portraits(

@@ -19,6 +19,7 @@ from verifier.records.errors import NotInRecordsError
 from verifier.records.filing import read_class_file
 from verifier.records.notices import notice_fact, read_notices
 from verifier.records.office import read_interests
+from verifier.records.remote import read_recorded_sessions
 from verifier.records.rows import find_class
 from verifier.records.tables.agency import AgencyRow
 from verifier.records.tables.case import CaseRow
@@ -92,6 +93,8 @@ def read_class_facts(
         applied_on=closing.applied_on if closing else None,
         paid_on=closing.paid_on if closing else None,
         settled=settle(read_violation_values(tx, number, policy)) if policy is not None else {},
+        shared_devices=frozenset(training.shared_devices),
+        recorded_sessions=read_recorded_sessions(tx, row.id, training),
     )  # fmt: skip
 
 

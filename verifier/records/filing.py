@@ -41,6 +41,7 @@ from verifier.records.roster import (
     save_students,
     save_teacher_photos,
 )
+from verifier.records.remote import read_remote_records, save_remote_records
 from verifier.records.rows import KindCount, find_class, lock_class, open_sealed
 from verifier.records.submissions import save_evidence, save_submissions
 from verifier.records.tables.agency import AgencyRow
@@ -131,6 +132,7 @@ def save_class_file(tx: Tx, class_file: ClassFile, received_at_default: datetime
     kinds["teacher_photo"] = save_teacher_photos(tx, class_id, class_file)
     kinds["sign_in"] = save_sign_ins(tx, class_id, class_file)
     kinds["leave"] = save_leaves(tx, class_id, class_file)
+    kinds["remote_record"] = save_remote_records(tx, class_id, class_file)
     kinds["submission"] = save_submissions(
         tx, training.number, class_file.submissions, received_at_default, whole_files=True
     )
@@ -154,6 +156,7 @@ def _save_evidence(tx: Tx, class_file: ClassFile) -> None:
     sizes: dict[str, int | None] = {}
     for photos in (class_file.enrolment_photos, class_file.teacher_photos):
         sizes |= {sha256: None for digests in photos.values() for sha256 in digests}
+    sizes |= {each.sha256: each.size_bytes for each in class_file.remote_records if each.sha256}
     save_evidence(tx, sizes | {each.sha256: each.size_bytes for each in class_file.submissions})
 
 
@@ -209,6 +212,7 @@ def read_class_file(tx: Tx, number: str) -> ClassFile:
         leaves=tuple(_read_leaves(tx, students)),
         enrolment_photos=_read_pictures(tx, EnrolmentPhotoRow, EnrolmentPhotoRow.enrolment_id, students),
         teacher_photos=_read_pictures(tx, TeacherPhotoRow, TeacherPhotoRow.teacher_id, teachers),
+        remote_records=read_remote_records(tx, row.id),
     )
 
 
@@ -239,6 +243,7 @@ def _read_training(tx: Tx, row: ClassRow, zone: ZoneInfo, enrolments: Sequence[E
         students=tuple(_read_student(tx, each) for each in enrolments),
         cameras=tuple(Camera(each.code, each.url) for each in _standing(tx, CameraRow, row.id)),
         changes=tuple(_read_change(each) for each in _standing(tx, FilingChangeRow, row.id)),
+        shared_devices=tuple(row.shared_devices),
     )
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session as Tx
 
 from verifier.records.errors import NotInRecordsError
@@ -68,6 +68,11 @@ def finish_night(tx: Tx, night_id: UUID, counts: Mapping[str, Any], error: str |
     night.counts = dict(counts)
     night.error = error
     tx.flush()
+
+
+def find_latest_day(tx: Tx) -> date | None:
+    """The latest day that any night was run for; None before the first one."""
+    return tx.scalar(select(func.max(NightRow.last_day)))
 
 
 def read_nights(tx: Tx, limit: int = 30) -> list[NightRecord]:

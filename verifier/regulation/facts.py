@@ -12,6 +12,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from verifier.finding import Outcome
+from verifier.language import Sentence
 from verifier.plan import Agency, Session, TrainingClass
 
 # ---------------------------------------------------------------- one session
@@ -51,7 +52,8 @@ class SignInFact:
     """One sign-in that was attributed to the session.
 
     `distance_m` is the way to the session's venue, computed by the caller in one coordinate frame; None where unknown.
-    `longitude` and `latitude` are degrees exactly as the source gave them, in whatever frame.
+    `longitude` and `latitude` are degrees exactly as the source gave them, in whatever frame. `late`: it came when the time for
+    signing in was over, so it is no sign-in of the session, only a question about it.
     """
 
     student_no: str
@@ -62,6 +64,7 @@ class SignInFact:
     latitude: float | None = None
     distance_m: float | None = None
     evidence: str = ""
+    late: bool = False
 
 
 class ReportState(StrEnum):
@@ -107,12 +110,12 @@ class Seen:
     """What was concluded about one question of a session, e.g. whether the filed teacher taught.
 
     FAILED needs hard evidence (another filed teacher's face at the desk, coordinates far away in genuine photos);
-    a face that could not be read is UNSURE. `detail` is a short text for the inspector.
+    a face that could not be read is UNSURE. `detail` says what was seen and what was wanted; UNSURE with a detail is a lead.
     """
 
     outcome: Outcome = Outcome.NOT_RUN
     evidence: tuple[str, ...] = ()
-    detail: str = ""
+    detail: str | Sentence = ""
 
 
 NOT_LOOKED = Seen()
@@ -141,11 +144,28 @@ class OnlineRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordedSession:
+    """What cameras, agencies and inspectors left about one session, beside its photos and sign-ins.
+
+    `camera` None: nobody watched a camera of it. `teacher`, `place` and `timetable` are what an inspector found on site
+    (Annex 2); None where nobody looked.
+    """
+
+    camera: tuple[CameraSpan, ...] | None = None
+    observed: ObservedTeaching | None = None
+    recording: PhotoReport | None = None
+    online: OnlineRecord | None = None
+    teacher: Seen | None = None
+    place: Seen | None = None
+    timetable: Seen | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SessionFacts:
     """Everything known about one session.
 
     `closed` False means the session is still to come or its evidence may still arrive in time: no rule judges it.
-    `camera` None means no camera is filed for it, so nothing was asked of one. `recording` is the mobile recording or
+    `camera` None means that no camera is filed for it, or that nobody watched it: nothing follows. `recording` is the mobile recording or
     replayable stream of a session taught outside (Art. 10), `online` what an online one left (Art. 7(3)).
     """
 
@@ -326,6 +346,7 @@ class ClassFacts:
         archive: None while nobody has begun the archive.
         examined: Numbers of the students who were put to the final examination.
         interests: Declared interests of inspectors, of any agency.
+        recorded_sessions: Session id → what else was recorded about it.
     """
 
     training: TrainingClass
@@ -350,6 +371,7 @@ class ClassFacts:
     settled: Mapping[str, frozenset[str]] = field(default_factory=dict)
     shared_devices: frozenset[str] = frozenset()
     approved_platforms: frozenset[str] = frozenset()
+    recorded_sessions: Mapping[str, RecordedSession] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,10 @@ def judge_missing_reports(facts: ClassFacts, rule: Rule) -> tuple[RuleResult, ..
         ]
         if stretches:
             results.extend(_judge_channel(stretches, aspect, facts.training.number, rule))
+    unwatched = [each.session.id for each in sessions if each.session.camera_id and each.camera is None]
+    if unwatched and not any(result.aspect.startswith("camera") for result in results):
+        reason = say("备案了摄像头而系统没有观看记录（{count}个课次），不判断远程监控是否到位。", count=len(unwatched))
+        results.append(rule.answer(Outcome.NOT_APPLICABLE, reason, facts.training.number, aspect="camera"))
     if not results:
         reason = say("所列课次不要求照片反馈和远程监控。")
         return (rule.answer(Outcome.NOT_APPLICABLE, reason, facts.training.number),)

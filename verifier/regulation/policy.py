@@ -76,7 +76,10 @@ class ArchiveKind:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """One city's regulation. `version` is the first twelve hex digits of its file's SHA-256."""
+    """One city's regulation. `version` is the first twelve hex digits of its file's SHA-256.
+
+    `platforms` are the approved platforms for online training (7(3)); empty where the file does not list them.
+    """
 
     name: str
     version: str
@@ -88,6 +91,7 @@ class Policy:
     parameters: Mapping[str, tuple[Parameter, ...]]
     texts: Mapping[str, str]
     archive: tuple[ArchiveKind, ...] = ()
+    platforms: tuple[str, ...] = ()
     calendar: WorkCalendar = field(default_factory=WorkCalendar)
 
     @property
@@ -143,11 +147,15 @@ class Policy:
 
 
 def load_policy(name: str = "yiyang-2023-23") -> Policy:
-    """Read a policy that ships with the package.
+    """Read a policy that ships with the package, or, where `name` ends in ``.toml``, the operator's own file.
 
     Raises:
         PolicyError: there is none of that name, or its file is faulty.
     """
+    if name.endswith(".toml"):
+        if not Path(name).is_file():
+            raise PolicyError(f"there is no policy file {name}")
+        return read_policy(Path(name))
     file = resources.files("verifier.regulation") / "policies" / f"{name}.toml"
     if not file.is_file():
         raise PolicyError(f"no policy {name} ships with this version; give the path of a policy file instead")
@@ -199,6 +207,7 @@ def parse_policy(content: bytes, source: str) -> Policy:
         parameters=_read_parameters(source, data.get("parameter", []), head),
         texts={str(key): str(value) for key, value in data.get("texts", {}).items()},
         archive=tuple(_read_archive_kind(_Entry(source, "archive", each)) for each in data.get("archive", [])),
+        platforms=tuple(_Entry(source, "platform", each).text("name") for each in data.get("platform", [])),
         calendar=WorkCalendar(years),
     )
 

@@ -41,6 +41,9 @@ def _judge_online(session: SessionFacts, facts: ClassFacts, rule: Rule) -> RuleR
     place = session.session.id
     answer = partial(rule.answer, subject=facts.training.number, sessions=(place,), start=place)
     record = session.online
+    if record is None and not any(each.online for each in facts.sessions):
+        # As with lists on paper: nothing of the whole class may mean that nobody handed it in here yet.
+        return answer(Outcome.UNSURE, say("线上课次{session}：本班还没有任何截屏和签到打卡记录，请催报或核对。", session=place))
     if record is None:
         return answer(Outcome.FAILED, say("线上课次{session}没有报送截屏和签到打卡记录。", session=place))
     reason = say(
@@ -50,9 +53,10 @@ def _judge_online(session: SessionFacts, facts: ClassFacts, rule: Rule) -> RuleR
     )  # fmt: skip
     complete = bool(record.screenshots and session.sign_ins and record.platform)
     outcome = Outcome.PASSED if complete else Outcome.FAILED
-    if complete and record.platform not in facts.approved_platforms:
+    approved = facts.approved_platforms | set(rule.policy.platforms)
+    if complete and record.platform not in approved:
         # Without a list at all nobody can say that the platform is not on it.
-        outcome = Outcome.FAILED if facts.approved_platforms else Outcome.UNSURE
+        outcome = Outcome.FAILED if approved else Outcome.UNSURE
         reason = say("{found}该平台不在已知的备案平台名单内。", found=reason)
     return answer(outcome, reason, evidence=record.screenshots)
 
@@ -62,6 +66,8 @@ def _judge_recording(session: SessionFacts, facts: ClassFacts, rule: Rule) -> Ru
     answer = partial(rule.answer, subject=facts.training.number, sessions=(place,), start=place)
     if session.camera is not None:
         return answer(Outcome.NOT_APPLICABLE, say("课次{session}有远程视频，不要求移动录像。", session=place))
+    if session.recording is None and not any(each.recording for each in facts.sessions):
+        return answer(Outcome.UNSURE, say("外送课次{session}：本班还没有任何移动录像或直播回看，请催报或核对。", session=place))
     state = session.recording.state if session.recording else ReportState.MISSING
     outcomes = {
         ReportState.COMPLETE: Outcome.PASSED, ReportState.INCOMPLETE: Outcome.FAILED,

@@ -77,7 +77,7 @@ def judge_session_sign_ins(facts: SessionFacts, subject: str, rule: Rule) -> Rul
         Period.EVENING: "sign_ins_per_evening",
     }
     required = rule.count(names[session.period], session.day)
-    signed = Counter(each.student_no for each in facts.sign_ins)
+    signed = Counter(each.student_no for each in facts.sign_ins if not each.late)
     states = {Presence.PRESENT: "present", Presence.UNSURE: "open", Presence.NOT_RUN: "open"}
     missing: dict[str, list[str]] = {"present": [], "open": []}
     for student in facts.students:

@@ -9,12 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from verifier.finding import Measured, Outcome
 from verifier.language import say
 from verifier.regulation.facts import ClassFacts, FaceSeen, Presence, SessionFacts
 from verifier.regulation.result import RuleResult
 from verifier.regulation.rule import Rule, class_day, show_number, show_percent
+
+
+# A thousandth of an hour guards against sums of thirds, not against anything that was counted.
+_HOURS_TOLERANCE = 1e-3
+
+
+class Eligibility(StrEnum):
+    """Whether a student may sit the final examination. Stored and shown, never renamed."""
+
+    ELIGIBLE = "eligible"
+    NOT_ELIGIBLE = "not_eligible"
+    DEPENDS = "depends"  # on review of sessions that could not be judged, or on those still to come
 
 
 @dataclass(slots=True)
@@ -35,6 +48,15 @@ class StudentHours:
     def at_most(self) -> float:
         """Attended hours if everything that is open turned out well."""
         return self.attended + self.unsure + self.not_run + self.ahead
+
+    def judge(self, planned: float, minimum_percent: float) -> Eligibility:
+        """Whether the attended share of `planned` hours reaches the minimum, however the open hours turn out."""
+        wanted = minimum_percent * planned / 100
+        if planned <= 0:
+            return Eligibility.DEPENDS
+        if self.attended >= wanted - _HOURS_TOLERANCE:
+            return Eligibility.ELIGIBLE
+        return Eligibility.NOT_ELIGIBLE if self.at_most < wanted - _HOURS_TOLERANCE else Eligibility.DEPENDS
 
 
 def count_student_hours(facts: ClassFacts) -> dict[str, StudentHours]:
@@ -68,12 +90,8 @@ def judge_student_hours(hours: StudentHours, student_no: str, facts: ClassFacts,
     if planned <= 0:
         return rule.answer(Outcome.NOT_APPLICABLE, say("备案课时为零。"), subject, start=student_no)
     limit = float(rule.number("exam_hours_min_percent", day))
-    outcome = Outcome.UNSURE
-    # A thousandth of an hour guards against sums of thirds, not against anything that was counted.
-    if hours.attended * 100 >= limit * planned - 1e-3:
-        outcome = Outcome.PASSED
-    elif hours.at_most * 100 < limit * planned - 1e-3:
-        outcome = Outcome.FAILED
+    outcomes = {Eligibility.ELIGIBLE: Outcome.PASSED, Eligibility.NOT_ELIGIBLE: Outcome.FAILED}
+    outcome = outcomes.get(hours.judge(planned, limit), Outcome.UNSURE)
     reason = say(
         "学员{student}：已确认{attended}个标准学时，备案{planned}个（{share}%），规定不低于{limit}%；"
         "无法判断{unsure}个，系统未核验{not_run}个，尚未开课{ahead}个，请假{leave}个，缺课{absent}个。",

@@ -30,6 +30,12 @@ def judge_unapproved_change(facts: ClassFacts, rule: Rule) -> tuple[RuleResult, 
             return (rule.not_in_force(day, subject),)
         return (rule.answer(Outcome.NOT_APPLICABLE, say("尚无可判断授课教师、地点和课程安排的课次。"), subject),)
     results = [result for aspect in _ASPECTS if (result := _judge_aspect(facts, sessions, aspect, rule)) is not None]
+    results += [
+        lead
+        for aspect in _ASPECTS
+        if aspect not in {each.aspect for each in results}
+        and (lead := _find_lead(facts, sessions, aspect, rule)) is not None
+    ]
     if results:
         return tuple(results)
     seen = [_seen(each, aspect).outcome for each in sessions for aspect in _ASPECTS]
@@ -62,8 +68,8 @@ def _judge_aspect(facts: ClassFacts, sessions: list[SessionFacts], aspect: str, 
     subject = facts.training.number
     details: list[Sentence] = [
         say(
-            "课次{session}（{day}）：{detail}。",
-            session=each.session.id, day=each.session.day.isoformat(), detail=_seen(each, aspect).detail or "—",
+            "课次{session}（{day}）：{detail}",
+            session=each.session.id, day=each.session.day.isoformat(), detail=_seen(each, aspect).detail or "—。",
         )
         for each in shown
     ]  # fmt: skip
@@ -82,6 +88,37 @@ def _judge_aspect(facts: ClassFacts, sessions: list[SessionFacts], aspect: str, 
         quantities={"sessions": len(shown), "covered_by_approved_change": len(approved)},
         evidence=[item for each in shown for item in _seen(each, aspect).evidence],
         sessions=tuple(each.session.id for each in shown), aspect=aspect, start=shown[0].session.id,
+    )  # fmt: skip
+
+
+def _find_lead(facts: ClassFacts, sessions: list[SessionFacts], aspect: str, rule: Rule) -> RuleResult | None:
+    """What looks different and is not certain: a person looks, nothing is proposed. Approved changes explain it."""
+    settled = settled_sessions(facts, rule, aspect)
+    leads = [
+        each
+        for each in sessions
+        if each.session.id not in settled
+        and _seen(each, aspect).outcome is Outcome.UNSURE
+        and _seen(each, aspect).detail
+        and _find_approved(facts, each, aspect) is None
+    ]
+    if not leads:
+        return None
+    details = [
+        say(
+            "课次{session}（{day}）：{detail}",
+            session=each.session.id, day=each.session.day.isoformat(), detail=_seen(each, aspect).detail,
+        )
+        for each in leads
+    ]  # fmt: skip
+    reason = say(
+        "{what}可能与备案不一致，证据不足以认定，请人工核对（{count}个课次）：{each}",
+        what=_name_aspect(aspect), count=len(leads), each=details,
+    )  # fmt: skip
+    return rule.answer(
+        Outcome.UNSURE, reason, facts.training.number, quantities={"sessions": len(leads)},
+        evidence=[item for each in leads for item in _seen(each, aspect).evidence],
+        sessions=tuple(each.session.id for each in leads), aspect=aspect, start=leads[0].session.id,
     )  # fmt: skip
 
 
