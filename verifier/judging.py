@@ -32,7 +32,7 @@ from verifier.observation import Look
 from verifier.photo import check_photo
 from verifier.photo.assign import Assignment, assign_session
 from verifier.photo.beside import look_beside
-from verifier.photo.context import Beside, OtherUse, PhotoContext
+from verifier.photo.context import Beside, CodeAnswer, CodeUse, OtherUse, PhotoContext
 from verifier.photo.pair import check_pair
 from verifier.photo.view import decide_view
 from verifier.plan import ClassFile, Session, Submission, TrainingClass, View
@@ -53,6 +53,7 @@ class ClassToJudge:
         class_file: Plan, submissions, sign-ins, leaves, enrolment pictures.
         looks: SHA-256 → look, of photos and of enrolment pictures. One that is missing was not looked at (yet).
         other_uses: Submission → where else the same picture was handed in; None where nobody searched.
+        code_uses, code_answers: Submission → who else shows the code of its stamp, and what its maker said; likewise.
         embedding_contract: Of the face pack in use.
         recorded: What people recorded about the class; None where there are no records, as for a folder that is only checked.
         violations: The class's violations on record, with what people decided.
@@ -67,6 +68,8 @@ class ClassToJudge:
     recorded: ClassFacts | None = None
     violations: tuple[Violation, ...] = ()
     beside: Mapping[Submission, Beside] = field(default_factory=dict)
+    code_uses: Mapping[Submission, tuple[CodeUse, ...]] | None = None
+    code_answers: Mapping[Submission, CodeAnswer] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -235,6 +238,8 @@ def _context(given: ClassToJudge, submission: Submission, assignment: Assignment
         other_uses=None if given.other_uses is None else given.other_uses.get(submission, ()),
         timezone=given.class_file.training.timezone,
         beside=given.beside.get(submission),
+        code_uses=None if given.code_uses is None else given.code_uses.get(submission, ()),
+        code_answer=given.code_answers.get(submission),
     )
 
 

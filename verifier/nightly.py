@@ -19,6 +19,7 @@ from typing import Any
 import structlog
 
 from verifier.answers import answer_for
+from verifier.asking_makers import ask_about_new_codes, open_authority, read_code_answers, read_code_uses
 from verifier.attendance.calibration import Calibration, load_calibration
 from verifier.attendance.session_checks import select_sign_ins
 from verifier.city import CityNight, close_city
@@ -90,6 +91,7 @@ class Tools:
     calibration: Calibration
     versions: Mapping[str, str]
     embedding_contract: str
+    stamp_authority: str | None = None  # the name of whoever knows stamps' codes; None: nobody is asked
 
     @property
     def looks_key(self) -> str:
@@ -111,7 +113,8 @@ class Tools:
 def open_tools(settings: Settings) -> Tools:
     """Policy, calibration and the versions of what is installed; no network is loaded."""
     versions, contract = look_versions(settings)
-    return Tools(load_policy(settings.policy), load_calibration(settings.face_pack), versions, contract)
+    authority = open_authority(settings).name if settings.stamp_authority_url else None
+    return Tools(load_policy(settings.policy), load_calibration(settings.face_pack), versions, contract, authority)
 
 
 def run_night(
@@ -136,6 +139,7 @@ def run_night(
         with hold_turn(database, "night"), _written_down(database, since, last_day, tools, counts):
             _look_at_new(settings, database, tools, counts)
             find_same_pictures(database, tools.looks_key)
+            ask_about_new_codes(settings, database, tools.looks_key)
             _close_all(settings, database, tools, last_day, started, counts)
             propose_for_agencies(database, tools.policy, last_day)
             counts.city = close_city(settings, database, tools, started)
@@ -283,9 +287,13 @@ def read_class_to_judge(tx: Any, number: str, tools: Tools) -> ClassToJudge:
         for sha256 in digests - looks.keys()
     }
     uses = _read_uses(tx, number, class_file.submissions, tools)
+    code_uses = read_code_uses(tx, number, class_file.submissions, tools.looks_key)
+    code_answers = read_code_answers(tx, class_file.submissions, looks, tools.stamp_authority)
     recorded, violations = _read_recorded(tx, class_file.training, tools)
     return ClassToJudge(
         class_file, looks, tools.policy, tools.calibration, tools.embedding_contract, uses, recorded, violations
+        code_uses=code_uses,
+        code_answers=code_answers,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -20,9 +20,7 @@ from verifier.records.tables.base import make_id
 from verifier.records.tables.camera import CameraRow, CameraSampleRow
 from verifier.records.tables.case import CaseRow
 from verifier.records.tables.evidence import SubmissionRow
-from verifier.records.tables.finding import FindingRow
 from verifier.records.tables.remote_record import RemoteRecordRow
-from verifier.records.tables.run import RunRow
 from verifier.records.tables.session import SessionRow
 from verifier.records.tables.supervision import OnSiteInspectionRow
 from verifier.records.tables.training_class import ClassRow
@@ -35,15 +33,6 @@ from verifier.regulation.facts import (
     Seen,
 )
 
-# Which finding about a stream says that the camera did not show the room, and as what.
-_FAULTS = {
-    "stream.reachable": Condition.OFFLINE,
-    "stream.live": Condition.FROZEN,
-    "stream.picture": Condition.COVERED,
-    "stream.moved": Condition.MOVED,
-    "stream.room": Condition.WRONG_ROOM,
-    "stream.clock": Condition.WRONG_CLOCK,
-}
 # Samples are taken every few minutes; within this time other agencies' cameras were asked by the same workers and network.
 SAME_MOMENT = timedelta(minutes=10)
 # Fewer silent cameras of others are a coincidence; from two on the common cause is nearer: ourselves.
@@ -183,50 +172,29 @@ def _read_teacher_cases(tx: Tx, class_id: UUID) -> dict[str, Seen]:
 
 def read_camera_spans(tx: Tx, class_id: UUID, training: TrainingClass) -> dict[str, tuple[CameraSpan, ...]]:
     """Session id → what its camera showed, for the cameras that were ever looked at. Silence of our own side is `not_run`."""
-    cameras = dict(tx.execute(select(CameraRow.id, CameraRow.code).where(CameraRow.class_id == class_id)).all())
-    if not cameras:
-        return {}
-    samples = tx.scalars(
-        select(CameraSampleRow).where(CameraSampleRow.camera_id.in_(cameras)).order_by(CameraSampleRow.taken_at)
-    ).all()
-    if not samples:
-        return {}
-    findings = _read_stream_findings(tx, [each.id for each in samples])
+    query = (
+        select(
+            CameraRow.code, CameraSampleRow.id, CameraSampleRow.taken_at, CameraSampleRow.condition,
+            CameraSampleRow.frames,
+        )
+        .join(CameraRow, CameraRow.id == CameraSampleRow.camera_id)
+        .where(CameraRow.class_id == class_id)
+        .order_by(CameraSampleRow.taken_at)
+    )  # fmt: skip
     by_camera: dict[str, list[CameraSample]] = defaultdict(list)
-    for row in samples:
-        condition = (
-            Condition(row.condition) if row.condition else tell_condition(row.state, findings.get(row.id, {}))
-        )
-        if condition is Condition.OFFLINE and was_ours(tx, class_id, row.taken_at):
+    for code, row_id, taken_at, stored, frames in tx.execute(query):
+        # A look from before conditions were kept says no more than whether a picture came.
+        condition = Condition(stored) if stored else Condition.DOUBTFUL
+        if condition is Condition.OFFLINE and was_ours(tx, class_id, taken_at):
             condition = Condition.NOT_RUN
-        evidence = (f"sha256:{row.sha256}",) if row.sha256 else (f"camera_sample:{row.id}",)
-        by_camera[cameras[row.camera_id]].append(
-            CameraSample(cameras[row.camera_id], row.taken_at, condition, evidence)
-        )
+        evidence = tuple(f"sha256:{frame['sha256']}" for frame in frames or ()) or (f"camera_sample:{row_id}",)
+        by_camera[code].append(CameraSample(code, taken_at, condition, evidence))
     found: dict[str, list[CameraSpan]] = defaultdict(list)
-    for code, taken in by_camera.items():
+    for code, samples in by_camera.items():
         sessions = [each for each in training.sessions if each.camera_id == code]
-        for interval in build_health(code, sessions, taken):
+        for interval in build_health(code, sessions, samples):
             found[interval.session_id] += list_spans([interval])
     return {session_id: tuple(spans) for session_id, spans in found.items()}
-
-
-def tell_condition(state: str, findings: Mapping[str, tuple[Outcome, Mapping[str, object]]]) -> Condition:
-    """What one sample shows: its state and what the checks of its picture found, ``stream.…`` → (outcome, measured)."""
-    if findings.get("stream.reachable", (Outcome.PASSED, {}))[0] is Outcome.NOT_RUN:
-        return Condition.NOT_RUN
-    if state != "picture":
-        return Condition.NO_PICTURE if state == "no_picture" else Condition.OFFLINE
-    for check, condition in _FAULTS.items():
-        if findings.get(check, (Outcome.PASSED, {}))[0] is Outcome.FAILED:
-            return condition
-    outcomes = [outcome for check, (outcome, _) in findings.items() if check in ("stream.live", "stream.picture")]
-    if not outcomes or Outcome.PASSED not in outcomes:
-        return Condition.NOT_RUN if Outcome.NOT_RUN in outcomes else Condition.DOUBTFUL
-    people = findings.get("stream.people")
-    if people is not None and people[1].get("high") == 0:
-        return Condition.NO_CLASS
-    return Condition.OK
 
 
 def was_ours(tx: Tx, class_id: UUID, moment: datetime) -> bool:
@@ -243,19 +211,3 @@ def was_ours(tx: Tx, class_id: UUID, moment: datetime) -> bool:
     )
     counts = {bool(answered): count for answered, count in rows}
     return not counts.get(True) and counts.get(False, 0) >= OTHERS_SILENT
-
-
-def _read_stream_findings(
-    tx: Tx, samples: Sequence[UUID]
-) -> dict[UUID, dict[str, tuple[Outcome, Mapping[str, object]]]]:
-    found: dict[UUID, dict[str, tuple[Outcome, Mapping[str, object]]]] = defaultdict(dict)
-    for start in range(0, len(samples), 500):
-        rows = tx.scalars(
-            select(FindingRow)
-            .join(RunRow, RunRow.id == FindingRow.run_id)
-            .where(FindingRow.camera_sample_id.in_(samples[start : start + 500]), RunRow.is_current)
-        )
-        for row in rows:
-            if row.camera_sample_id is not None:
-                found[row.camera_sample_id][row.check_id] = (Outcome(row.outcome), row.measured)
-    return found

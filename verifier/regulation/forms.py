@@ -232,16 +232,25 @@ def write_follow_up_form(form: FollowUpForm, policy: Policy) -> bytes:
     return draw.save(document)
 
 
-def write_notice(form: RectificationNotice, policy: Policy) -> bytes:
-    """Annex 4 as .docx."""
-    document = draw.new_page()
-    city = policy.texts["city"]
-    draw.add_line(document, "附件4", font=draw.TITLE_FONT)
-    title = f"{city}职业培训整改通知书"
-    draw.add_line(document, title, align="center", size_pt=draw.TITLE_PT, font=draw.TITLE_FONT, space_before_pt=12)
-    number = form.number or f"{policy.texts['notice_prefix']}〔202  〕    号"
-    draw.add_line(document, number, align="center", space_before_pt=12)
-    draw.add_line(document, f"{draw.blank(form.agency, 23)}：", space_before_pt=18)
+@dataclass(frozen=True, slots=True)
+class NoticeText:
+    """Annex 4 in words, as the document prints it and a page shows it before anything is numbered."""
+
+    title: str
+    number: str
+    addressee: str
+    opening: str
+    problems: tuple[str, ...]
+    closing: str
+    signature: str
+
+    def lines(self) -> tuple[str, ...]:
+        """All of it from top to bottom."""
+        return (self.title, self.number, self.addressee, self.opening, *self.problems, self.closing, self.signature)
+
+
+def tell_notice(form: RectificationNotice, policy: Policy) -> NoticeText:
+    """Annex 4 in words; blanks for the pen where the form holds nothing."""
     kinds = "、".join(form.supervision) or "现场监管、非现场监管、跟踪回访"
     # The annex leaves the document's number to be filled in; the policy knows it.
     reference = policy.document if form.number else re.sub(r"\d+号$", "  号", policy.document)
@@ -250,16 +259,30 @@ def write_notice(form: RectificationNotice, policy: Policy) -> bytes:
         f"我局于{_date(form.found_on, 6)}对你单位开办的{draw.blank(form.class_year, 6)}年"
         f"第{draw.blank(form.term, 4)}期{draw.blank(form.class_name, 14)}培训班进行了（{kinds}），发现存在以下问题："
     )
-    draw.add_line(document, text, indent=True, align="justify")
-    for index, problem in enumerate(form.problems, start=1):
-        draw.add_line(document, f"{index}.{problem}", indent=True, align="justify")
-    if not form.problems:
-        for line in ("1.", "2.", "3.", "………"):
-            draw.add_line(document, line, indent=True)
-    closing = "现责令你单位对存在问题即时整改，并严格按照相关文件规定规范办班行为，确保培训质量。"
-    draw.add_line(document, closing, indent=True, align="justify")
-    office = f"{form.office}（盖章）" if form.office else "培训主管机构（盖章）"
-    draw.add_line(document, f"{office}{' ' * 6}{_date(form.issued_on, 4)}", align="right", space_before_pt=48)
+    problems = tuple(f"{index}.{problem}" for index, problem in enumerate(form.problems, start=1))
+    return NoticeText(
+        title=f"{policy.texts['city']}职业培训整改通知书",
+        number=form.number or f"{policy.texts['notice_prefix']}〔202  〕    号",
+        addressee=f"{draw.blank(form.agency, 23)}：",
+        opening=text,
+        problems=problems or ("1.", "2.", "3.", "………"),
+        closing="现责令你单位对存在问题即时整改，并严格按照相关文件规定规范办班行为，确保培训质量。",
+        signature=f"{form.office or '培训主管机构'}（盖章）{' ' * 6}{_date(form.issued_on, 4)}",
+    )
+
+
+def write_notice(form: RectificationNotice, policy: Policy) -> bytes:
+    """Annex 4 as .docx."""
+    document, text = draw.new_page(), tell_notice(form, policy)
+    draw.add_line(document, "附件4", font=draw.TITLE_FONT)
+    draw.add_line(document, text.title, align="center", size_pt=draw.TITLE_PT, font=draw.TITLE_FONT, space_before_pt=12)
+    draw.add_line(document, text.number, align="center", space_before_pt=12)
+    draw.add_line(document, text.addressee, space_before_pt=18)
+    draw.add_line(document, text.opening, indent=True, align="justify")
+    for problem in text.problems:
+        draw.add_line(document, problem, indent=True, align="justify" if form.problems else "left")
+    draw.add_line(document, text.closing, indent=True, align="justify")
+    draw.add_line(document, text.signature, align="right", space_before_pt=48)
     return draw.save(document)
 
 

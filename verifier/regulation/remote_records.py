@@ -43,7 +43,9 @@ def _judge_online(session: SessionFacts, facts: ClassFacts, rule: Rule) -> RuleR
     record = session.online
     if record is None and not any(each.online for each in facts.sessions):
         # As with lists on paper: nothing of the whole class may mean that nobody handed it in here yet.
-        return answer(Outcome.UNSURE, say("线上课次{session}：本班还没有任何截屏和签到打卡记录，请催报或核对。", session=place))
+        return answer(
+            Outcome.UNSURE, say("线上课次{session}：本班还没有任何截屏和签到打卡记录，请催报或核对。", session=place)
+        )
     if record is None:
         return answer(Outcome.FAILED, say("线上课次{session}没有报送截屏和签到打卡记录。", session=place))
     reason = say(
@@ -67,7 +69,9 @@ def _judge_recording(session: SessionFacts, facts: ClassFacts, rule: Rule) -> Ru
     if session.camera is not None:
         return answer(Outcome.NOT_APPLICABLE, say("课次{session}有远程视频，不要求移动录像。", session=place))
     if session.recording is None and not any(each.recording for each in facts.sessions):
-        return answer(Outcome.UNSURE, say("外送课次{session}：本班还没有任何移动录像或直播回看，请催报或核对。", session=place))
+        return answer(
+            Outcome.UNSURE, say("外送课次{session}：本班还没有任何移动录像或直播回看，请催报或核对。", session=place)
+        )
     state = session.recording.state if session.recording else ReportState.MISSING
     outcomes = {
         ReportState.COMPLETE: Outcome.PASSED, ReportState.INCOMPLETE: Outcome.FAILED,
