@@ -36,7 +36,6 @@ class StreamContext:
         earlier: Looks at the same camera, newest first.
         others_answered: Whether any other agency's camera gave a picture in the same round: True, False (others were asked and
             none did: our own network), or None (nobody else was asked).
-        views_confirmed: How many views of the room somebody confirmed.
     """
 
     camera_id: str = ""
@@ -46,7 +45,6 @@ class StreamContext:
     calibration: Calibration | None = None
     earlier: tuple[EarlierLook, ...] = ()
     others_answered: bool | None = None
-    views_confirmed: int = 0
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
 
     def show_time(self, moment: datetime) -> str:

@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
 import cv2
@@ -43,11 +44,12 @@ _HEADERS = ("date", "last-modified", "age", "etag", "content-type")
 
 @dataclass(frozen=True, slots=True)
 class KeptFrame:
-    """A frame for the evidence store: its bytes, its digest, when it came, and why it is kept (a stable code)."""
+    """A frame for the evidence store: its bytes, its digest, both clocks, and why it is kept (a stable code)."""
 
     jpeg: bytes
     sha256: str
-    frame: Frame
+    received_at: datetime
+    stream_seconds: float | None
     why: str  # "decisive", "first" or "last"
 
 
@@ -72,18 +74,18 @@ class _Reading:
             self.seconds[part] = round(time.perf_counter() - started, 4)
 
 
-def look_at_frames(grab: Grab, nets: Nets, references: Sequence[ReferenceView] = ()) -> StreamLook:
+def look_at_frames(grab: Grab, nets: Nets | None, references: Sequence[ReferenceView] = ()) -> StreamLook:
     """Look at one visit.
 
     Args:
         grab: What the reader brought, whole or not.
-        nets: The loaded networks.
+        nets: The loaded networks; None looks without them, so nobody counts people or reads the clock.
         references: Confirmed views of the camera's room.
     Returns: The look. Nothing that a camera can send makes this raise.
     """
     reading = _Reading()
     frames = grab.frames[:MOST_MARKS]
-    versions = {"code": f"{__version__}+stream{LOOK_VERSION}", **nets.versions}
+    versions = {"code": f"{__version__}+stream{LOOK_VERSION}", **(nets.versions if nets is not None else {})}
     headers = {name: str(grab.http_headers[name])[:200] for name in _HEADERS if name in grab.http_headers}
     created_at = grab.container.created_at if grab.container is not None else None
     plain = StreamLook(
@@ -101,7 +103,9 @@ def look_at_frames(grab: Grab, nets: Nets, references: Sequence[ReferenceView] =
     marks = reading.run("marks", lambda: tuple(mark_frame(frame) for frame in frames)) or ()
     spread = choose_spread(len(frames), MOST_COMPARED)
     decisive = frames[_choose_decisive(frames)]
-    photo = reading.run("photo", lambda: _look_at_decisive(decisive, nets))
+    photo = reading.run("photo", lambda: _look_at_decisive(decisive, nets)) if nets is not None else None
+    if nets is None:
+        reading.not_read["photo"] = "looked at without networks"
     for part, why in (photo.not_read if photo is not None else {}).items():
         reading.not_read[part] = why
     people = _find_people(photo)
@@ -120,7 +124,9 @@ def look_at_frames(grab: Grab, nets: Nets, references: Sequence[ReferenceView] =
         or (),
         live=reading.run("live", lambda: read_liveness(frames, marks, spread)) if marks else None,
         picture=reading.run("picture", lambda: read_picture(decisive.picture_bgr)),
-        clocks=reading.run("clocks", lambda: _read_clocks(photo, decisive, frames, nets)) or (),
+        clocks=reading.run("clocks", lambda: _read_clocks(photo, decisive, frames, nets)) or ()
+        if nets is not None
+        else (),
         views=reading.run("views", lambda: read_views(decisive.picture_bgr, references, people)) or (),
         photo=photo,
         versions=versions,
@@ -134,25 +140,24 @@ def choose_spread(count: int, most: int) -> tuple[int, ...]:
     return tuple(sorted({round(place) for place in np.linspace(0, count - 1, min(count, most))})) if count else ()
 
 
-def keep_frames(grab: Grab, why_changed: bool = False) -> tuple[KeptFrame, ...]:
+def keep_frames(grab: Grab, ends: bool = False) -> tuple[KeptFrame, ...]:
     """The frames that go into the evidence store.
 
     Args:
-        why_changed: The camera's condition changed, or is a fault: the first and the last frame are kept too, so that what was
-            said about the time between them can be seen.
+        ends: Also the first and the last frame: of a change or a fault, people want to see what was before and after.
     """
     if not grab.frames:
         return ()
     frames = grab.frames[:MOST_MARKS]
     wanted = {_choose_decisive(frames): "decisive"}
-    if why_changed:
+    if ends:
         wanted.setdefault(0, "first")
         wanted.setdefault(len(frames) - 1, "last")
     kept: dict[str, KeptFrame] = {}
     for place, why in wanted.items():
         jpeg = encode_frame(frames[place])
         sha256 = hashlib.sha256(jpeg).hexdigest()
-        kept.setdefault(sha256, KeptFrame(jpeg, sha256, frames[place], why))
+        kept.setdefault(sha256, KeptFrame(jpeg, sha256, frames[place].received_at, frames[place].stream_seconds, why))
     return tuple(kept.values())
 
 

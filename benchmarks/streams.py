@@ -1,0 +1,294 @@
+"""Is each fault of a camera named rightly, and how often is a normal camera accused?
+
+``python benchmarks/streams.py`` makes rooms, people, light, noise, codings and faults from a seed (tests.builders.scenes.py),
+adds the development pictures beside the project where they are there, and prints how often each fault was named, and every false
+alarm over the hours that the normal visits stand for (two visits an hour and camera, as the timetable draws them).
+``--nets`` also loads the networks: the clock in the picture and empty rooms are then judged too (a second a visit).
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from statistics import median
+
+import cv2
+import numpy as np
+from scipy.stats import binomtest
+
+from tests.builders.scenes import MORNING, Change, Coding, Picture, a_room, a_slate, film, make_grab
+from tests.builders.plan import CHINA, a_session
+from verifier.camera_health import Condition
+from verifier.finding import Finding, Outcome
+from verifier.plan import STANDARD_HOUR_MINUTES
+from verifier.settings import Settings
+from verifier.video import judge_stream, name_condition
+from verifier.video.context import EarlierLook, StreamContext
+from verifier.video.frames import Grab
+from verifier.video.look import look_at_frames
+from verifier.video.read_view import ReferenceView, make_reference
+from verifier.vision.nets import Nets, open_nets
+
+SEED = 20260101
+CODINGS: tuple[Coding, ...] = ("h264", "jpeg", "raw")
+VISITS_PER_HOUR = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One visit to be judged, and what it should be called; `before` are visits to the same camera."""
+
+    name: str
+    wanted: Condition
+    grab: Grab
+    references: tuple[ReferenceView, ...]
+    before: tuple[Grab, ...] = ()
+
+
+def list_rooms() -> dict[str, Picture]:
+    """Generated rooms, and the development pictures of classrooms where they are there."""
+    rooms = {f"generated {seed}": a_room(seed, (640, 360)) for seed in range(8)}
+    data = Path(__file__).resolve().parents[2] / "shared" / "data"
+    for file in sorted([*data.glob("cctv_osd/*.png"), *data.glob("classroom/*.jpg"), *data.glob("faces_bbt/bbt?.jpg")]):
+        picture = cv2.imread(str(file))
+        if picture is not None:
+            scale = 640 / picture.shape[1]
+            high = round(picture.shape[0] * scale) // 2 * 2
+            rooms[file.name] = np.asarray(cv2.resize(picture, (640, high), interpolation=cv2.INTER_AREA), np.uint8)
+    return rooms
+
+
+def dim(factor: float) -> Change:
+    """Less light, by lamps or by daylight."""
+    return lambda picture, _s: np.clip(picture.astype(np.float32) * factor, 0, 255).astype(np.uint8)
+
+
+def switch_lights(picture: Picture, seconds: float) -> Picture:
+    """The lamps go out in the middle of a visit, and on again."""
+    return dim(0.35)(picture, seconds) if int(seconds / 2.5) % 2 else picture
+
+
+def film_infrared(picture: Picture, _seconds: float = 0.0) -> Picture:
+    """What a camera shows by its own infrared lamps: no colour, less light at the edges."""
+    grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY).astype(np.float32)
+    height, width = grey.shape
+    y, x = np.mgrid[0:height, 0:width]
+    fall = 1.0 - 0.6 * np.hypot((x - width / 2) / width, (y - height / 2) / height)
+    return np.repeat(np.clip(grey * fall * 0.7, 0, 255).astype(np.uint8)[..., None], 3, axis=2)
+
+
+def blur(share: float) -> Change:
+    """Out of focus, by a share of the width."""
+    return lambda picture, _s: np.asarray(cv2.GaussianBlur(picture, (0, 0), picture.shape[1] * share), np.uint8)
+
+
+def cover(picture: Picture, _seconds: float) -> Picture:
+    """A cloth before the lens: a shade of one colour."""
+    soft = cv2.GaussianBlur(picture, (0, 0), picture.shape[1] / 6).astype(np.float32)
+    return np.clip(soft * 0.15 + 45, 0, 255).astype(np.uint8)
+
+
+def spray(picture: Picture, _seconds: float) -> Picture:
+    """Paint on the glass: hardly anything comes through, and that blurred."""
+    soft = cv2.GaussianBlur(picture, (0, 0), picture.shape[1] / 30).astype(np.float32)
+    return np.clip(soft * 0.12 + np.array([150.0, 150.0, 160.0]), 0, 255).astype(np.uint8)
+
+
+def overexpose(picture: Picture, _seconds: float) -> Picture:
+    """Light straight into the lens."""
+    return np.clip(picture.astype(np.float32) * 0.1 + 250, 0, 255).astype(np.uint8)
+
+
+def shift(share: float) -> Change:
+    """The camera turned sideways: what stood right is left, and a wall comes in."""
+
+    def change(picture: Picture, _seconds: float) -> Picture:
+        far = int(picture.shape[1] * share)
+        wall = np.full((picture.shape[0], far, 3), 170, np.uint8)
+        return np.concatenate([picture[:, far:], wall], axis=1)
+
+    return change
+
+
+def turn(degrees: float) -> Change:
+    """The camera hangs askew."""
+
+    def change(picture: Picture, _seconds: float) -> Picture:
+        height, width = picture.shape[:2]
+        onto = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.1)
+        return np.asarray(cv2.warpAffine(picture, onto, (width, height), borderMode=cv2.BORDER_REPLICATE), np.uint8)
+
+    return change
+
+
+def list_normal(rooms: dict[str, Picture], visits: int) -> Iterator[Visit]:
+    """Half-days of a camera: empty and full rooms, lamps, daylight, infrared, in every coding; nothing is wrong with them."""
+    kinds: dict[str, tuple[int, Change]] = {
+        "empty room": (0, lambda picture, _s: picture),
+        "class": (14, lambda picture, _s: picture),
+        "two people": (2, lambda picture, _s: picture),
+        "lights switched": (10, switch_lights),
+        "infrared": (8, film_infrared),
+        "infrared, empty": (0, film_infrared),
+    }
+    for room_number, room in enumerate(rooms.values()):
+        reference = (make_reference("day", room),)
+        for kind, (people, change) in kinds.items():
+            coded = CODINGS[(room_number + len(kind)) % len(CODINGS)]
+            before: list[Grab] = []
+            for number in range(visits):
+                # Daylight goes down and up again within a factor of two over the visits.
+                light = dim(0.75 + 0.25 * np.cos(6.3 * number / max(1, visits)))
+
+                def scene(picture: Picture, s: float, light: Change = light, change: Change = change) -> Picture:
+                    return change(light(picture, s), s)
+
+                grab = film(room, people=people, change=scene, coded=coded, since=1700.0 * number, seed=SEED,
+                            start=MORNING + timedelta(minutes=28 * number))  # fmt: skip
+                yield Visit(f"{kind} ({coded})", Condition.OK, grab, reference, tuple(before[-6:]))
+                before.append(grab)
+
+
+def list_faults(rooms: dict[str, Picture]) -> Iterator[Visit]:
+    """Every scripted fault, in each room and coding."""
+    lens: dict[str, tuple[Condition, Change]] = {
+        "black": (Condition.BLACK, dim(0.02)),
+        "covered": (Condition.COVERED, cover),
+        "sprayed": (Condition.COVERED, spray),
+        "overexposed": (Condition.OVEREXPOSED, overexpose),
+        "defocused by 6/640": (Condition.DEFOCUSED, blur(6 / 640)),
+        "turned sideways by 30 %": (Condition.MOVED, shift(0.30)),
+        "hanging askew by 20°": (Condition.MOVED, turn(20)),
+    }
+    names = list(rooms)
+    for number, room in enumerate(rooms.values()):
+        reference = (make_reference("day", room),)
+        other = rooms[names[(number + 3) % len(names)]]
+        for coded in CODINGS:
+            for kind, (wanted, change) in lens.items():
+                yield Visit(kind, wanted, film(room, people=6, change=change, coded=coded, seed=SEED), reference)
+            yield Visit("wrong room", Condition.WRONG_ROOM, film(other, people=6, coded=coded, seed=SEED), reference)
+            frozen = film(room, people=6, coded=coded, fault="frozen", seed=SEED)
+            stale = Condition.STALE_SNAPSHOT if coded == "jpeg" else Condition.FROZEN
+            yield Visit("frozen", stale, frozen, reference)
+            slate = film(a_slate((room.shape[1], room.shape[0])), noise=0.0, coded=coded, fault="frozen")
+            yield Visit("slate of the gateway", Condition.TEST_CARD, slate, reference)
+            recorded = film(room, people=10, coded=coded, seed=SEED, seconds=12.0)
+            later = replace(
+                recorded, frames=tuple(replace(frame, received_at=frame.received_at + timedelta(days=1, minutes=7))
+                                       for frame in recorded.frames[8:]),
+                started_at=recorded.started_at + timedelta(days=1, minutes=7),
+            )  # fmt: skip
+            yield Visit("the same minutes the next day", Condition.LOOPED, later, reference, (recorded,))
+        again = film(room, people=6, coded="h264", seed=SEED)
+        coded_anew = make_grab([frame.picture_bgr for frame in again.frames],
+                               [frame.received_at + timedelta(days=1) for frame in again.frames], "jpeg")  # fmt: skip
+        yield Visit("the same minutes, coded anew (doubt)", Condition.DOUBTFUL, coded_anew, reference, (again,))
+
+
+def list_with_nets(rooms: dict[str, Picture]) -> Iterator[Visit]:
+    """What only the networks can see: a clock an hour ahead, a clock that is right, a clock that stands."""
+    for name, room in list(rooms.items()):
+        if not name.startswith("generated"):
+            continue
+        large = np.asarray(cv2.resize(room, (1280, 720), interpolation=cv2.INTER_CUBIC), np.uint8)
+        reference = (make_reference("day", large),)
+        for coded in ("h264", "jpeg"):
+            for kind, ahead, wanted in (
+                ("clock an hour ahead", timedelta(hours=1), Condition.WRONG_CLOCK),
+                ("clock a day behind", timedelta(days=-1), Condition.WRONG_CLOCK),
+                ("clock right, nobody there", timedelta(0), Condition.NO_CLASS),
+            ):
+                grab = film(large, clock=ahead, coded=coded, seed=SEED)
+                yield Visit(kind, wanted, grab, reference)
+
+
+def judge(visit: Visit, nets: Nets | None) -> tuple[Condition, tuple[Finding, ...], float]:
+    """Look at a visit and judge it; seconds for the look."""
+    started = time.perf_counter()
+    look = look_at_frames(visit.grab, nets, visit.references)
+    took = time.perf_counter() - started
+    earlier = []
+    for grab in reversed(visit.before):
+        seen = look_at_frames(grab, None)
+        earlier.append(EarlierLook(grab.started_at, seen.marks, seen.small))
+    context = StreamContext("cam", a_session(), earlier=tuple(earlier), zone=CHINA)
+    findings = judge_stream(look, context)
+    return name_condition(findings), findings, took
+
+
+def measure(
+    visits: Iterator[Visit], nets: Nets | None
+) -> dict[str, list[tuple[Visit, Condition, tuple[Finding, ...], float]]]:
+    """Kind of visit → what came out."""
+    found: dict[str, list[tuple[Visit, Condition, tuple[Finding, ...], float]]] = {}
+    for visit in visits:
+        found.setdefault(visit.name, []).append((visit, *judge(visit, nets)))
+    return found
+
+
+def print_faults(found: dict[str, list[tuple[Visit, Condition, tuple[Finding, ...], float]]]) -> None:
+    """How often each fault was named, and what it was taken for otherwise."""
+    print(f"{'fault':40s} {'named':>9s}   taken for")
+    for kind, answers in found.items():
+        right = sum(condition is visit.wanted for visit, condition, _, _ in answers)
+        others = Counter(condition.value for visit, condition, _, _ in answers if condition is not visit.wanted)
+        print(f"{kind:40s} {right:4d}/{len(answers):<4d}   {dict(others) or ''}")
+
+
+def print_false_alarms(found: dict[str, list[tuple[Visit, Condition, tuple[Finding, ...], float]]]) -> None:
+    """Everything that a normal camera was accused of, with the upper bound of its rate."""
+    total = alarms = doubts = 0
+    print(f"{'normal visits':40s} {'failed':>9s}   unsure findings")
+    for kind, answers in found.items():
+        failed = [finding for _, _, findings, _ in answers for finding in findings if finding.outcome is Outcome.FAILED]
+        unsure = Counter(
+            finding.check for _, _, findings, _ in answers for finding in findings if finding.outcome is Outcome.UNSURE
+        )
+        total, alarms = total + len(answers), alarms + len(failed)
+        doubts += sum(condition is Condition.DOUBTFUL for _, condition, _, _ in answers)
+        print(f"{kind:40s} {len(failed):4d}/{len(answers):<4d}   {dict(unsure) or ''}")
+        for finding in failed:
+            print(f"    {finding.check}: {finding.reason.text('en')}")
+    hours = total / VISITS_PER_HOUR * STANDARD_HOUR_MINUTES / 60
+    high = binomtest(alarms, total).proportion_ci(0.95, method="exact").high if total else 0.0
+    print(
+        f"{alarms} false alarms in {total} visits, {hours:.0f} hours of cameras; 95 % bound {high:.2%} of visits; {doubts} in doubt"
+    )
+
+
+def main() -> None:
+    """Run the benchmark and print its tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--visits", type=int, default=6, help="normal visits for each room and kind")
+    parser.add_argument("--nets", action="store_true", help="load the networks too")
+    chosen = parser.parse_args()
+    cv2.setNumThreads(1)
+    rooms = list_rooms()
+    faults = measure(list_faults(rooms), None)
+    print(f"{len(rooms)} rooms, seed {SEED}\n")
+    print_faults(faults)
+    print()
+    normal = measure(list_normal(rooms, chosen.visits), None)
+    print_false_alarms(normal)
+    print(
+        f"a look without networks takes {1000 * median(a[3] for answers in faults.values() for a in answers):.0f} ms (median)"
+    )
+    if chosen.nets:
+        settings = Settings()
+        nets = open_nets(settings.cache_dir, settings.models_dir, face_pack=settings.face_pack)
+        print()
+        with_nets = measure(list_with_nets(rooms), nets)
+        print_faults(with_nets)
+        print(
+            f"a look with networks takes {median(a[3] for answers in with_nets.values() for a in answers):.1f} s (median)"
+        )
+
+
+if __name__ == "__main__":
+    main()
