@@ -291,7 +291,14 @@ def read_class_to_judge(tx: Any, number: str, tools: Tools) -> ClassToJudge:
     code_answers = read_code_answers(tx, class_file.submissions, looks, tools.stamp_authority)
     recorded, violations = _read_recorded(tx, class_file.training, tools)
     return ClassToJudge(
-        class_file, looks, tools.policy, tools.calibration, tools.embedding_contract, uses, recorded, violations
+        class_file,
+        looks,
+        tools.policy,
+        tools.calibration,
+        tools.embedding_contract,
+        uses,
+        recorded,
+        violations,
         code_uses=code_uses,
         code_answers=code_answers,
     )
@@ -409,7 +416,13 @@ def _common_input(given: ClassToJudge, tools: Tools) -> dict[str, Any]:
 
 def _photo_input(given: ClassToJudge, submissions: Iterable[Submission]) -> list[Any]:
     rows = [
-        (submission, (given.other_uses or {}).get(submission, ()), _list_not_read(given, submission.sha256))
+        (
+            submission,
+            (given.other_uses or {}).get(submission, ()),
+            _list_not_read(given, submission.sha256),
+            (given.code_uses or {}).get(submission, ()),
+            given.code_answers.get(submission),
+        )
         for submission in submissions
     ]
     return sorted(rows, key=lambda row: (row[0].file, row[0].sha256, row[0].session_id or ""))

@@ -65,6 +65,13 @@ class Settings(BaseSettings):
         "memory",
         description="Where faces are searched: memory, or pgvector (PostgreSQL; vectors are rotated, not encrypted there).",
     )
+    stamp_authority_url: str | None = Field(
+        None,
+        description="Service that knows stamps' anti-counterfeit codes (verifier/asking_makers.py); default: nobody is asked.",
+    )
+    stamp_authority_token: SecretStr | None = Field(None, description="Bearer token for that service.")
+    stamp_authority_timeout_s: float = Field(5.0, gt=0, description="How long one question about a code may take.")
+    stamp_authority_total_s: float = Field(120.0, gt=0, description="How long all questions of one night may take.")
     close_after_s: float = Field(0.0, ge=0, description="How long after its end a session is left open for uploads.")
 
     host: str = "127.0.0.1"
@@ -103,6 +110,13 @@ class Settings(BaseSettings):
             from verifier.evidence.opening import check_store_url
 
             check_store_url(url)
+        return url
+
+    @field_validator("stamp_authority_url")
+    @classmethod
+    def _web_address(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(("http://", "https://")):
+            raise ValueError("no address such as https://codes.example/ask")
         return url
 
     @field_validator("data_key")

@@ -13,9 +13,14 @@ from verifier.photo import (
     camera_time,
     clock_agreement,
     decodes,
+    edited,
     place_agreement,
+    provenance,
     quality,
+    recaptured,
     reuse,
+    stamp_code,
+    stamp_pasted,
     stamp_place,
     stamp_present,
     stamp_time,
@@ -34,6 +39,7 @@ PHOTO_CHECKS: tuple[PhotoCheck, ...] = (
     PhotoCheck(stamp_present.CHECK, stamp_present.check),
     PhotoCheck(stamp_time.CHECK, stamp_time.check),
     PhotoCheck(stamp_weekday.CHECK, stamp_weekday.check),
+    PhotoCheck(stamp_code.ID, stamp_code.check),
     PhotoCheck(camera_time.ID, camera_time.check),
     PhotoCheck(clock_agreement.ID, clock_agreement.check),
     PhotoCheck(stamp_place.ID, stamp_place.check),
@@ -42,6 +48,10 @@ PHOTO_CHECKS: tuple[PhotoCheck, ...] = (
     PhotoCheck(quality.ID, quality.check),
     PhotoCheck(view.ID, view.check),
     PhotoCheck(reuse.ID, reuse.check),
+    PhotoCheck(edited.ID, edited.check),
+    PhotoCheck(recaptured.ID, recaptured.check),
+    PhotoCheck(stamp_pasted.ID, stamp_pasted.check),
+    PhotoCheck(provenance.ID, provenance.check),
 )
 
 # Which parts of a look a check cannot do without.
@@ -49,6 +59,7 @@ NEEDED_PARTS: Mapping[str, tuple[str, ...]] = {
     stamp_present.CHECK: ("stamps",),
     stamp_time.CHECK: ("stamps",),
     stamp_weekday.CHECK: ("stamps",),
+    stamp_code.ID: ("stamps",),
     camera_time.ID: ("camera",),
     clock_agreement.ID: ("stamps", "camera"),
     stamp_place.ID: ("stamps",),
@@ -56,6 +67,10 @@ NEEDED_PARTS: Mapping[str, tuple[str, ...]] = {
     place_agreement.ID: ("stamps", "camera"),
     quality.ID: ("quality", "faces"),
     view.ID: ("faces", "people"),
+    edited.ID: ("history", "compression"),
+    recaptured.ID: ("recapture",),
+    stamp_pasted.ID: ("stamps", "compression"),
+    provenance.ID: ("provenance",),
 }
 
 

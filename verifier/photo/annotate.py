@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,13 +15,14 @@ from PIL import Image, ImageDraw, ImageFont
 
 from verifier.finding import Finding, Outcome
 from verifier.language import Sentence, say
-from verifier.observation import Box, Look, Stamp
+from verifier.observation import Box, HeatMap, Look, Stamp
 
 MIN_SIDE_PX, MAX_SIDE_PX = 960, 2560  # of the copy's longer side: text must be legible, and a page quick to load
 JPEG_QUALITY = 88
 
 Colour = tuple[int, int, int]  # RGB
 WHITE, INK, STRIP, STAMP = (255, 255, 255), (30, 30, 30), (248, 248, 246), (0, 150, 170)
+HEAT_BGR, HEAT_SHARE = (0, 0, 255), 0.5  # seen through, so that what is marked can be looked at
 FACE_COLOURS: Mapping[str, Colour] = {
     "matched": (20, 140, 60),
     "teacher": (30, 90, 200),
@@ -60,7 +62,10 @@ def annotate_photo(
     size_wh = (max(1, round(width * scale)), max(1, round(height * scale)))
     method = cv2.INTER_AREA if scale < 1.0 else cv2.INTER_CUBIC
     copy = cv2.resize(picture_bgr, size_wh, interpolation=method)
-    canvas = Image.fromarray(cv2.cvtColor(np.asarray(copy, dtype=np.uint8), cv2.COLOR_BGR2RGB))
+    drawn: NDArray[np.uint8] = np.asarray(copy, dtype=np.uint8)
+    if look.compression is not None and look.compression.heat is not None and _is_remarked(findings, "photo.edited"):
+        drawn = lay_heat(drawn, look.compression.heat)
+    canvas = Image.fromarray(cv2.cvtColor(drawn, cv2.COLOR_BGR2RGB))
     draw = ImageDraw.Draw(canvas)
     text_px = max(14, round(max(size_wh) / 90))
     for stamp in look.stamps or ():
@@ -74,6 +79,25 @@ def annotate_photo(
     whole.paste(canvas, (0, 0))
     whole.paste(strip, (0, canvas.height))
     return np.asarray(cv2.cvtColor(np.asarray(whole), cv2.COLOR_RGB2BGR), dtype=np.uint8)
+
+
+def lay_heat(picture_bgr: NDArray[np.uint8], heat: HeatMap) -> NDArray[np.uint8]:
+    """Lay a heat map over a picture: nothing stays as it is, the hottest cells turn half red.
+
+    Args:
+        picture_bgr: (H, W, 3) uint8, upright, in any size.
+    Returns: a new array of the same shape.
+    """
+    cells = np.frombuffer(base64.b64decode(heat.cells), dtype=np.uint8).reshape(heat.rows, heat.columns)
+    height, width = picture_bgr.shape[:2]
+    strength = cv2.resize(cells, (width, height), interpolation=cv2.INTER_NEAREST)[:, :, None].astype(np.float32)
+    share = strength / 255.0 * HEAT_SHARE
+    mixed = picture_bgr.astype(np.float32) * (1.0 - share) + np.array(HEAT_BGR, dtype=np.float32) * share
+    return np.asarray(np.rint(mixed), dtype=np.uint8)
+
+
+def _is_remarked(findings: Sequence[Finding], check: str) -> bool:
+    return any(each.check == check and each.outcome in (Outcome.FAILED, Outcome.UNSURE) for each in findings)
 
 
 def encode_jpeg(picture_bgr: NDArray[np.uint8], quality: int = JPEG_QUALITY) -> bytes:
@@ -97,6 +121,8 @@ def name_check(check: str) -> Sentence:
         "photo.stamp_present": say("有无水印"),
         "photo.stamp_time": say("水印时间"),
         "photo.stamp_weekday": say("水印星期"),
+        "photo.stamp_code": say("水印防伪码"),
+        "photo.room": say("教室场景"),
         "photo.stamp_place": say("水印地点"),
         "photo.camera_time": say("相机时间"),
         "photo.clock_agreement": say("时间互证"),
@@ -106,6 +132,10 @@ def name_check(check: str) -> Sentence:
         "photo.view": say("拍摄方位"),
         "photo.pair": say("前后两张"),
         "photo.reuse": say("重复使用"),
+        "photo.edited": say("修改痕迹"),
+        "photo.recaptured": say("翻拍"),
+        "photo.stamp_pasted": say("水印是否后贴"),
+        "photo.provenance": say("来源"),
         "photo.people": say("人数"),
         "photo.teacher": say("授课教师"),
         "photo.roster": say("花名册核对"),

@@ -43,6 +43,47 @@ class OtherUse:
 
 
 @dataclass(frozen=True, slots=True)
+class CodeUse:
+    """Another submission, with other bytes, whose stamp surely shows the same anti-counterfeit code.
+
+    `taken_at` is the other stamp's printed local time, None where it was not read.
+    """
+
+    code: str
+    class_number: str
+    session_id: str | None
+    file: str
+    sha256: str
+    received_first: bool
+    taken_at: datetime | None = None
+
+
+class CodeState(StrEnum):
+    """What came of asking a maker about a code."""
+
+    KNOWN = "known"
+    UNKNOWN = "unknown"
+    COULD_NOT_ASK = "could_not_ask"
+
+
+@dataclass(frozen=True, slots=True)
+class CodeAnswer:
+    """What the maker of a stamping app says about one code; everything but `state` may be missing.
+
+    `taken_at` carries an offset. `longitude` and `latitude`: degrees, in whatever datum the maker keeps. `why` says what
+    went wrong where nobody could be asked (English, for the log).
+    """
+
+    state: CodeState
+    authority: str
+    taken_at: datetime | None = None
+    longitude: float | None = None
+    latitude: float | None = None
+    address: str | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Repeated:
     """One position, equal to the last digit, on so many photos of so many days of the class."""
 
@@ -81,7 +122,8 @@ class PhotoContext:
 
     `training` and `session` are None where no class is known; checks that need them answer NOT_APPLICABLE.
     `timezone` is an IANA name; `other_uses` is None where nobody searched (a check without records),
-    `beside` where no other photos of the class are known.
+    `beside` where no other photos of the class are known, `code_uses` where no codes on record were searched, `code_answer`
+    where no maker is asked.
     """
 
     submission: Submission
@@ -91,6 +133,8 @@ class PhotoContext:
     other_uses: tuple[OtherUse, ...] | None = None
     timezone: str = "Asia/Shanghai"
     beside: Beside | None = None
+    code_uses: tuple[CodeUse, ...] | None = None
+    code_answer: CodeAnswer | None = None
 
 
 @dataclass(frozen=True, slots=True)

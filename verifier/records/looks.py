@@ -13,6 +13,7 @@ from sqlalchemy import update as sql_update
 from sqlalchemy.orm import Session as Tx
 
 from verifier.records.rows import insert_missing, vault_of
+from verifier.records.stamp_codes import save_codes
 from verifier.records.tables.base import make_id, utc_now
 from verifier.records.tables.enrolment import EnrolmentPhotoRow
 from verifier.records.tables.evidence import SubmissionRow
@@ -89,10 +90,12 @@ def save_look(
         "embeddings_sealed": vault_of(tx).seal(content, "look", "embeddings_sealed", row_id) if content else None,
     }
     if insert_missing(tx, LookRow, [row]) == 1:
+        save_codes(tx, row_id, look_json)
         return True
     if tx.scalar(select(LookAttemptRow.id).where(_is_attempt(sha256, versions_key))) is None:
         return False
     tx.execute(sql_update(LookRow).where(LookRow.id == row_id).values({**row, "recorded_at": utc_now()}))
+    save_codes(tx, row_id, look_json)
     return True
 
 

@@ -71,6 +71,7 @@ CHECKS = {
     "photo.stamp_present": "有无水印",
     "photo.stamp_time": "水印时间",
     "photo.stamp_weekday": "水印星期",
+    "photo.stamp_code": "水印防伪码",
     "photo.stamp_place": "水印地点",
     "photo.camera_time": "相机时间",
     "photo.clock_agreement": "时间是否一致",

@@ -27,6 +27,7 @@ CONTRACT = [
     "photo.stamp_present",
     "photo.stamp_time",
     "photo.stamp_weekday",
+    "photo.stamp_code",
     "photo.camera_time",
     "photo.clock_agreement",
     "photo.stamp_place",
@@ -35,6 +36,10 @@ CONTRACT = [
     "photo.quality",
     "photo.view",
     "photo.reuse",
+    "photo.edited",
+    "photo.recaptured",
+    "photo.stamp_pasted",
+    "photo.provenance",
 ]
 WORDS = {
     DecodeFault.EMPTY: "0 字节",
@@ -85,13 +90,17 @@ def test_a_crash_in_one_check_is_not_run_and_the_others_go_on(monkeypatch: pytes
 @pytest.mark.parametrize(
     ("part", "not_run"),
     [
-        ("stamps", {"photo.stamp_present", "photo.stamp_time", "photo.stamp_weekday", "photo.clock_agreement"}
-         | {"photo.stamp_place", "photo.place_agreement"}),
+        ("stamps", {"photo.stamp_present", "photo.stamp_time", "photo.stamp_weekday", "photo.stamp_code", "photo.clock_agreement"}
+         | {"photo.stamp_place", "photo.place_agreement", "photo.stamp_pasted"}),
         ("camera", {"photo.camera_time", "photo.clock_agreement", "photo.camera_place", "photo.place_agreement"}),
         ("quality", {"photo.quality"}),
         ("faces", {"photo.quality", "photo.view"}),
         ("people", {"photo.view"}),
         ("fingerprint", set()),
+        ("history", {"photo.edited"}),
+        ("compression", {"photo.edited", "photo.stamp_pasted"}),
+        ("recapture", {"photo.recaptured"}),
+        ("provenance", {"photo.provenance"}),
         ("picture", set(CONTRACT)),
     ],
 )  # fmt: skip

@@ -1,0 +1,191 @@
+"""Is the stamp's anti-counterfeit code (防伪码) its own, and does the app's maker know it?
+
+Looks at:         the code that was surely read; other photos in the records that show it; the maker's answer, where one is asked.
+Why it matters:   an app gives each photo its own code: one code on two different photos means that a stamp was copied.
+Cannot tell when: there is no code (many apps print none), or it was not read surely: one misread letter makes another code.
+                  Which of two photos owns a code cannot be seen in them. Without asking the maker an invented code looks like
+                  a real one, so that its mere presence proves nothing.
+Can be fooled by: a code drawn at random for each photo, unless the maker is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from verifier.coordinates import convert_to_wgs84, measure_distance_m
+from verifier.finding import Finding, Measured, Outcome
+from verifier.language import Sentence, join, say
+from verifier.observation import Look, Stamp
+from verifier.photo.clocks import Clock, Reading, measure_gap_s, read_clocks, show_gap
+from verifier.photo.context import CodeAnswer, CodeState, CodeUse, PhotoContext
+from verifier.photo.geofence import PLACE_2023
+from verifier.photo.stamp_limits import STAMP_READING_2023
+from verifier.plan import CoordinateFrame
+
+ID = "photo.stamp_code"
+SAME_SHOT = ("bytes", "pixels", "picture", "near")  # ways of `OtherUse` in which two files are one photo
+
+
+@dataclass(frozen=True, slots=True)
+class CodeLimits:
+    """When a code counts.
+
+    Attributes:
+        min_confidence: Of the least sure character, as for everything read from a stamp.
+        own_code_apps: Apps that give every photo a code of its own; another app's code may stand for a phone or a person.
+        agree_s: The maker's time against the stamp's: the same clock, so minutes cover everything but HH:MM.
+        other_place_m: As between the stamp's and the camera's position.
+    """
+
+    name: str = "stamp-code-2023"
+    min_confidence: float = STAMP_READING_2023.min_confidence
+    own_code_apps: tuple[str, ...] = ("今日水印相机", "Timemark")
+    agree_s: float = 300.0
+    other_place_m: float = PLACE_2023.other_place_m
+
+
+CODE_2023 = CodeLimits()
+
+
+def check(look: Look, context: PhotoContext, limits: CodeLimits = CODE_2023) -> Finding:
+    """Compare the code with the records' and with the maker's answer; no code is NOT_APPLICABLE."""
+    found = partial(Finding, ID, profile=limits.name)
+    stamp = next((stamp for stamp in look.stamps or () if stamp.code is not None), None)
+    if stamp is None or stamp.code is None:
+        return found(Outcome.NOT_APPLICABLE, say("水印上没有防伪码，无从核对，不说明任何问题。"))
+    code = stamp.code.value
+    measured: dict[str, Measured] = {"code": code, "confidence": round(stamp.code.confidence, 3), "app": stamp.app}
+    if stamp.code.confidence < limits.min_confidence:
+        reason = say("防伪码读作 {code}，字迹识别把握不足，差一个字就是另一个码，未用于核对。", code=code)
+        return found(Outcome.NOT_APPLICABLE, reason, measured=measured)
+    if context.code_uses is None and context.code_answer is None:
+        return found(Outcome.NOT_APPLICABLE, say("防伪码 {code}：没有可比对的档案。", code=code), measured=measured)
+    uses = _find_other_photos(context)
+    judged = [_judge_uses(uses, stamp, code, context, limits)]
+    if context.code_answer is not None:
+        judged.append(_judge_answer(context.code_answer, stamp, look, context, limits))
+        measured |= _measure_answer(context.code_answer)
+    measured["other_photos"] = len(uses)
+    if uses:
+        first = uses[0]
+        measured |= {"other_class": first.class_number, "other_file": first.file, "other_sha256": first.sha256}
+    order = (Outcome.FAILED, Outcome.UNSURE, Outcome.NOT_RUN, Outcome.PASSED)
+    judged.sort(key=lambda part: order.index(part[0]))
+    return found(judged[0][0], join([sentence for _, sentence in judged]), measured=measured)
+
+
+def _find_other_photos(context: PhotoContext) -> list[CodeUse]:
+    """Uses of the code by photos that are not this very one, handed in again or re-encoded: that is `photo.reuse`'s subject."""
+    copies = {use.sha256 for use in context.other_uses or () if use.how in SAME_SHOT}
+    return [use for use in context.code_uses or () if use.sha256 not in copies]
+
+
+def _judge_uses(
+    uses: Sequence[CodeUse], stamp: Stamp, code: str, context: PhotoContext, limits: CodeLimits
+) -> tuple[Outcome, Sentence]:
+    if not uses:
+        if context.code_uses is None:
+            return Outcome.PASSED, say("防伪码 {code} 未检索档案。", code=code)
+        return Outcome.PASSED, say("防伪码 {code} 未在其他照片上出现（仅说明没有重复，不说明是真的）。", code=code)
+    own = context.training.number if context.training is not None else None
+    # The worst one is told: of the same class, earlier, of another time.
+    use = min(uses, key=lambda each: (each.class_number != own, not each.received_first))
+    taken = stamp.taken_at_local
+    values = {
+        "code": code,
+        "other": _name_use(use),
+        "count": len(uses),
+        "here": _show(taken),
+        "there": _show(use.taken_at),
+    }
+    if stamp.app not in limits.own_code_apps:
+        reason = say(
+            "防伪码 {code} 也出现在另外 {count} 张不同的照片上，如{other}（本照片 {here}，对方 {there}）；"
+            "不清楚该水印软件是否一张一码，请核实。",
+            **values,
+        )
+        return Outcome.UNSURE, reason
+    reason = say(
+        "防伪码 {code} 也出现在另外 {count} 张不同的照片上，如{other}（本照片 {here}，对方 {there}）；"
+        "该软件一张照片一个码，至少一张的水印是复制的，请核实。",
+        **values,
+    )
+    # Both photos are this class's own, so it does not matter which of the two was copied; the later one is told off.
+    hard = use.class_number == own and use.received_first and None not in (taken, use.taken_at)
+    return (Outcome.FAILED if hard and taken != use.taken_at else Outcome.UNSURE), reason
+
+
+def _judge_answer(
+    answer: CodeAnswer, stamp: Stamp, look: Look, context: PhotoContext, limits: CodeLimits
+) -> tuple[Outcome, Sentence]:
+    if answer.state is CodeState.COULD_NOT_ASK:
+        return Outcome.NOT_RUN, say("未能向水印软件厂商查询防伪码，将再次尝试，不是照片的问题。")
+    if answer.state is CodeState.UNKNOWN:
+        return Outcome.UNSURE, say("水印软件厂商查无此防伪码，请人工核对码是否读对、水印是否伪造。")
+    gap_s = _measure_gap_s(answer, look, context)
+    if gap_s is not None and abs(gap_s) > limits.agree_s:
+        recorded = answer.taken_at.astimezone(ZoneInfo(context.timezone)) if answer.taken_at else None
+        return Outcome.FAILED, say(
+            "水印软件厂商记录该防伪码的拍摄时间为 {recorded}，水印写 {printed}，相差 {gap}。",
+            recorded=_show(recorded),
+            printed=_show(stamp.taken_at_local),
+            gap=show_gap(gap_s),
+        )
+    distance_m = _measure_distance_m(answer, stamp)
+    if distance_m is not None and distance_m > limits.other_place_m:
+        return Outcome.FAILED, say(
+            "水印软件厂商记录该防伪码的拍摄地点与水印坐标相距 {distance} 米，容许 {limit} 米。",
+            distance=round(distance_m),
+            limit=round(limits.other_place_m),
+        )
+    if gap_s is None and distance_m is None:
+        return Outcome.PASSED, say("水印软件厂商承认该防伪码，但没有可比对的时间和地点。")
+    return Outcome.PASSED, say("水印软件厂商承认该防伪码，所记时间、地点与水印相符。")
+
+
+def _measure_gap_s(answer: CodeAnswer, look: Look, context: PhotoContext) -> float | None:
+    printed = read_clocks(look, context).get(Clock.STAMP)
+    if printed is None or answer.taken_at is None or printed.confidence < CODE_2023.min_confidence:
+        return None
+    return measure_gap_s(printed, Reading(Clock.RECEIPT, answer.taken_at))
+
+
+def _measure_distance_m(answer: CodeAnswer, stamp: Stamp) -> float | None:
+    """The distance in the datums that favour the agency; None where either says no place."""
+    if stamp.longitude is None or stamp.latitude is None or answer.longitude is None or answer.latitude is None:
+        return None
+    if min(stamp.longitude.confidence, stamp.latitude.confidence) < CODE_2023.min_confidence:
+        return None
+    return min(
+        measure_distance_m(
+            convert_to_wgs84(stamp.longitude.value, stamp.latitude.value, printed),
+            convert_to_wgs84(answer.longitude, answer.latitude, recorded),
+        )
+        for printed in CoordinateFrame
+        for recorded in CoordinateFrame
+    )
+
+
+def _measure_answer(answer: CodeAnswer) -> dict[str, Measured]:
+    return {
+        "authority": answer.authority,
+        "authority_state": answer.state.value,
+        "authority_taken_at": answer.taken_at.isoformat() if answer.taken_at else None,
+        "authority_longitude": answer.longitude,
+        "authority_latitude": answer.latitude,
+        "authority_address": answer.address,
+    }
+
+
+def _name_use(use: CodeUse) -> Sentence:
+    if use.session_id is None:
+        return say("班次 {number} 的 {file}", number=use.class_number, file=use.file)
+    return say("班次 {number} 课次 {session} 的 {file}", number=use.class_number, session=use.session_id, file=use.file)
+
+
+def _show(moment: datetime | None) -> str:
+    return "?" if moment is None else f"{moment:%Y-%m-%d %H:%M}"
