@@ -12,6 +12,7 @@ from verifier.records.class_facts import list_closed_sessions, read_class_facts
 from verifier.records.filing import list_classes
 from verifier.records.matters import read_cases, read_violations
 from verifier.records.notices import read_notices, read_sanctions
+from verifier.records.plans import BUREAU, PlanRecord, read_plans, require_visible
 from verifier.records.violation_values import read_matter_decisions, read_violation_values
 from verifier.regulation.deadlines import (
     Deadline,
@@ -36,21 +37,36 @@ class Standing:
     as_of: date
     duties: tuple[Duty, ...]
     deadlines: tuple[Deadline, ...]
+    plans: tuple[PlanRecord, ...] = ()
 
 
-def view_due(tx: Tx, policy: Policy, as_of: date, class_number: str | None = None) -> list[Standing]:
-    """What is due and overdue, of one class or all. For the office's eyes: no agency account may see it (Art. 14).
+def view_due(
+    tx: Tx, policy: Policy, as_of: date, class_number: str | None = None, *, viewer: str = BUREAU
+) -> list[Standing]:
+    """What is due and overdue, of one class or all.
 
+    Args:
+        viewer: `BUREAU`, or an agency's code: then its own classes' deadlines and nothing else, since what the office still
+            owes a class and has planned would tell when to expect it (Art. 14(1)).
     Raises:
-        NotInRecordsError: there is no such class.
+        NotInRecordsError: there is no such class, or none that this viewer may see.
     """
-    numbers = [class_number] if class_number is not None else [each.number for each in list_classes(tx)]
+    if class_number is not None:
+        require_visible(tx, class_number, viewer)
+    numbers = [class_number] if class_number is not None else _list_visible(tx, viewer)
+    open_plans = [each for each in read_plans(tx, viewer=viewer, class_number=class_number) if each.state == "planned"]
     found = []
     for number in numbers:
         facts = read_class_facts(tx, number, as_of)
         deadlines = tuple(_deadlines(facts, policy)) if policy.in_force_on(_first_day(facts)) else ()
-        found.append(Standing(number, as_of, list_duties(facts, policy), deadlines))
+        duties = list_duties(facts, policy) if viewer == BUREAU else ()
+        plans = tuple(each for each in open_plans if each.class_number == number)
+        found.append(Standing(number, as_of, duties, deadlines, plans))
     return found
+
+
+def _list_visible(tx: Tx, viewer: str) -> list[str]:
+    return [each.number for each in list_classes(tx) if viewer in (BUREAU, each.agency_code)]
 
 
 def _first_day(facts: ClassFacts) -> date:
@@ -113,11 +129,37 @@ def describe_due(standing: Standing, language: str | None = None) -> dict[str, A
             }
             for each in standing.deadlines
         ],
+        "plans": [describe_plan(each, standing.as_of) for each in standing.plans],
     }  # fmt: skip
 
 
-def describe_subsidy(view: SubsidyView, language: str | None = None) -> dict[str, Any]:
-    """The subsidy view, JSON-ready."""
+def describe_plan(plan: PlanRecord, as_of: date) -> dict[str, Any]:
+    """One plan, JSON-ready, with how its people were drawn; a planned one whose day has passed is ``overdue``."""
+    late = plan.state == "planned" and plan.planned_on < as_of
+    return {
+        "id": str(plan.id), "class": plan.class_number, "kind": plan.kind, "method": plan.method or None,
+        "planned_on": plan.planned_on.isoformat(), "state": "overdue" if late else plan.state,
+        "people": list(plan.people), "seed": plan.seed, "pool": plan.pool_size, "pool_sha256": plan.pool_sha256,
+        "planned_by": plan.planned_by, "result": str(plan.result_id) if plan.result_id else None,
+        "cancelled": plan.cancelled_because,
+    }  # fmt: skip
+
+
+# Whether the office has looked yet tells an agency when it will (Art. 14(1)).
+_OF_THE_OFFICE = frozenset(
+    {
+        "on_site_once",
+        "off_site_twice",
+        "follow_up_20_percent",
+        "no_notice_before_inspection",
+        "inspectors_without_interest",
+    }
+)
+
+
+def describe_subsidy(view: SubsidyView, language: str | None = None, *, viewer: str = BUREAU) -> dict[str, Any]:
+    """The subsidy view, JSON-ready; for an agency without the conditions that are the office's own to fulfil."""
+    conditions = [each for each in view.conditions if viewer == BUREAU or each.citation.code not in _OF_THE_OFFICE]
     return {
         "class": view.class_number,
         "state": view.state.value,
@@ -131,15 +173,44 @@ def describe_subsidy(view: SubsidyView, language: str | None = None) -> dict[str
                 "reasons": [sentence.text(language) for sentence in each.sentences],
                 "evidence": list(each.evidence),
             }
-            for each in view.conditions
+            for each in conditions
         ],
     }
 
 
 def list_matters(
-    tx: Tx, policy: Policy, class_number: str | None = None, language: str | None = None
+    tx: Tx, policy: Policy, class_number: str | None = None, language: str | None = None, *, viewer: str = BUREAU
 ) -> dict[str, Any]:
-    """Cases, violations, notices and sanctions with their ids and decisions, JSON-ready: what people work through."""
+    """Cases, violations, notices and sanctions with their ids and decisions, JSON-ready: what people work through.
+
+    Args:
+        viewer: `BUREAU`, or an agency's code: then what was decided and issued about its own classes, and no word of what
+            is still open, since a matter that waits for a check on site announces the check (Art. 14(1)).
+    Raises:
+        NotInRecordsError: there is no such class, or none that this viewer may see.
+    """
+    if class_number is not None:
+        require_visible(tx, class_number, viewer)
+    found = _list_all(tx, policy, class_number, language)
+    return found if viewer == BUREAU else _leave_to_agency(found, frozenset(_list_visible(tx, viewer)), viewer)
+
+
+def _leave_to_agency(found: dict[str, Any], own: frozenset[str], agency_code: str) -> dict[str, Any]:
+    """What an agency may see: settled matters of its own without who looked at them on site, notices, issued sanctions."""
+    settled = {
+        kind: [
+            {**each, "decisions": [one for one in each["decisions"] if one["decision"] in ("confirm", "dismiss")]}
+            for each in found[kind]
+            if each["class"] in own and each["state"] in ("confirmed", "dismissed")
+        ]
+        for kind in ("cases", "violations")
+    }
+    notices = [each for each in found["notices"] if each["class"] in own]
+    sanctions = [each for each in found["sanctions"] if each["agency"] == agency_code and each["state"] == "issued"]
+    return {**settled, "notices": notices, "sanctions": sanctions}
+
+
+def _list_all(tx: Tx, policy: Policy, class_number: str | None, language: str | None) -> dict[str, Any]:
     cases = [_matter(each, each.kind, None, _decisions(tx, each.id), language) for each in read_cases(tx, class_number)]
     states = {
         (number, value.key): value.state.value

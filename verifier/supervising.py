@@ -53,7 +53,9 @@ from verifier.regulation.decisions import decide as decide_by_rule
 from verifier.regulation.drafts import draft_notice
 from verifier.regulation.drawing import Draw
 from verifier.regulation.facts import CaseState
+from verifier.regulation.forms import NoticeText, RectificationNotice, tell_notice
 from verifier.regulation.policy import Policy, load_policy
+from verifier.regulation.violation import Violation
 from verifier.sanctioning import list_issued_on, propose_for_agency, propose_for_class
 from verifier.settings import Settings
 
@@ -249,24 +251,53 @@ def issue_notice(
         RefusedError: a violation is not confirmed, leads to no warning, is of another class, or stands in another notice.
     """
     with office.database.transaction() as tx:
-        person, training = find_person(tx, by), read_class_facts(tx, class_number, issued_on).training
-        values = []
-        for violation_id in dict.fromkeys(violations):
-            row = tx.get(ViolationRow, violation_id, with_for_update=True)
-            if row is None:
-                raise NotInRecordsError(f"no violation {violation_id} is on record")
-            values.append(read_violation_value(tx, row, tx.get_one(ClassRow, row.class_id).number, office.policy))
-        try:
-            form = draft_notice(
-                training, values, number="", found_on=found_on, issued_on=issued_on, supervision=supervision,
-                office=signed_for or office.policy.texts["authority"],
-            )  # fmt: skip
-        except ValueError as error:
-            raise RefusedError(say("不能下发整改通知书：{error}", error=str(error))) from error
+        person = find_person(tx, by)
+        form, values = _draft_notice(
+            tx, office, class_number, violations, issued_on, found_on=found_on, supervision=supervision,
+            signed_for=signed_for,
+        )  # fmt: skip
         body = {name: _plain(value) for name, value in asdict(form).items()}
         body |= {"rules": sorted({each.result.citation.code for each in values}), "evidence": []}
         prefix = office.policy.texts["notice_prefix"]
         return add_notice(tx, class_number, list(dict.fromkeys(violations)), person.id, issued_on, prefix, body)
+
+
+def preview_notice(
+    office: Office, class_number: str, violations: Sequence[UUID], issued_on: date, *, found_on: date,
+    supervision: Sequence[str], signed_for: str = "",
+) -> NoticeText:  # fmt: skip
+    """What `issue_notice` would print, without a number: nothing is written, and no number is taken.
+
+    Raises:
+        RefusedError: a violation is not confirmed, leads to no warning, or is of another class.
+        NotInRecordsError: there is no such violation or class.
+    """
+    with office.database.reading() as tx:
+        form, _ = _draft_notice(
+            tx, office, class_number, violations, issued_on, found_on=found_on, supervision=supervision,
+            signed_for=signed_for,
+        )  # fmt: skip
+    return tell_notice(form, office.policy)
+
+
+def _draft_notice(
+    tx: Tx, office: Office, class_number: str, violations: Sequence[UUID], issued_on: date, *, found_on: date,
+    supervision: Sequence[str], signed_for: str,
+) -> tuple[RectificationNotice, list[Violation]]:  # fmt: skip
+    training, values = read_class_facts(tx, class_number, issued_on).training, []
+    for violation_id in dict.fromkeys(violations):
+        row = tx.get(ViolationRow, violation_id, with_for_update=True)
+        if row is None:
+            raise NotInRecordsError(f"no violation {violation_id} is on record")
+        values.append(read_violation_value(tx, row, tx.get_one(ClassRow, row.class_id).number, office.policy))
+    try:
+        form = draft_notice(
+            training, values, number="", found_on=found_on, issued_on=issued_on, supervision=supervision,
+            office=signed_for or office.policy.texts["authority"],
+        )  # fmt: skip
+    except ValueError as error:
+        raise RefusedError(say("不能下发整改通知书：{error}", error=str(error))) from error
+    return form, values
 
 
 def void_issued_notice(office: Office, number: str, by: str, why: str) -> NoticeRecord:

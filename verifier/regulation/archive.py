@@ -1,5 +1,8 @@
 """The class archive (档案) of Article 7(5) as one .zip: every document in its folder, an index with hashes, what is missing.
 
+Beside what the agency has to hand in stands what supervision itself left (监管档案, Art. 11 and 12): records and forms. They
+are indexed and hashed like the rest, and never make up for a document that the agency owes.
+
 The same documents give the same bytes: entries are sorted and stored uncompressed with a fixed date, so the archive's
 own SHA-256 can be recorded and compared years later. Files are streamed; a class's videos need not fit into memory.
 """
@@ -19,6 +22,10 @@ from verifier.regulation.class_closing import list_archive_kinds
 from verifier.regulation.facts import ArchiveItem, ClassFacts
 from verifier.regulation.policy import ArchiveKind, Policy
 
+# The kind of what supervision itself left; no policy lists it, as it is no document of the agency's.
+SUPERVISION = "supervision"
+_SUPERVISION_FOLDER = "监管档案"
+_SUPERVISION_TITLE = "监管材料（第十一条、第十二条）"
 INDEX = "目录.csv"
 COMPLETENESS = "完整性清单.csv"
 CHECKSUMS = "SHA256SUMS"
@@ -38,7 +45,7 @@ class ArchiveDocument:
     """One file for the archive.
 
     Attributes:
-        kind: Code of the policy's archive list: ``photos``, ``timetable``, …
+        kind: Code of the policy's archive list: ``photos``, ``timetable``, …; or `SUPERVISION`.
         name: File name inside its folder, with sub-folders if wanted (``2023-06-12-am/a.jpg``); no ``..``, not absolute.
         open: Opens the bytes for reading; called once.
         sha256: Its digest as recorded, lower-case hex; checked while writing. Empty where none was recorded.
@@ -147,13 +154,16 @@ def _place(documents: Iterable[ArchiveDocument], kinds: dict[str, ArchiveKind]) 
     """Every document under its path: ``培训档案/全程培训照片…/name``."""
     placed: dict[str, ArchiveDocument] = {}
     for document in documents:
-        if document.kind not in kinds:
+        if document.kind != SUPERVISION and document.kind not in kinds:
             raise ArchiveError(f"{document.name}: {document.kind!r} is no kind of archive document of this policy")
         name = PurePosixPath(document.name)
         if name.is_absolute() or ".." in name.parts or "\\" in document.name or not name.parts:
             raise ArchiveError(f"{document.name!r} would lie outside its folder")
-        kind = kinds[document.kind]
-        path = str(PurePosixPath(kind.folder) / kind.title / name)
+        if document.kind == SUPERVISION:
+            folder = PurePosixPath(_SUPERVISION_FOLDER)
+        else:
+            folder = PurePosixPath(kinds[document.kind].folder) / kinds[document.kind].title
+        path = str(folder / name)
         if path in placed:
             raise ArchiveError(f"{path}: two documents of one name")
         placed[path] = document
@@ -178,8 +188,9 @@ def _copy(source: BinaryIO, sink: IO[bytes]) -> tuple[int, str]:
 
 def _write_index(lines: Sequence[IndexLine], kinds: dict[str, ArchiveKind]) -> bytes:
     rows = [("路径", "资料类别", "字节数", "SHA-256")]
-    rows += [(line.path, kinds[line.kind].title, str(line.size_bytes), line.sha256) for line in lines]
-    return _write_csv(rows)
+    titles = {code: kind.title for code, kind in kinds.items()} | {SUPERVISION: _SUPERVISION_TITLE}
+    rows += [(line.path, titles[line.kind], str(line.size_bytes), line.sha256) for line in lines]
+    return write_csv(rows)
 
 
 def _write_completeness(lines: Sequence[CompletenessLine]) -> bytes:
@@ -188,10 +199,11 @@ def _write_completeness(lines: Sequence[CompletenessLine]) -> bytes:
         (line.kind.folder, line.kind.title, line.kind.quote, str(line.files), "是" if line.present else "缺")
         for line in lines
     ]
-    return _write_csv(rows)
+    return write_csv(rows)
 
 
-def _write_csv(rows: Sequence[Sequence[str]]) -> bytes:
+def write_csv(rows: Sequence[Sequence[str]]) -> bytes:
+    """Rows as a list that Excel opens: UTF-8 with a mark, no cell a formula. The same rows give the same bytes."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\r\n").writerows([_defuse(cell) for cell in row] for row in rows)
     return text.getvalue().encode(_EXCEL_UTF8)

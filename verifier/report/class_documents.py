@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, replace
 from datetime import date, datetime
 from functools import partial
@@ -24,6 +25,7 @@ from verifier.records.filing import read_class_file
 from verifier.records.matters import read_violations
 from verifier.records.notices import read_notices
 from verifier.records.office import read_agreement
+from verifier.records.plans import BUREAU
 from verifier.records.rows import find_class
 from verifier.records.supervision import drawn_students
 from verifier.records.tables.enrolment import EnrolmentRow
@@ -37,7 +39,7 @@ from verifier.records.tables.supervision import (
 )
 from verifier.records.tables.user import UserRow
 from verifier.records.violation_values import read_violation_values
-from verifier.regulation.archive import ArchiveDocument, write_archive
+from verifier.regulation.archive import SUPERVISION, ArchiveDocument, write_archive, write_csv
 from verifier.regulation.drafts import draft_follow_up_form, draft_notice
 from verifier.regulation.drawing import Draw
 from verifier.regulation.facts import CaseState, ClassFacts
@@ -56,8 +58,10 @@ from verifier.regulation.forms import (
 from verifier.regulation.policy import Policy, load_policy
 from verifier.regulation.result import Consequence
 from verifier.regulation.subsidy import SubsidyView
+from verifier.report.archive_lists import write_archive_lists
 from verifier.report.files import name_file
 from verifier.settings import Settings
+from verifier.supervision_history import describe_supervision
 
 _ANSWERS = {
     "confirmed": say("本人参加了培训"),
@@ -87,19 +91,24 @@ def write_class_documents(tx: Tx, settings: Settings, number: str, folder: Path)
     training = read_class_file(tx, number).training
     target = folder / f"class-{name_file(number)}-documents"
     target.mkdir(parents=True, exist_ok=True)
-    paths = [
-        _write(target / name, content)
-        for name, content in (
-            *_agreements(tx, training, policy),
-            *_on_site_forms(tx, training, policy),
-            *_follow_up_forms(tx, training, policy),
-            *_notices(tx, training, policy, today),
-        )
-    ]
+    annexes = _list_annexes(tx, training, policy)
+    previews = _preview_notices(tx, training, policy, today)
+    paths = [_write(target / name, content) for name, content in (*annexes, *previews)]
     facts, view = read_subsidy_view(tx, settings, number, today)
     paths.append(_write_subsidy(target / "subsidy.xlsx", view))
-    paths.append(_write_zip(target / "archive.zip", tx, facts, policy, open_evidence(settings)))
+    store = open_evidence(settings)
+    documents = [*list_documents(tx, number, policy, store), *list_own_documents(tx, number, policy, store, annexes)]
+    paths.append(_write_zip(target / "archive.zip", facts, policy, documents))
     return tuple(paths)
+
+
+def _list_annexes(tx: Tx, training: TrainingClass, policy: Policy) -> list[tuple[str, bytes]]:
+    return [
+        *_agreements(tx, training, policy),
+        *_on_site_forms(tx, training, policy),
+        *_follow_up_forms(tx, training, policy),
+        *_notices(tx, training, policy),
+    ]
 
 
 def _write(path: Path, content: bytes) -> Path:
@@ -216,12 +225,9 @@ def _tell_answer(call: FollowUpCallRow) -> str:
     return f"{text}：{said}" if said else text
 
 
-def _notices(tx: Tx, training: TrainingClass, policy: Policy, today: date) -> Iterator[tuple[str, bytes]]:
-    """Annex 4: every notice as it was issued, and an unnumbered preview for each confirmed violation without one."""
-    covered: set[str] = set()
+def _notices(tx: Tx, training: TrainingClass, policy: Policy) -> Iterator[tuple[str, bytes]]:
+    """Annex 4: every notice as it was issued, voided ones too."""
     for notice in read_notices(tx, class_number=training.number):
-        if notice.void_reason is None:
-            covered.update(notice.violations)
         values: dict[str, Any] = {each.name: notice.body.get(each.name) for each in fields(RectificationNotice)}
         for name in ("found_on", "issued_on"):
             values[name] = date.fromisoformat(str(values[name])) if values[name] else None
@@ -231,6 +237,12 @@ def _notices(tx: Tx, training: TrainingClass, policy: Policy, today: date) -> It
         state = "" if notice.void_reason is None else "-voided"
         name = f"annex-4-notice-{name_file(notice.number)}{state}.docx"
         yield name, write_notice(RectificationNotice(**values), policy)
+
+
+def _preview_notices(tx: Tx, training: TrainingClass, policy: Policy, today: date) -> Iterator[tuple[str, bytes]]:
+    """Annex 4 without a number for each confirmed violation that no notice in force warns about. Not for the archive."""
+    notices = [each for each in read_notices(tx, class_number=training.number) if each.void_reason is None]
+    covered = {key for each in notices for key in each.violations}
     warnings = [
         each
         for each in read_violation_values(tx, training.number, policy)
@@ -277,13 +289,46 @@ def _write_subsidy(path: Path, view: SubsidyView) -> Path:
     return path
 
 
-def _write_zip(path: Path, tx: Tx, facts: ClassFacts, policy: Policy, store: EvidenceStore) -> Path:
-    """The class archive: photos as they were handed in, and every document that people added."""
+def _write_zip(path: Path, facts: ClassFacts, policy: Policy, documents: Iterable[ArchiveDocument]) -> Path:
+    """The class archive: photos as they were handed in, documents that people added, and what supervision left."""
     half = path.with_name(f".half-{path.name}")
     with half.open("w+b") as target:
-        write_archive(target, facts, policy, list_documents(tx, facts.training.number, policy, store))
+        write_archive(target, facts, policy, documents)
     half.replace(path)
     return path
+
+
+def list_own_documents(
+    tx: Tx, number: str, policy: Policy, store: EvidenceStore, annexes: Iterable[tuple[str, bytes]] | None = None
+) -> list[ArchiveDocument]:
+    """What supervision itself left (Art. 12): lists of the records, the filled annexes, recordings and inspectors' pictures.
+
+    Bytes that the store does not hold, as a recording kept elsewhere, are named in ``证据清单.csv`` as not kept here.
+
+    Args:
+        annexes: As .docx by name, where the caller has drawn them; else they are drawn here.
+    """
+    own = write_archive_lists(tx, number, policy, mask_number)
+    own += _list_annexes(tx, read_class_file(tx, number).training, policy) if annexes is None else list(annexes)
+    digests = sorted(_list_digests(describe_supervision(tx, number, viewer=BUREAU)))
+    kept = {each for each in digests if store.exists(each)}
+    rows = [("SHA-256", "是否存于证据库"), *((each, "是" if each in kept else "否") for each in digests)]
+    own.append(("证据清单.csv", write_csv(rows)))
+    documents = [ArchiveDocument(SUPERVISION, name, partial(io.BytesIO, content)) for name, content in own]
+    return documents + [
+        ArchiveDocument(SUPERVISION, f"证据/{each}", partial(store.open, each), each) for each in sorted(kept)
+    ]
+
+
+def _list_digests(value: Any) -> set[str]:
+    """Evidence that a description names under ``evidence`` or ``recording``."""
+    if isinstance(value, list):
+        return {digest for each in value for digest in _list_digests(each)}
+    if not isinstance(value, dict):
+        return set()
+    named = [value.get("evidence"), value.get("recording")]
+    found = {each for one in named for each in (one if isinstance(one, list) else [one]) if isinstance(each, str)}
+    return found | {digest for each in value.values() for digest in _list_digests(each)}
 
 
 def list_documents(tx: Tx, number: str, policy: Policy, store: EvidenceStore) -> list[ArchiveDocument]:

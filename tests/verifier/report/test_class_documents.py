@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import zipfile
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,10 +13,12 @@ from docx import Document
 from openpyxl import load_workbook
 
 from tests.builders.history import a_history
-from tests.builders.office import an_office, close_class, file_class, moment
+from tests.builders.office import KEY, an_office, close_class, file_class, moment
 from tests.builders.plan import a_digest
 from tests.builders.regulation import AGENCY
 from verifier.looking import open_evidence
+from verifier.planning import cancel_plan, plan_inspection
+from verifier.records.database import open_database
 from verifier.records.matters import read_violations
 from verifier.records.office import save_agreement, save_archive_item
 from verifier.records.supervision import CallAnswer, InspectionVisit, StudentSeen
@@ -45,6 +49,8 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         save_archive_item(tx, NUMBER, "li", "pledge", "承诺书.txt", pledge)
         save_agreement(tx, AGENCY.code, 2023, {"number": "益培协2023-7", "people": 500, "complete_by": "2023-11-30"})
     day = facts.sessions[4].session.day
+    plan_inspection(office, NUMBER, day, "第一次", "li")
+    cancel_plan(office, plan_inspection(office, NUMBER, day, "第二次", "li").id, "li", "台风停课")
     visit = InspectionVisit(
         NUMBER, moment(day, "09:30"), ("li", "wang"), facts.sessions[4].session.id, 20, 17,
         (StudentSeen("S03", "非本人", True),), attendance="", timetable="", teachers="", venue="未见投影",
@@ -123,6 +129,69 @@ def test_the_archive_holds_what_was_recorded_and_says_what_is_missing(documents:
         assert archive.read("培训档案/职业培训承诺书/承诺书.txt").decode() == "职业培训承诺书"
         assert "缺" in archive.read("完整性清单.csv").decode("utf-8-sig")
         assert "承诺书.txt" in archive.read("目录.csv").decode("utf-8-sig")
+
+
+LISTS = (
+    "办班备案", "课程安排", "学员花名册", "签到记录", "请假记录", "照片清单", "课次核验结果", "学员到课情况", "学员学时",
+    "核验结论", "疑点与违规", "决定", "整改通知书清单", "日期登记", "现场监管记录", "非现场监管记录", "跟踪回访记录",
+    "人工认定记录", "监管计划", "证据清单",
+)  # fmt: skip
+
+
+def read_list(documents: dict[str, Path], name: str) -> list[list[str]]:
+    with zipfile.ZipFile(documents["archive.zip"]) as archive:
+        return list(csv.reader(io.StringIO(archive.read(f"监管档案/{name}.csv").decode("utf-8-sig"))))
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_the_archive_holds_a_list_of_everything_that_supervision_left(documents: dict[str, Path], name: str) -> None:
+    assert read_list(documents, name)
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        pytest.param("课程安排", "2023-07-10-am", id="the timetable"),
+        pytest.param("学员花名册", "学员S03", id="the roster"),
+        pytest.param("疑点与违规", "attendance_below_80_percent", id="violations"),
+        pytest.param("决定", "confirm", id="decisions"),
+        pytest.param("整改通知书清单", "日期有误", id="a voided notice with its reason"),
+        pytest.param("现场监管记录", "责令补齐设备", id="an inspection"),
+        pytest.param("跟踪回访记录", "每天到课", id="a follow-up's answer"),
+        pytest.param("监管计划", "台风停课", id="a cancelled plan"),
+        pytest.param("证据清单", "否", id="a recording that is not kept here"),
+    ],
+)
+def test_the_archive_s_lists_say_what_is_on_record(documents: dict[str, Path], name: str, wanted: str) -> None:
+    assert any(wanted in cell for row in read_list(documents, name) for cell in row)
+
+
+def test_the_archive_holds_the_filled_forms_and_no_preview_and_no_open_plan(documents: dict[str, Path]) -> None:
+    with zipfile.ZipFile(documents["archive.zip"]) as archive:
+        names = {each.removeprefix("监管档案/") for each in archive.namelist()}
+    annexes = {each for each in documents if each.startswith("annex")}
+    assert annexes - names == {"annex-4-preview-1-reports_missing_7_hours.docx"}
+    assert not any("planned" in row for row in read_list(documents, "监管计划"))
+
+
+def test_what_supervision_left_makes_up_for_no_document_of_the_agency(documents: dict[str, Path]) -> None:
+    with zipfile.ZipFile(documents["archive.zip"]) as archive:
+        lines = list(csv.reader(io.StringIO(archive.read("完整性清单.csv").decode("utf-8-sig"))))
+    assert {line[1]: line[4] for line in lines[1:]}["课程安排"] == "缺"
+
+
+def test_the_archive_shows_no_whole_id_number(documents: dict[str, Path]) -> None:
+    for row in read_list(documents, "学员花名册")[1:]:
+        assert "*" in row[2] or len(row[2]) <= 8
+
+
+def test_the_same_records_give_the_same_archive(documents: dict[str, Path], tmp_path: Path) -> None:
+    folder = documents["archive.zip"].parents[2]
+    database = open_database(f"sqlite:///{folder}/records.db", KEY)
+    with database.reading() as tx:
+        paths = {path.name: path for path in write_class_documents(tx, Settings(workspace=folder), NUMBER, tmp_path)}
+    database.close()
+    assert paths["archive.zip"].read_bytes() == documents["archive.zip"].read_bytes()
 
 
 @pytest.mark.parametrize(
