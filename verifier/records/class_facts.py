@@ -93,7 +93,6 @@ def read_class_facts(
         applied_on=closing.applied_on if closing else None,
         paid_on=closing.paid_on if closing else None,
         settled=settle(read_violation_values(tx, number, policy)) if policy is not None else {},
-        shared_devices=frozenset(training.shared_devices),
         recorded_sessions=read_recorded_sessions(tx, row.id, training),
     )  # fmt: skip
 

@@ -201,13 +201,14 @@ def was_ours(tx: Tx, class_id: UUID, moment: datetime) -> bool:
     """Whether cameras of other agencies were silent at the same moment, and none of them answered: then it was our network."""
     agency = select(ClassRow.agency_id).where(ClassRow.id == class_id).scalar_subquery()
     rows = tx.execute(
-        select(CameraSampleRow.state == "picture", func.count(CameraSampleRow.camera_id.distinct()))
+        select(CameraSampleRow.state, func.count(CameraSampleRow.camera_id.distinct()))
         .join(CameraRow, CameraRow.id == CameraSampleRow.camera_id)
         .join(ClassRow, ClassRow.id == CameraRow.class_id)
         .where(
             CameraSampleRow.taken_at.between(moment - SAME_MOMENT, moment + SAME_MOMENT), ClassRow.agency_id != agency
         )
-        .group_by(CameraSampleRow.state == "picture")
+        .group_by(CameraSampleRow.state)
     )
-    counts = {bool(answered): count for answered, count in rows}
-    return not counts.get(True) and counts.get(False, 0) >= OTHERS_SILENT
+    counts = dict(rows.all())
+    # One that refuses us or sends rubbish has answered: our way out was open.
+    return set(counts) == {"unreachable"} and counts["unreachable"] >= OTHERS_SILENT

@@ -122,8 +122,8 @@ def tick(options: Iterable[tuple[str, bool]]) -> str:
 
 
 def blank(value: object, width: int) -> str:
-    """The value, or as many spaces as the printed form leaves for a pen."""
-    return " " * width if value is None or value == "" else str(value)
+    """The value, or as many spaces as the printed form leaves for a pen: no-break ones, as others vanish at a line's end."""
+    return "\u00a0" * width if value is None or value == "" else str(value)
 
 
 def save(document: Any) -> bytes:

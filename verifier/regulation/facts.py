@@ -165,8 +165,8 @@ class SessionFacts:
     """Everything known about one session.
 
     `closed` False means the session is still to come or its evidence may still arrive in time: no rule judges it.
-    `camera` None means that no camera is filed for it, or that nobody watched it: nothing follows. `recording` is the mobile recording or
-    replayable stream of a session taught outside (Art. 10), `online` what an online one left (Art. 7(3)).
+    `camera` None means that no camera is filed for it, or that nobody watched it: nothing follows. `recording` is the mobile
+    recording or replayable stream of a session taught outside (Art. 10), `online` what an online one left (Art. 7(3)).
     """
 
     session: Session
@@ -341,7 +341,6 @@ class ClassFacts:
         settled: ``code`` or ``code|aspect`` → ids of the sessions that decided violations cover (`violation.settle`).
             They have been dealt with and are not counted again; what comes after them is a breach of its own.
         approved_platforms: Names of the online platforms the province approved; empty where the list is not known.
-        shared_devices: Devices filed as common attendance terminals: many sign-ins from one of them mean nothing.
         certified_on, applied_on, paid_on: Certificate, subsidy application, payment; None while they have not happened.
         archive: None while nobody has begun the archive.
         examined: Numbers of the students who were put to the final examination.
@@ -369,7 +368,6 @@ class ClassFacts:
     applied_on: date | None = None
     paid_on: date | None = None
     settled: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    shared_devices: frozenset[str] = frozenset()
     approved_platforms: frozenset[str] = frozenset()
     recorded_sessions: Mapping[str, RecordedSession] = field(default_factory=dict)
 

@@ -160,7 +160,7 @@ def write_agreement(form: Agreement, policy: Policy) -> bytes:
     ):
         paragraph = draw.add_line(document, f"{left}\t{right}", space_before_pt=12)
         draw.set_tab(paragraph, 8.5)
-    draw.add_line(document, f"签订日期：{_date(form.signed_on, 3)}", align="center", space_before_pt=18)
+    draw.set_tab(draw.add_line(document, f"\t签订日期：{_date(form.signed_on, 3)}", space_before_pt=18), 8.5)
     return draw.save(document)
 
 
@@ -173,7 +173,7 @@ def write_on_site_form(form: OnSiteForm, policy: Policy) -> bytes:
     table = draw.add_table(document, [1.6, 2.2, 2.0, 2.4, 2.4, 2.6, 2.8])
     draw.add_row(table, [(2, "查班时间"), (2, _moment(form.inspected_at)), (1, "培训地点"), (2, form.place)])
     draw.add_row(table, [(2, "培训机构"), (5, form.agency)])
-    draw.add_row(table, [(2, "培训项目"), (5, _tick_project(form.project))])
+    draw.add_row(table, [(2, "培训项目"), (5, _tick_project(form.project, break_after=3))])
     draw.add_row(table, [(2, "培训职业\n（工种）及等级"), (5, form.occupation_and_level)])
     rate = None
     if form.expected and form.present is not None:
@@ -332,8 +332,10 @@ def _parse(number: str, prefix: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-def _tick_project(project: ProjectType | None) -> str:
-    return draw.tick((label, project is each) for each, label in _PROJECTS)
+def _tick_project(project: ProjectType | None, break_after: int = len(_PROJECTS)) -> str:
+    """The annexes' row of boxes; broken between two of them where the cell is too narrow for all, never inside one."""
+    boxes = [(label, project is each) for each, label in _PROJECTS]
+    return "\n".join(draw.tick(part) for part in (boxes[:break_after], boxes[break_after:]) if part)
 
 
 def _date(day: date | None, width: int) -> str:

@@ -45,7 +45,15 @@ def judge_sign_in_for_show(
         "{sessions}个课次的{count}条签到记录未见一机多签、异地签到、课后补签等{patterns}类情形。",
         sessions=len(sessions), count=count, patterns=len(patterns),
     )  # fmt: skip
-    return (rule.answer(Outcome.PASSED, reason, subject, quantities={"sessions": len(sessions), "sign_ins": count}),)
+    common = sum(sign_in.device in facts.training.shared_devices for each in sessions for sign_in in each.sign_ins)
+    if common:
+        # The agency files its terminals itself: what they excuse stays visible.
+        reason = say(
+            "{found}其中{common}条来自备案的公用签到终端（{devices}），不作一机多签判断。",
+            found=reason, common=common, devices="、".join(facts.training.shared_devices),
+        )  # fmt: skip
+    quantities = {"sessions": len(sessions), "sign_ins": count, "on_shared_terminals": common}
+    return (rule.answer(Outcome.PASSED, reason, subject, quantities=quantities),)
 
 
 def _judge_pattern(

@@ -52,7 +52,7 @@ def find_one_device(facts: ClassFacts, sessions: Sequence[SessionFacts], rule: R
         within = timedelta(seconds=rule.count("one_device_within_s", session.session.day))
         by_device: dict[str, list[SignInFact]] = defaultdict(list)
         for sign_in in session.sign_ins:
-            if sign_in.device and sign_in.device not in facts.shared_devices:
+            if sign_in.device and sign_in.device not in facts.training.shared_devices:
                 by_device[sign_in.device].append(sign_in)
         for device, sign_ins in sorted(by_device.items()):
             if len(sign_ins) < needed:

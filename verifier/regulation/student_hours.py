@@ -17,7 +17,6 @@ from verifier.regulation.facts import ClassFacts, FaceSeen, Presence, SessionFac
 from verifier.regulation.result import RuleResult
 from verifier.regulation.rule import Rule, class_day, show_number, show_percent
 
-
 # A thousandth of an hour guards against sums of thirds, not against anything that was counted.
 _HOURS_TOLERANCE = 1e-3
 

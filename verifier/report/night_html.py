@@ -16,7 +16,7 @@ from PIL import Image
 from verifier.language import current_language, translate
 from verifier.report.charts import draw_attendance, draw_flags, draw_outcomes
 from verifier.report.files import name_file, write_whole
-from verifier.report.summary import is_drawable, list_findings, list_pictured, list_unclosed, list_waiting
+from verifier.report.summary import is_drawable, list_findings, list_pictured, list_rates, list_unclosed, list_waiting
 from verifier.report.templating import make_environment
 
 log = structlog.get_logger()
@@ -66,6 +66,7 @@ def write_night_report(
             language=language,
             css=Markup(_read_css()),  # our own files
             waiting=list_waiting(answer),
+            rates=list_rates(answer),
             unclosed=list_unclosed(answer),
             not_run=list_findings(answer, "not_run"),
             attendance=draw_attendance(answer, language=language),

@@ -22,7 +22,7 @@ from openpyxl.xml.functions import tostring
 
 from verifier.language import current_language, translate
 from verifier.report.files import write_whole
-from verifier.report.summary import list_unclosed
+from verifier.report.summary import list_rates, list_unclosed
 from verifier.report.words import label, name_code
 
 MAX_CELL_LETTERS = 32767  # Excel's own limit: learn "Excel specifications and limits"
@@ -80,6 +80,7 @@ def write_night_workbook(answer: dict[str, Any], path: Path, *, language: str | 
     del book[book.sheetnames[0]]
     for sheet in (
         _list_sessions(answer, language),
+        _list_rates(answer),
         _list_students(answer, language),
         _list_photos(answer),
         _list_cases(answer),
@@ -116,6 +117,22 @@ def _list_sessions(answer: dict[str, Any], language: str) -> Sheet:
     ]
     rows += [(item["class"], item["session"], *([None] * 13), no, item["reason"]) for item in list_unclosed(answer)]
     return Sheet("课次", columns, rows)
+
+
+def _list_rates(answer: dict[str, Any]) -> Sheet:
+    columns = (
+        ("班次或机构", 28), ("已结课次", 10), ("全部课次", 10), ("应到人次", 10), ("实到人次", 10), ("待定人次", 10), ("请假人次", 10),
+        ("到课率下限", 12), ("到课率上限", 12), ("可参加结业考核", 14), ("不得参加", 10), ("视复核而定", 12),
+    )  # fmt: skip
+    rows = [
+        (
+            *(one["name"], one["closed"], one["sessions"], one["expected"], one["present"], one["unsure"], one["leave"]),
+            *(Percent(one["rate_low"]), Percent(one["rate_high"])),
+            *(one["eligibility"].get(word) for word in ("eligible", "not_eligible", "depends")),
+        )
+        for one in list_rates(answer)
+    ]
+    return Sheet("到课率", columns, rows)
 
 
 def _list_students(answer: dict[str, Any], language: str) -> Sheet:

@@ -67,6 +67,20 @@ def list_attendance(answer: Answer) -> dict[str, list[AttendanceBar]]:
     return found
 
 
+def list_rates(answer: Answer) -> list[Answer]:
+    """One line a class with its closed sessions together, then one an agency: numerator, denominator, rate, eligibility.
+
+    An agency answers for all its classes on record, whatever the answer shows of them.
+    """
+    lines = [
+        {"kind": "class", "name": one["number"], "eligibility": one.get("eligibility") or {}, **one["attendance"]}
+        for one in answer.get("classes", ())
+        if one.get("attendance") and one["attendance"]["closed"]
+    ]
+    lines += [{"kind": "agency", "eligibility": {}, **one} for one in answer.get("agencies", ()) if one["closed"]]
+    return lines
+
+
 def count_flags(answer: Answer) -> tuple[Counter[str], Counter[str]]:
     """What is open: proposed violations by rule label, and cases by kind."""
     rules = Counter(item.get("label") or item["rule"] for item in answer["violations"] if item["state"] in OPEN_STATES)

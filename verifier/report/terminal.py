@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from verifier.language import translate
+from verifier.report.summary import list_rates
 
 if TYPE_CHECKING:
     from verifier.nightly import Night
@@ -69,6 +70,7 @@ def show_night(night: Night, console: Console) -> None:
             coloured(session["outcome"]),
         )
     console.print(table)
+    _show_rates(answer, console)
     rows = [
         (photo["file"], finding["check"], finding["outcome"], finding["reason"])
         for photo in answer["photos"]
@@ -98,6 +100,22 @@ def show_night(night: Night, console: Console) -> None:
     for not_closed in answer["not_closed"]:
         console.print(Text(f"{not_closed['session']}: {not_closed['reason']}", style="yellow"))
     console.print(Text(translate("报告：{path}").format(path=night.report_html or "–")))
+
+
+def _show_rates(answer: dict[str, Any], console: Console) -> None:
+    lines = list_rates(answer)
+    if not lines:
+        return
+    table = Table(title=translate("班次与机构的到课率"), title_justify="left")
+    for heading in ("班次或机构", "应到人次", "实到人次", "待定人次", "到课率", "可参加结业考核", "不得参加", "视复核而定"):
+        table.add_column(translate(heading))
+    for line in lines:
+        low, high = line["rate_low"], line["rate_high"]
+        rate = "–" if low is None else f"{low:.1%}" if low == high else f"{low:.1%}–{high:.1%}"
+        counts = [line["eligibility"].get(word, "–") for word in ("eligible", "not_eligible", "depends")]
+        cells = (line["name"], line["expected"], line["present"], line["unsure"], rate, *counts)
+        table.add_row(*(Text(str(cell)) for cell in cells))
+    console.print(table)
 
 
 def _show_rows(console: Console, title: str, rows: list[tuple[str, str, str, str]]) -> None:

@@ -61,9 +61,10 @@ def test_one_device_is_named_with_its_students_and_evidence():
 
 
 def test_a_filed_common_terminal_and_paper_without_device_mean_nothing():
-    assert (
-        judge_one(sign_ins(SESSION, 9, 1, device="gate"), shared_devices=frozenset({"gate"})).outcome is Outcome.PASSED
-    )
+    on_terminal = judge_one(sign_ins(SESSION, 9, 1, device="gate"), shared_devices=("gate",))
+    assert on_terminal.outcome is Outcome.PASSED
+    assert "其中9条来自备案的公用签到终端（gate）" in on_terminal.reason.text("zh_CN")  # what it excuses stays visible
+    assert judge_one(sign_ins(SESSION, 9, 1, device="phone"), shared_devices=("gate",)).outcome is Outcome.FAILED
     assert judge_one(sign_ins(SESSION, 9, 1, device="", source="paper")).outcome is Outcome.PASSED
 
 
