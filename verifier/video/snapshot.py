@@ -156,7 +156,8 @@ class SnapshotSource:
 
 def _read_body(response: httpx.Response, ends: float) -> bytes:
     body = bytearray()
-    for part in response.iter_bytes(64 * 1024):
+    # No chunk size: httpx would wait until one is full, however slowly it fills.
+    for part in response.iter_bytes():
         body += part
         if len(body) > LONGEST_BODY:
             raise _Stop(GrabFault.NO_PICTURE, f"the answer is longer than {LONGEST_BODY} bytes")
