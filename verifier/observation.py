@@ -171,6 +171,99 @@ class Fingerprint:
     thumbnail_box: Box | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class FileHistory:
+    """What the file itself says about how it came to be, without its pixels.
+
+    `programs` are the names of programs that wrote into it (EXIF Software, XMP, Photoshop blocks), in order of appearance.
+    `tables` tells whose quantisation tables a JPEG has: ``standard`` (libjpeg's, then `quality` is 1 to 100), ``own`` (a camera's
+    or a program's own), empty for other formats. `source_types` are IPTC digital source types, last part of their URI.
+    `thumbnail_agreement` is the best correlation of the embedded thumbnail with the picture, -1 to 1; None without a thumbnail
+    that shows anything. `thumbnail_differs` is the share of the picture, stamps left out, where the two are not alike.
+    """
+
+    programs: tuple[str, ...] = ()
+    source_types: tuple[str, ...] = ()
+    tables: str = ""
+    quality: int | None = None
+    photoshop_block: bool = False
+    thumbnail_agreement: float | None = None
+    thumbnail_differs: float | None = None
+    thumbnail_box: Box | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeatMap:
+    """A coarse map over the upright picture: `rows` lines of `columns` cells each, 0 (nothing) to 255.
+
+    `cells` are the values row by row, one byte each, in base64.
+    """
+
+    columns: int
+    rows: int
+    cells: str
+
+
+@dataclass(frozen=True, slots=True)
+class PixelTraces:
+    """What earlier compressions left in a JPEG's pixels; see `read_compression` for how each is measured.
+
+    `grid_offset_xy` is where the blocks of an earlier JPEG lie against today's, in pixels 0 to 7 of the file as stored, (0, 0)
+    where none was found; `grid_strength` is how far its edges stand out, in standard errors.
+    `earlier_strength` is how much better two compressions on one grid explain the picture than one does, in nats a block;
+    `earlier_quality` is libjpeg's quality (1 to 100) that the earlier one is nearest to, None where there is no trace.
+    `readable_cells` counts the cells that can tell; `odd_cells` those that speak against an earlier compression that all others
+    show, `odd_box` surrounds their largest group and `odd_score` is its evidence in nats.
+    `stamp_scores` is the evidence, in nats, that each stamp's text has not been through the earlier compression.
+    """
+
+    grid_offset_xy: tuple[int, int] = (0, 0)
+    grid_strength: float = 0.0
+    earlier_strength: float = 0.0
+    earlier_quality: int | None = None
+    readable_cells: int = 0
+    odd_cells: int = 0
+    odd_score: float = 0.0
+    odd_box: Box | None = None
+    stamp_scores: tuple[float, ...] = ()
+    heat: HeatMap | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecaptureTraces:
+    """What a photo of a screen or print shows; see `read_recapture` for units."""
+
+    luma_peak: float
+    chroma_peak: float
+    detail_slope: float
+    saturation: float  # mean, 0 to 1
+    darkest: float  # 2nd percentile of brightness, 0 to 1
+    brightest: float  # 98th percentile of brightness, 0 to 1
+
+
+class ManifestState(StrEnum):
+    """What became of a C2PA manifest; stored, never renamed."""
+
+    ABSENT = "absent"
+    UNREAD = "unread"  # there is one, but nothing installed here reads it
+    BROKEN = "broken"  # there is one that cannot be read
+    INTACT = "intact"  # signature and contents agree; who signed is not vouched for
+    TRUSTED = "trusted"  # the same, by a signer of the trust list
+    CHANGED = "changed"  # the contents are not what was signed
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """The C2PA manifest of a file. `failures` are C2PA's own codes, `source_types` as in `FileHistory`."""
+
+    state: ManifestState
+    signer: str = ""
+    generator: str = ""
+    source_types: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()
+    detail: str = ""
+
+
 class DecodeFault(StrEnum):
     """Why a file could not be decoded; stored, never renamed."""
 
@@ -213,6 +306,10 @@ class Look:
     faces: tuple[FaceObservation, ...] | None = None
     people: PeopleCount | None = None
     fingerprint: Fingerprint | None = None
+    history: FileHistory | None = None
+    compression: PixelTraces | None = None
+    recapture: RecaptureTraces | None = None
+    provenance: Provenance | None = None
     embedding_contract: str = ""
     not_read: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)

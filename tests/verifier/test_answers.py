@@ -16,7 +16,8 @@ from verifier.language import say
 PHOTO_CHECKS = (
     "photo.decodes", "photo.stamp_present", "photo.stamp_time", "photo.stamp_weekday", "photo.stamp_place",
     "photo.camera_time", "photo.clock_agreement", "photo.camera_place", "photo.place_agreement", "photo.view",
-    "photo.pair", "photo.quality", "photo.reuse", "photo.people", "photo.teacher", "photo.roster",
+    "photo.pair", "photo.quality", "photo.reuse", "photo.edited", "photo.recaptured", "photo.stamp_pasted",
+    "photo.provenance", "photo.people", "photo.teacher", "photo.roster",
 )  # fmt: skip
 SESSION_CHECKS = ("session.reports", "session.signins", "session.attendance")
 
