@@ -139,6 +139,7 @@ def _find_kind(tx: Tx, policy: Policy, class_number: str, name: str) -> ArchiveK
 
 def _read_field(name: str, value: Any) -> Any:
     wanted = {"year": int, "people": int, "further_terms": list}.get(name, str)
+    most = 3  # Annex 1 prints three lines for further terms
     if name in _AGREEMENT_DAYS:
         try:
             return (value if isinstance(value, date) else date.fromisoformat(str(value))).isoformat()
@@ -146,6 +147,6 @@ def _read_field(name: str, value: Any) -> Any:
             raise RefusedError(say("协议书的{name}应为日期，现为{value}。", name=name, value=str(value))) from error
     if isinstance(value, tuple):
         value = list(value)
-    if isinstance(value, bool) or not isinstance(value, wanted) or (wanted is list and len(value) > 3):
+    if isinstance(value, bool) or not isinstance(value, wanted) or (isinstance(value, list) and len(value) > most):
         raise RefusedError(say("协议书的{name}填写有误：{value}。", name=name, value=str(value)))
     return value

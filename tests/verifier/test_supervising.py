@@ -30,6 +30,7 @@ from verifier.supervising import (
     decide_sanction,
     draw_follow_ups,
     issue_notice,
+    preview_notice,
     record_breach,
     record_call,
     record_inspection,
@@ -247,6 +248,23 @@ def test_what_costs_money_takes_two_different_people(office: Office, facts: Clas
     assert len(value.decisions) == 3  # the withdrawn one stays visible
     with pytest.raises(RefusedError):
         decide_sanction(office, sanction.id, Verdict.CONFIRM, "li", "同意")
+
+
+def test_a_preview_shows_the_notice_and_takes_no_number(office: Office, facts: ClassFacts) -> None:
+    night(office, facts)
+    violation = the_violation(office)
+    how = {"found_on": date(2023, 6, 15), "supervision": ("非现场监管",)}
+    with pytest.raises(RefusedError, match="confirmed"):
+        preview_notice(office, NUMBER, [violation], date(2023, 6, 20), **how)  # type: ignore[arg-type]
+    decide_matter(office, violation, Verdict.CONFIRM, "li", "已核实")
+    with office.database.reading() as tx:
+        before = dump_records(tx)
+    text = preview_notice(office, NUMBER, [violation], date(2023, 6, 20), **how)  # type: ignore[arg-type]
+    assert text.number == "培整改〔202  〕    号"
+    assert "第十三条（一）第8项" in text.problems[0]
+    with office.database.reading() as tx:
+        assert dump_records(tx) == before
+    assert issue_notice(office, NUMBER, [violation], "li", date(2023, 6, 20), **how).number.endswith("〕1号")  # type: ignore[arg-type]
 
 
 def test_a_confirmation_cannot_be_withdrawn_under_a_notice_in_force(office: Office, facts: ClassFacts) -> None:

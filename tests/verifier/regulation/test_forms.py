@@ -22,6 +22,7 @@ from verifier.regulation.forms import (
     StudentProblem,
     find_numbering_faults,
     next_notice_number,
+    tell_notice,
     write_agreement,
     write_follow_up_form,
     write_notice,
@@ -82,11 +83,24 @@ def test_a_filled_on_site_form_shows_counts_rate_boxes_and_every_inspector():
     text = read_text(write_on_site_form(form, POLICY))
     assert "2023年6月14日9时05分" in text
     assert "1.本次培训应到学员40人，实到31人，到课率77.5%。" in text
-    assert "□技能培训□创业培训□企业学徒制培训□职工培训☑高技能培训□其他" in text
+    # Broken between two boxes: the cell is too narrow for all six, and inside a box's words nobody could tick it.
+    assert "□技能培训□创业培训□企业学徒制培训\n□职工培训☑高技能培训□其他" in text
     assert text.count("☑正常") == 2
     assert "问题：未按课表" in text
     assert "学员7" in text
     assert "丁、戊" in text
+
+
+def test_blanks_for_the_pen_do_not_vanish_at_the_end_of_a_line():
+    text = read_text(write_agreement(Agreement(), POLICY))
+    assert f"其中：{chr(0xA0) * 35}。完成时限" in text
+
+
+def test_the_notice_in_words_is_what_the_document_prints():
+    form = RectificationNotice(
+        "", "示范学校", date(2023, 6, 14), 2023, 3, "中式面点师", ("非现场监管",), ("到课率77.5%。",), "就业中心"
+    )
+    assert read_text(write_notice(form, POLICY)) == "\n".join(("附件4", *tell_notice(form, POLICY).lines()))
 
 
 def test_a_filled_follow_up_form_has_a_line_for_everybody():
