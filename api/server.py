@@ -1,10 +1,12 @@
-"""The web server: the inspectors' pages today, the JSON routes beside them later."""
+"""The web server: the inspectors' pages, and the filing system's API beside them."""
 
 from __future__ import annotations
 
 import ipaddress
 import socket
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib import resources
 from pathlib import Path
 
@@ -13,9 +15,15 @@ from fastapi import FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
+from api.auth import Gate
 from api.headers import SecurityHeaders
+from api.limits import BodyLimit
 from api.pages import add_pages
+from api.problems import add_problem_handlers
+from api.request_ids import RequestIds
+from api.routes import add_routes
 from api.source import RecordSource, Source
+from api.state import AppState
 from verifier import __version__
 from verifier.settings import Settings
 
@@ -32,8 +40,15 @@ def create_app(settings: Settings, source: Source | None = None) -> FastAPI:
 
     Args:
         settings: All settings.
-        source: Where the pages get what they show; default the records that the settings name, opened here.
+        source: Where the pages get what they show; default the records that the settings name, opened when first asked.
     """
+    state = AppState(settings)
+
+    @asynccontextmanager
+    async def live(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        state.close()
+
     app = FastAPI(
         title="Classroom evidence verifier",
         version=__version__,
@@ -41,56 +56,88 @@ def create_app(settings: Settings, source: Source | None = None) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
         debug=False,
+        lifespan=live,
     )
     app.state.settings = settings
-    app.state.source = source or RecordSource(settings)
+    app.state.shared = state
+    app.state.source = source or RecordSource(settings, state.database)
     # The last one added is the outermost.
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(LOCAL_HOSTS), www_redirect=False)
+    app.add_middleware(BodyLimit, max_upload_bytes=settings.max_upload_mb * 1024 * 1024)
+    app.add_middleware(Gate, state=state)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list_hosts(settings), www_redirect=False)
+    app.add_middleware(RequestIds)
     app.add_middleware(SecurityHeaders)
-
-    @app.get("/healthz")
-    def tell_health() -> dict[str, str]:
-        """Whether the server answers at all."""
-        return {"status": "ok", "version": __version__}
 
     _mount_static(app, "bootstrap", "js_lib_bootstrap5", "static/js-lib-bootstrap5/css")
     _mount_static(app, "report", "verifier.report", "static")
     _mount_static(app, "pages", "api.pages", "static")
+    _mount_static(app, "docs", "fastapi_offline", "static")
+    add_routes(app)
     add_pages(app)
+    add_problem_handlers(app)
     return app
+
+
+def list_hosts(settings: Settings) -> list[str]:
+    """The names under which requests are taken: this machine's own, and those that were set."""
+    return [*LOCAL_HOSTS, *filter(None, (name.strip() for name in settings.public_hosts.split(",")))]
 
 
 def serve(settings: Settings) -> None:
     """Serve until stopped (Ctrl-C), at ``settings.host`` and ``settings.port`` (0 = any free port); the address goes to stderr.
 
     Raises:
-        CannotServe: the address is not this machine's own, or cannot be listened on.
+        CannotServe: the address cannot be listened on, or other machines would reach it without login or without https.
     """
-    check_host(settings.host)
+    check_exposure(settings)
     listener = listen(settings.host, settings.port)
     with listener:
         port = listener.getsockname()[1]
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
-        app = create_app(settings)
-        config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, proxy_headers=False)
-        print(f"verifier: the pages are at http://{host}:{port}/ (Ctrl-C stops)", file=sys.stderr, flush=True)
+        config = uvicorn.Config(
+            create_app(settings), log_level="warning", access_log=False, server_header=False,
+            # Only a proxy on this machine is believed about whom it speaks for.
+            proxy_headers=settings.behind_proxy, forwarded_allow_ips="127.0.0.1",
+            ssl_certfile=settings.tls_certificate, ssl_keyfile=settings.tls_key, timeout_graceful_shutdown=30,
+        )  # fmt: skip
+        scheme = "https" if settings.tls_certificate else "http"
+        print(f"verifier: the pages are at {scheme}://{host}:{port}/ (Ctrl-C stops)", file=sys.stderr, flush=True)
+        if settings.login == "off":
+            print("verifier: login is off: anybody on this machine sees everything", file=sys.stderr, flush=True)
         uvicorn.Server(config).run(sockets=[listener])
 
 
-def check_host(host: str) -> None:
-    """Refuse to show names and faces to a network while there is no login.
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches the address."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def check_exposure(settings: Settings) -> None:
+    """Show names and faces to a network only behind a login, and passwords only through https.
 
     Raises:
-        CannotServe: `host` is not a loopback address.
+        CannotServe: other machines would reach the server otherwise.
     """
-    try:
-        local = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        local = False
-    if not local:
+    if is_loopback(settings.host):
+        return
+    if settings.login == "off":
         raise CannotServe(
-            f"will not listen on {host!r}: the pages show names and faces and have no login yet, so they are served to this"
-            " machine only. Use --host 127.0.0.1 (VERIFIER_HOST), and a tunnel such as ssh -L to reach it from another machine."
+            f"will not listen on {settings.host!r} without login: the pages show names and faces."
+            " Set VERIFIER_LOGIN=required, or use --host 127.0.0.1."
+        )
+    if settings.tls_certificate is None and not settings.behind_proxy:
+        raise CannotServe(
+            f"will not listen on {settings.host!r} without https: passwords would cross the network readably. Set"
+            " VERIFIER_TLS_CERTIFICATE and VERIFIER_TLS_KEY, or VERIFIER_BEHIND_PROXY=true where a reverse proxy on this machine"
+            " speaks https; or use --host 127.0.0.1 (VERIFIER_HOST)."
+        )
+    if not settings.public_hosts:
+        raise CannotServe(
+            f"will not listen on {settings.host!r} without knowing its names: set VERIFIER_PUBLIC_HOSTS to the host names"
+            " under which it is reached, by commas."
         )
 
 

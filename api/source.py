@@ -8,8 +8,10 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from verifier.records.database import open_database
+from verifier.records.audit import write_audit
+from verifier.records.database import Database, open_database
 from verifier.records.nights import read_nights
+from verifier.records.tables.agency import AgencyRow
 from verifier.records.tables.evidence import SubmissionRow
 from verifier.records.tables.run import RunRow
 from verifier.records.tables.session import SessionRow
@@ -46,13 +48,21 @@ class Source(Protocol):
         """``state``, ``started_at`` (ISO), ``error``, ``looked``, ``closed``, ``cut_off``, ``seconds``; None before any."""
         ...
 
+    def classes_of_agency(self, code: str) -> frozenset[str]:
+        """The numbers of an agency's classes."""
+        ...
+
+    def note_look(self, actor: str, action: str, photo_id: str) -> None:
+        """Write down that somebody looked at faces."""
+        ...
+
 
 class RecordSource:
     """The records and the evidence store that the settings name."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, database: Database | None = None) -> None:
         self._settings = settings
-        self._database = open_database(settings.database, settings.data_key_bytes())
+        self._database = database or open_database(settings.database, settings.data_key_bytes())
 
     def answer(
         self, since: date | None, until: date | None, class_number: str | None, language: str | None
@@ -113,3 +123,14 @@ class RecordSource:
             counts["seconds"] = (night.finished_at - night.started_at).total_seconds()
         started = night.started_at.astimezone(self._settings.zone).isoformat(timespec="seconds")
         return counts | {"state": night.state, "started_at": started, "error": night.error}
+
+    def classes_of_agency(self, code: str) -> frozenset[str]:
+        """See `Source`."""
+        query = select(ClassRow.number).join(AgencyRow, AgencyRow.id == ClassRow.agency_id)
+        with self._database.reading() as tx:
+            return frozenset(tx.scalars(query.where(AgencyRow.code == code)))
+
+    def note_look(self, actor: str, action: str, photo_id: str) -> None:
+        """See `Source`."""
+        with self._database.transaction() as tx:
+            write_audit(tx, actor=actor, action=action, subject=("photo", photo_id))

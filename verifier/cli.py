@@ -76,7 +76,7 @@ def demo(
     settings = load_settings((workspace or Path("verifier-demo")).absolute())
     all_found = run_demo(settings, Console())
     if serve:
-        _serve(settings)
+        _serve(settings.model_copy(update={"login": "off", "host": "127.0.0.1"}))
     if not all_found:
         raise typer.Exit(1)
 

@@ -1,8 +1,9 @@
 """The inspectors' pages: server-rendered HTML, Chinese first, no script, nothing from outside."""
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
-from api.pages import classes, errors, photos, queues, today
+from api.auth import Need
+from api.pages import classes, errors, login, photos, queues, today
 from api.pages.render import make_page_environment
 
 
@@ -10,7 +11,8 @@ def add_pages(app: FastAPI) -> None:
     """Add all pages, and the pages that tell of errors, to the application."""
     app.state.templates = make_page_environment()
     for room in (today, classes, photos, queues):
-        app.include_router(room.router)
+        app.include_router(room.router, dependencies=[Depends(Need("read"))], include_in_schema=False)
+    app.include_router(login.router, include_in_schema=False)
     errors.add_error_pages(app)
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
-from fastapi import Depends, Request
+from fastapi import Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader
 
+from api.auth import find_visitor
 from api.source import Source
+from api.views import VisitorSource
 from verifier.language import LANGUAGES
 from verifier.report.templating import make_environment
 
@@ -51,9 +53,13 @@ def choose_language(request: Request) -> str:
 
 
 def get_source(request: Request) -> Source:
-    """Where this application's pages get what they show."""
+    """Where this application's pages get what they show to this visitor."""
     source: Source = request.app.state.source
-    return source
+    visitor = find_visitor(request)
+    # The gate lets nobody through who is nobody; should it ever, there is nothing to see.
+    if visitor is None:
+        raise HTTPException(401)
+    return VisitorSource(source, visitor)
 
 
 Language = Annotated[str, Depends(choose_language)]
@@ -65,8 +71,9 @@ def show_page(request: Request, template: str, *, status_code: int = 200, **valu
     language = choose_language(request)
     environment: Environment = request.app.state.templates
     html = environment.get_template(template).render(
-        language=language, here=request.url.path, other_language_url=_switch_language(request, language), **values
-    )
+        language=language, here=request.url.path, other_language_url=_switch_language(request, language),
+        visitor=find_visitor(request), login_off=request.app.state.settings.login == "off", **values,
+    )  # fmt: skip
     # A file name's stray bytes are no Unicode: shown as escapes instead of failing the page.
     response = HTMLResponse(html.encode("utf-8", "backslashreplace"), status_code=status_code)
     if request.query_params.get("lang", "") in SPOKEN:

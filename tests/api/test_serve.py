@@ -13,19 +13,36 @@ from pathlib import Path
 import httpx
 import pytest
 
-from api.server import CannotServe, check_host, listen
+from api.server import CannotServe, check_exposure, list_hosts, listen
 from tests.builders.shared import PROJECT
+from verifier.settings import Settings
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.53", "localhost", "::1"])
-def test_loopback_is_allowed(host: str):
-    check_host(host)
+@pytest.mark.parametrize("login", ["required", "off"])
+def test_this_machines_own_addresses_are_allowed_with_and_without_login(host: str, login: str):
+    check_exposure(Settings(host=host, login=login))
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org", ""])
-def test_anything_else_is_refused_as_there_is_no_login(host: str):
-    with pytest.raises(CannotServe, match="no login yet"):
-        check_host(host)
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"login": "off", "behind_proxy": True, "public_hosts": "x.example"}, "without login"),
+        ({"public_hosts": "x.example"}, "without https"),
+        ({"behind_proxy": True}, "without knowing its names"),
+        ({"tls_certificate": Path("a.pem"), "tls_key": Path("b.pem")}, "without knowing its names"),
+    ],
+)
+def test_anything_else_needs_login_https_and_names(host: str, more: dict[str, object], told: str):
+    with pytest.raises(CannotServe, match=told):
+        check_exposure(Settings(host=host).model_copy(update=more))
+
+
+def test_with_all_three_other_machines_are_served_under_the_names_that_were_set():
+    settings = Settings(host="0.0.0.0", behind_proxy=True, public_hosts="verifier.city.example, 10.1.2.3")
+    check_exposure(settings)
+    assert list_hosts(settings)[-2:] == ["verifier.city.example", "10.1.2.3"]
 
 
 def test_a_port_in_use_is_told_with_what_to_do():
@@ -44,7 +61,12 @@ def test_a_port_is_free_again_once_its_server_is_gone():
 
 def test_the_real_server_says_where_it_is_answers_and_stops(tmp_path: Path):
     code = "from api.server import serve; from verifier.settings import Settings; serve(Settings())"
-    environment = os.environ | {"VERIFIER_WORKSPACE": str(tmp_path), "VERIFIER_PORT": "0", "PYTHONUNBUFFERED": "1"}
+    environment = os.environ | {
+        "VERIFIER_WORKSPACE": str(tmp_path),
+        "VERIFIER_PORT": "0",
+        "VERIFIER_LOGIN": "off",
+        "PYTHONUNBUFFERED": "1",
+    }
     process = subprocess.Popen(
         [sys.executable, "-c", code], cwd=PROJECT, env=environment, stderr=subprocess.PIPE, text=True
     )

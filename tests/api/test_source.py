@@ -69,7 +69,7 @@ def test_a_night_that_was_written_down_is_told(tmp_path: Path):
 def test_every_page_of_a_class_that_a_real_night_has_judged(tmp_path: Path):
     settings = a_workspace(tmp_path)
     run_night(settings, day=DAY)
-    client = TestClient(create_app(settings), base_url="http://127.0.0.1")
+    client = TestClient(create_app(settings.model_copy(update={"login": "off"})), base_url="http://127.0.0.1")
     assert RecordSource(settings).last_day() == DAY == date(2023, 6, 12)
     session = f"/classes/{NUMBER}/sessions/{DAY}-am"
     for path in ("/", "/cases", "/violations", f"/classes/{NUMBER}", session):

@@ -17,6 +17,7 @@ from PIL import Image, ImageDraw
 Plain = dict[str, Any]
 CLASS = "YY-2023-0071"
 OTHER_CLASS = "YY-2023-0088"
+AGENCY = "52430900MJJ000001X"  # of CLASS
 
 
 def an_id(n: int) -> str:
@@ -239,6 +240,7 @@ class FakeSource:
         self._file = file
         self.languages: list[str | None] = []
         self.asked: list[tuple[date | None, date | None, str | None]] = []
+        self.looked: list[tuple[str, str, str]] = []
 
     def answer(self, since: date | None, until: date | None, class_number: str | None, language: str | None) -> Plain:
         self.languages.append(language)
@@ -268,6 +270,12 @@ class FakeSource:
     def last_night(self) -> Plain | None:
         night = self._answer.get("night")
         return None if night is None else {"state": "finished", "error": None} | night
+
+    def classes_of_agency(self, code: str) -> frozenset[str]:
+        return frozenset([CLASS]) if code == AGENCY else frozenset()
+
+    def note_look(self, actor: str, action: str, photo_id: str) -> None:
+        self.looked.append((actor, action, photo_id))
 
     def _photo(self, photo_id: str) -> Plain:
         for photo in self._answer["photos"]:

@@ -58,7 +58,7 @@ def browser() -> Iterator[Browser]:
 def running(source: FakeSource) -> Iterator[str]:
     """The real server in a thread, on a free port; gives its address."""
     with listen("127.0.0.1", 0) as listener:
-        server = uvicorn.Server(uvicorn.Config(create_app(Settings(), source), log_level="error"))
+        server = uvicorn.Server(uvicorn.Config(create_app(Settings(login="off"), source), log_level="error"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         deadline = time.monotonic() + 20

@@ -34,7 +34,7 @@ HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'"
 
 
 def a_client(source: FakeSource | None = None) -> TestClient:
-    return TestClient(create_app(Settings(), source or FakeSource(an_answer())), base_url="http://127.0.0.1")
+    return TestClient(create_app(Settings(login="off"), source or FakeSource(an_answer())), base_url="http://127.0.0.1")
 
 
 def get(path: str, source: FakeSource | None = None) -> Response:
@@ -303,7 +303,7 @@ def test_english_is_asked_for_once_and_kept():
 
 
 def test_the_setting_decides_where_nobody_chose_and_nonsense_changes_nothing():
-    app = create_app(Settings(language="en"), FakeSource(an_answer()))
+    app = create_app(Settings(language="en", login="off"), FakeSource(an_answer()))
     client = TestClient(app, base_url="http://127.0.0.1", cookies={"verifier_language": "tlh"})
     answer = client.get("/?lang=../../etc")
     assert '<html lang="en">' in answer.text

@@ -1,0 +1,119 @@
+"""The API's description: complete with scopes and errors, and its pages without anything from a CDN."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, FastAPI, Request, routing
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import HTMLResponse, JSONResponse
+
+from api.auth import Need
+from api.problems import MEDIA_TYPE, PROBLEMS
+from verifier.access import Caller
+
+API_VERSION = "1.0"
+router = APIRouter(include_in_schema=False)
+# Swagger's page starts itself with a line of script of its own, and styles its elements itself.
+DOCS_POLICY = (
+    "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+)
+PROBLEM_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["type", "title", "status", "code", "message", "detail", "errors", "request_id"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string", "enum": sorted(PROBLEMS)},
+        "message": {"$ref": "#/components/schemas/InBothLanguages"},
+        "detail": {"anyOf": [{"$ref": "#/components/schemas/InBothLanguages"}, {"type": "null"}]},
+        "errors": {"type": "array", "items": {"$ref": "#/components/schemas/FieldError"}},
+        "request_id": {"type": "string"},
+    },
+}
+IN_BOTH: dict[str, Any] = {
+    "type": "object",
+    "required": ["zh", "en"],
+    "properties": {"zh": {"type": "string"}, "en": {"type": "string"}},
+}
+FIELD_ERROR: dict[str, Any] = {
+    "type": "object",
+    "required": ["path", "code", "message"],
+    "properties": {
+        "path": {"type": "string", "description": "JSON pointer; the first part is body, query, path or header."},
+        "code": {"type": "string"},
+        "message": {"$ref": "#/components/schemas/InBothLanguages"},
+    },
+}
+
+
+def describe_api(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document of ``/api/v1``, with what every route needs and how every one can fail."""
+    if app.openapi_schema is not None:
+        return app.openapi_schema
+    schema = get_openapi(
+        title=app.title, version=API_VERSION, routes=app.routes,
+        description="Writes carry an Idempotency-Key; times are RFC 3339 with an offset; unknown fields are refused.",
+    )  # fmt: skip
+    components = schema.setdefault("components", {}).setdefault("schemas", {})
+    components |= {"Problem": PROBLEM_SCHEMA, "InBothLanguages": IN_BOTH, "FieldError": FIELD_ERROR}
+    for unused in ("HTTPValidationError", "ValidationError"):
+        components.pop(unused, None)
+    for context in routing.iter_route_contexts(app.routes):
+        need = find_need(context)
+        if need is None or context.path not in schema["paths"]:
+            continue
+        for method in context.methods or ():
+            _complete(schema["paths"][context.path][method.lower()], need)
+    app.openapi_schema = schema
+    return schema
+
+
+def find_need(context: Any) -> Need | None:
+    """The scope that a route names, through whatever dependencies; None where it names none."""
+    dependant = getattr(context, "dependant", None)
+    waiting = [dependant] if dependant is not None else []
+    while waiting:
+        each = waiting.pop()
+        call = each.call
+        if isinstance(call, Need):
+            return call
+        if isinstance(getattr(call, "need", None), Need):
+            found: Need = call.need
+            return found
+        waiting += each.dependencies
+    return None
+
+
+def _complete(operation: dict[str, Any], need: Need) -> None:
+    operation["x-required-scope"] = need.scope
+    operation["x-office-only"] = need.office
+    answers = operation["responses"]
+    answers.pop("422", None)
+    for status in sorted({status for status, _ in PROBLEMS.values()}):
+        codes = sorted(code for code, (of_code, _) in PROBLEMS.items() if of_code == status)
+        content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        answers[str(status)] = {"description": ", ".join(codes), "content": content}
+
+
+@router.get("/api/v1/openapi.json")
+def send_description(request: Request, _: Annotated[Caller, Depends(Need("read"))]) -> JSONResponse:
+    """The description, for programs."""
+    return JSONResponse(describe_api(request.app))
+
+
+@router.get("/docs")
+def show_docs(_: Annotated[Caller, Depends(Need("read"))]) -> HTMLResponse:
+    """The description, for people; everything it needs comes from this server."""
+    page = get_swagger_ui_html(
+        openapi_url="/api/v1/openapi.json",
+        title="Classroom evidence verifier: API",
+        swagger_js_url="/static/docs/swagger-ui-bundle.js",
+        swagger_css_url="/static/docs/swagger-ui.css",
+        swagger_favicon_url="/static/pages/icon.svg",
+    )
+    page.headers["Content-Security-Policy"] = DOCS_POLICY
+    return page

@@ -1,0 +1,16 @@
+"""The filing system's API: ``/api/v1`` as JSON, and what the operators ask."""
+
+from fastapi import APIRouter, FastAPI
+
+from api import docs
+from api.routes import operations
+
+ROOMS: tuple[APIRouter, ...] = ()
+
+
+def add_routes(app: FastAPI) -> None:
+    """Add all routes to the application."""
+    for room in ROOMS:
+        app.include_router(room, prefix="/api/v1")
+    app.include_router(operations.router)
+    app.include_router(docs.router)

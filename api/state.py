@@ -1,0 +1,48 @@
+"""What the whole application shares: settings, the records and the store, opened when first asked for."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from fastapi import Request
+
+from api.limits import RateLimiter
+from verifier.evidence import EvidenceStore
+from verifier.looking import open_evidence
+from verifier.records.database import Database, open_database
+from verifier.regulation.policy import Policy, load_policy
+from verifier.settings import Settings
+
+
+class AppState:
+    """One for each application; see `get_state`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.limiter = RateLimiter(settings.requests_per_minute)
+
+    @cached_property
+    def database(self) -> Database:
+        """The records."""
+        return open_database(self.settings.database, self.settings.data_key_bytes())
+
+    @cached_property
+    def store(self) -> EvidenceStore:
+        """The evidence."""
+        return open_evidence(self.settings)
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The regulation in force."""
+        return load_policy(self.settings.policy)
+
+    def close(self) -> None:
+        """Give connections back, where any were opened."""
+        if "database" in self.__dict__:
+            self.database.close()
+
+
+def get_state(request: Request) -> AppState:
+    """The application's state."""
+    state: AppState = request.app.state.shared
+    return state
