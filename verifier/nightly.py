@@ -375,7 +375,7 @@ def make_class_key(given: ClassToJudge, tools: Tools, closed: Iterable[Session],
             **_common_input(given, tools),
             "closed": [session.id for session in closed],
             "passed": list_passed_days(facts, tools.policy, as_of),
-            "timetable": (file.training.sessions, file.training.changes),
+            "timetable": (file.training.sessions, file.training.changes, file.training.shared_devices),
             "sign_ins": file.sign_ins,
             "leaves": file.leaves,
             "photos": _photo_input(given, file.submissions),
@@ -398,7 +398,7 @@ def _recorded_input(given: ClassToJudge) -> dict[str, Any]:
 def _common_input(given: ClassToJudge, tools: Tools) -> dict[str, Any]:
     file = given.class_file
     # The roster's ID numbers and phones change nothing that is judged, and stay out of digests. Sessions are added by the caller.
-    training = replace(file.training, students=(), sessions=(), changes=())
+    training = replace(file.training, students=(), sessions=(), changes=(), shared_devices=())
     return {
         "versions": {**tools.versions, **tools.json_versions()},
         "training": training,

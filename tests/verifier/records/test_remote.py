@@ -9,6 +9,7 @@ import pytest
 
 from tests.builders.plan import a_camera, a_class_file, a_digest, a_session, a_training_class, an_agency
 from verifier.camera_health import Condition
+from verifier.finding import Outcome
 from verifier.plan import ClassFile, Period, RemoteKind, RemoteRecord, SessionKind, SessionMode
 from verifier.records.cameras import SampleRecord, save_sample
 from verifier.records.class_facts import read_class_facts
@@ -16,7 +17,6 @@ from verifier.records.database import Database
 from verifier.records.filing import read_class_file, save_class_file
 from verifier.records.tables.base import make_id
 from verifier.records.tables.supervision import OnSiteInspectionRow
-from verifier.finding import Outcome
 from verifier.regulation.facts import CameraState, RecordedSession, ReportState
 
 MORNING, AFTERNOON = a_session(camera_id="cam-203"), a_session(period=Period.AFTERNOON, camera_id="cam-203")
@@ -39,7 +39,9 @@ def read(database: Database) -> dict[str, RecordedSession]:
 
 
 def sample(database: Database, at: datetime, condition: Condition, number: str = NUMBER) -> None:
-    state = {Condition.OK: "no_picture"}.get(condition, "unreachable")  # without bytes: the frame is another test's business
+    state = {Condition.OK: "no_picture"}.get(
+        condition, "unreachable"
+    )  # without bytes: the frame is another test's business
     with database.transaction() as tx:
         assert save_sample(tx, number, SampleRecord("cam-203", at, state, condition, MORNING.id))
 
@@ -68,7 +70,9 @@ def test_shared_terminals_and_remote_records_come_back_as_filed(database: Databa
 @pytest.mark.parametrize(
     ("record", "state"),
     [
-        pytest.param({"sha256": a_digest("a.mp4"), "file": "records/a.mp4"}, ReportState.COMPLETE, id="a file was left"),
+        pytest.param(
+            {"sha256": a_digest("a.mp4"), "file": "records/a.mp4"}, ReportState.COMPLETE, id="a file was left"
+        ),
         pytest.param({"link": "https://live.example/1"}, ReportState.UNSURE, id="nobody looked whether the link plays"),
     ],
 )
