@@ -20,7 +20,7 @@ from verifier.photo.stamp_contrast import isolate_strokes, raise_contrast
 from verifier.photo.stamp_edge import add_edge_code
 from verifier.photo.stamp_geometry import BORDER_SHARE, border_distance, group_boxes, join_rows, overlap_area, pad_box
 from verifier.photo.stamp_grammar import Parsed, parse_stamp
-from verifier.photo.stamp_grid import is_labelled, read_missing_rows
+from verifier.photo.stamp_grid import is_labelled, read_missing_rows, restore_starts
 from verifier.photo.stamp_looks import combine_looks, is_settled
 from verifier.photo.stamp_merge import Candidate, merge_candidates
 from verifier.photo.stamp_reread import (
@@ -46,10 +46,10 @@ CLOSE_SIDE_PX = 800
 MAX_TILT_DEG = 3.0
 # The first search misses small lines and thin letters; they stand above, below and beside what it found.
 PAD_HEIGHTS_XY = (6.0, 2.0)
-# A stamp has up to a dozen lines; a page of print would have hundreds. Once a whole stamp is read, only a few more lines
-# are: enough for a badge, a camera's name, or another stamp's clock and date.
+# A stamp has up to a dozen lines; a page of print would have hundreds. Once a whole stamp is read, only a dozen more lines
+# are: enough for two badges, a camera's name, and another stamp's clock, date and place.
 MAX_LINES = 20
-MAX_LINES_AFTER_STAMP = 6
+MAX_LINES_AFTER_STAMP = 12
 MAX_INNER_LINES = 6
 MIN_LINE_CONFIDENCE = 0.5
 END_MARGIN_HEIGHTS = 0.25
@@ -228,7 +228,8 @@ def _read_region(
     lines = recognise_lines(picture_bgr, boxes, net)
     again, looks = reread_doubtful(picture_bgr, boxes, lines, net, looks)
     whole = reread_rows(picture_bgr, boxes, again, net)
-    return list(read_missing_rows(picture_bgr, whole, net)), looks
+    whole = restore_starts(picture_bgr, read_missing_rows(picture_bgr, whole, net), net)
+    return list(whole), looks
 
 
 def _keep_found(close: Sequence[TextBox], found: Sequence[TextBox]) -> list[TextBox]:

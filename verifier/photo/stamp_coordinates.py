@@ -54,6 +54,11 @@ _POINT_LOST_LATER = re.compile(
 _POINT_LOST_FIRST = re.compile(
     rf"[经纬]\s*度?\s*[:.]?\s*(?P<n>[0-9]{{6,11}})\s*,\s*[0-9]{{1,3}}\.(?P<d>[0-9]{{4,8}}){_RUN_END}"
 )
+# 北纬25,738778 has one meaning, and so has 经度：119778407 beside 纬度：23.885044.
+_LABEL_BEFORE = r"(?:(?<!经)[经纬]\s*度|[东西]\s*经|[南北]\s*纬)\s*[:.]?\s*"
+_LABELLED_COMMA = re.compile(rf"{_LABEL_BEFORE}[0-9]{{1,3}}(?P<c>,)[0-9]{{4,8}}{_RUN_END}")
+_LABELLED_DECIMAL = re.compile(rf"{_LABEL_BEFORE}[0-9]{{1,3}}\.([0-9]{{4,8}}){_RUN_END}")
+_LABELLED_RUN = re.compile(rf"{_LABEL_BEFORE}(?P<n>[0-9]{{6,11}}){_RUN_END}")
 _MERGED = re.compile(r"(?<![0-9.])[0-9]{1,3}\.(?P<d>[0-9]{7,12})\.(?P<e>[0-9]{4,8})(?![0-9.])")
 
 
@@ -143,11 +148,34 @@ def restore_points(row: Reading) -> Reading:
     """
     match = _PAIR.search(row.text)
     if match is None or len(match[2]) != len(match[4]):
-        return _insert_point(row)
+        return _insert_point(_mend_commas(row))
     text, sure = list(row.text), list(row.sure)
     for at in (match.start(1), match.start(3)):
         if text[at] == ",":
             text[at], sure[at] = ".", min(sure[at], AMBIGUOUS_CONFIDENCE)
+    return Reading("".join(text), tuple(sure), row.box)
+
+
+def restore_lone_points(rows: Sequence[Reading]) -> list[Reading]:
+    """Put back the point of a labelled number on a row of its own, where the other number tells how many decimals there are."""
+    decimals = {len(match[1]) for row in rows for match in _LABELLED_DECIMAL.finditer(row.text)}
+    if len(decimals) != 1:
+        return list(rows)
+    count = decimals.pop()
+    restored = []
+    for row in rows:
+        match = _LABELLED_RUN.search(row.text)
+        degrees = match["n"][:-count] if match is not None else ""
+        if match is not None and 2 <= len(degrees) <= 3 and int(degrees) <= 180:
+            row = _with_point(row, match.end("n") - count)
+        restored.append(row)
+    return restored
+
+
+def _mend_commas(row: Reading) -> Reading:
+    text, sure = list(row.text), list(row.sure)
+    for match in _LABELLED_COMMA.finditer(row.text):
+        text[match.start("c")], sure[match.start("c")] = ".", min(sure[match.start("c")], AMBIGUOUS_CONFIDENCE)
     return Reading("".join(text), tuple(sure), row.box)
 
 
@@ -158,7 +186,12 @@ def _insert_point(row: Reading) -> Reading:
     at = match.end("n") - len(match["d"])
     if not 2 <= at - match.start("n") <= 3 or int(match["n"][: at - match.start("n")]) > 180:
         return row
-    return Reading(row.text[:at] + "." + row.text[at:], (*row.sure[:at], AMBIGUOUS_CONFIDENCE, *row.sure[at:]), row.box)
+    return _with_point(row, at)
+
+
+def _with_point(row: Reading, at: int) -> Reading:
+    text = row.text[:at] + "." + row.text[at:]
+    return Reading(text, (*row.sure[:at], AMBIGUOUS_CONFIDENCE, *row.sure[at:]), row.box)
 
 
 def _read_number(row: Reading, index: int, match: re.Match[str], announced: bool) -> _Number | None:

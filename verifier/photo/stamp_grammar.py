@@ -12,7 +12,13 @@ from datetime import date, timedelta
 
 from verifier.observation import Field, Stamp, TextLine
 from verifier.photo.stamp_address import find_address
-from verifier.photo.stamp_coordinates import Coordinates, find_coordinates, restore_points, separate_merged
+from verifier.photo.stamp_coordinates import (
+    Coordinates,
+    find_coordinates,
+    restore_lone_points,
+    restore_points,
+    separate_merged,
+)
 from verifier.photo.stamp_dates import (
     FoundClock,
     FoundDate,
@@ -75,7 +81,7 @@ def parse_stamp(lines: Sequence[TextLine], rows: Sequence[Reading]) -> Parsed:
         lines: The recognised lines as they are, kept with the stamp.
         rows: The same, normalised and joined to rows, from top to bottom.
     """
-    rest = [separate_merged(restore_points(row)) for row in rows]
+    rest = restore_lone_points([separate_merged(restore_points(row)) for row in rows])
     original = " ".join(row.text for row in rows)
     app = next((name for pattern, name in APPS if pattern.search(original.replace(" ", ""))), None) or next(
         (name for pattern, name in APPS if pattern.search(original)), None

@@ -50,9 +50,8 @@ def merge_candidates(candidates: Sequence[Candidate], width: int, height: int) -
     parts = [candidate for candidate in candidates if not _holds(stamps, candidate)]
     badges = [candidate for candidate in parts if candidate.cues & {"app", "code"}]
     if stamps:
+        stamps = _share_badges(stamps, badges)
         first = max(range(len(stamps)), key=lambda index: _fullness(stamps[index]))
-        for badge in badges:
-            stamps[first] = _add_badge(stamps[first], badge)
         stamps[first] = _add_camera_name(stamps[first], parts, width, height)
     else:
         stamps = badges or _unread(candidates, height)
@@ -129,6 +128,29 @@ def _combine(first: Candidate, second: Candidate) -> Candidate:
 
 def _holds(stamps: Sequence[Candidate], candidate: Candidate) -> bool:
     return any(line in stamp.lines for stamp in stamps for line in candidate.lines)
+
+
+def _share_badges(stamps: Sequence[Candidate], badges: Sequence[Candidate]) -> list[Candidate]:
+    """Each badge goes to the stamp on its own height; a second code is another stamp's, and is kept as such."""
+    shared = sorted(stamps, key=_fullness, reverse=True)
+    for badge in badges:
+        code = badge.parsed.stamp.code
+        free = [
+            index
+            for index, stamp in enumerate(shared)
+            if code is None or stamp.parsed.stamp.code is None or stamp.parsed.stamp.code.value == code.value
+        ]
+        if free:
+            index = min(free, key=lambda one: _distance_down(shared[one].box, badge.box))
+            shared[index] = _add_badge(shared[index], badge)
+        else:
+            shared.append(badge)
+    return shared
+
+
+def _distance_down(first: Box, second: Box) -> float:
+    """Pixels between two boxes' heights in the picture, 0 where they share some."""
+    return max(0.0, max(first.y, second.y) - min(first.y + first.height, second.y + second.height))
 
 
 def _add_badge(candidate: Candidate, badge: Candidate) -> Candidate:

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from tests.builders.looks import a_context, a_look
 from tests.builders.shared import shared_data
 from tests.builders.stamps import LAYOUTS, a_plain_room, a_stamped_picture, as_bgr, resize_longer_side
 from verifier.demo.draw_stamp import DRAWN_LAYOUTS, StampText, draw_stamp, load_font
 from verifier.photo.read_stamp import read_stamps
+from verifier.photo.stamp_present import check as check_stamp_present
 from verifier.vision.text import open_text_net
 
 
@@ -98,6 +100,48 @@ def test_two_stamps_are_both_read(net):
     picture = draw_stamp(room, StampText(date(2023, 6, 12), time(9, 12), "益阳市桃花仑西路788号"), "sign_in")
     days = {stamp.day.value for stamp in read_stamps(as_bgr(picture, 90), net)}
     assert days == {date(2023, 6, 9), date(2023, 6, 12)}
+
+
+def test_each_stamp_keeps_its_own_code(net):
+    """A picture of a stamped picture: two badges, two codes, and the sentence for the inspector says so."""
+    older, first = a_stamped_picture(a_plain_room(1440, 1080, seed=2), "3 badge", seed=8)
+    room = a_plain_room(1440, 1700, seed=3)
+    room.paste(older.crop((0, 700, 1440, 1080)), (0, 40))
+    picture, second = a_stamped_picture(room, "3 badge", seed=9, scale=0.75)
+    stamps = tuple(read_stamps(as_bgr(picture, 92), net))
+    assert {stamp.code.value for stamp in stamps} == {first.code, second.code}
+    assert {(stamp.day.value, stamp.code.value) for stamp in stamps} == {
+        (first.day, first.code),
+        (second.day, second.code),
+    }
+    remarked = check_stamp_present(a_look(stamps=stamps), a_context()).reason.text("zh_CN")
+    assert "2 处水印" in remarked
+    assert first.day.isoformat() in remarked
+    assert second.day.isoformat() in remarked
+
+
+@pytest.mark.parametrize("side_px", [1080, 3000])
+def test_a_code_along_the_right_edge_is_read(side_px, net):
+    """Timemark writes it upwards; it is found with the letters turned upright, and its box stands at the edge."""
+    picture, truth = a_stamped_picture(resize_longer_side(a_plain_room(), side_px), "8 timemark", seed=4)
+    stamp = read_stamps(as_bgr(picture, 80), net)[0]
+    assert (stamp.code.value, stamp.app) == (truth.code, "Timemark")
+    assert stamp.code.box.x > 0.85 * picture.width
+    assert stamp.code.box.height > 3 * stamp.code.box.width
+
+
+def test_a_row_through_which_print_runs_is_read_by_its_grid(net):
+    """White letters on a white page whose own lines cross the stamp's rows."""
+    room = a_plain_room(1440, 1080)
+    pen = ImageDraw.Draw(room)
+    pen.rectangle((0, 800, 1440, 1080), fill=(252, 252, 252))
+    for row in range(5):
+        text = "The theatre club production will open at the Friedman Theatre on Sept. 30"
+        pen.text((430, 820 + 52 * row), text, (20, 20, 20), load_font(24))
+    picture, truth = a_stamped_picture(room, "5 labelled rows", seed=6)
+    stamp = read_stamps(as_bgr(picture, 85), net)[0]
+    assert (stamp.day.value, stamp.clock.value) == (truth.day, truth.clock)
+    assert (stamp.longitude.value, stamp.latitude.value) == pytest.approx((truth.longitude, truth.latitude), abs=1e-7)
 
 
 @pytest.mark.shared

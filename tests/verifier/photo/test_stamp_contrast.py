@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from verifier.photo.stamp_contrast import isolate_strokes
+from verifier.photo.stamp_contrast import erase_print, isolate_strokes, lift_whites
 
 
 def test_thin_white_strokes_stay_and_broad_bright_surfaces_vanish():
@@ -24,3 +24,29 @@ def test_coloured_strokes_are_scene():
     picture = np.full((600, 800, 3), 110, dtype=np.uint8)
     cv2.line(picture, (50, 500), (350, 500), (40, 40, 255), 3)
     assert isolate_strokes(picture, 600)[500, 200].max() < 20
+
+
+def test_white_letters_on_white_paper_show_by_their_shadow():
+    """The paper's white stays white, the shadow's grey becomes dark."""
+    picture = np.full((60, 200, 3), 254, dtype=np.uint8)
+    cv2.line(picture, (20, 32), (180, 32), (190, 190, 190), 2)
+    shown = lift_whites(picture)
+    assert shown[10, 100].min() > 240
+    assert shown[32, 100].max() < 80
+
+
+def test_print_on_paper_is_erased_and_a_shadow_stays():
+    """Black letters go, the grey beside white ones does not."""
+    picture = np.full((60, 400, 3), 250, dtype=np.uint8)
+    cv2.line(picture, (20, 15), (380, 15), (10, 10, 10), 3)
+    cv2.line(picture, (20, 45), (380, 45), (180, 180, 180), 3)
+    shown = erase_print(picture)
+    assert shown[15, 200].min() > 230
+    assert shown[45, 200].max() < 190
+
+
+def test_a_dark_scene_is_left_as_it_is():
+    """Where most is dark nothing tells print from ground; where nothing is, there is no print."""
+    for shade in (60, 250):
+        picture = np.full((60, 200, 3), shade, dtype=np.uint8)
+        assert erase_print(picture) is picture

@@ -149,13 +149,19 @@ def test_coordinates_that_differ_in_form_are_in_doubt(text, confidence):
         pytest.param("经纬度：37,61434,121.37547", (121.37547, 37.61434), id="one comma"),
         pytest.param("经纬度:37,61434,121,37547", (121.37547, 37.61434), id="both commas"),
         pytest.param("经纬度：37,6143,121.37547", None, id="decimals that differ"),
+        pytest.param("经纬度：31.93538,10439066", (104.39066, 31.93538), id="the second point is lost"),
+        pytest.param("经纬度：2796629,106.55062", (106.55062, 27.96629), id="the first point is lost"),
+        pytest.param("经纬度：31.93538,9039066", (90.39066, 31.93538), id="a longitude of two digits"),
+        pytest.param("经纬度：31.93538,439066", None, id="one digit before the lost point: others may be lost too"),
+        pytest.param("经纬度：31.93538,19039066", None, id="no longitude is 190"),
+        pytest.param("东经114.974656°北纬25,738778°", (114.974656, 25.738778), id="a comma under its own label"),
     ],
 )
-def test_points_read_as_commas_are_restored_in_doubt(text, place):
-    """Where both numbers have the same five decimals or more there is one meaning."""
+def test_lost_points_are_restored_in_doubt(text, place):
+    """Where both numbers have the same decimals, or a label of their own, there is one meaning."""
     stamp = a_parsed_stamp(text)
     assert (stamp.latitude and (stamp.longitude.value, stamp.latitude.value)) == place
-    assert stamp.latitude is None or stamp.latitude.confidence == 0.5
+    assert stamp.latitude is None or min(stamp.longitude.confidence, stamp.latitude.confidence) == 0.5
 
 
 @pytest.mark.parametrize(
@@ -343,6 +349,69 @@ def test_places(texts, address):
     """The labelled place, else what no other rule understands and stands with the stamp."""
     found = a_parsed_stamp(*texts).address
     assert (found and found.value) == address
+
+
+@pytest.mark.parametrize(
+    ("texts", "longitude"),
+    [
+        pytest.param(["经度：119778407", "纬度：23.885044"], 119.778407, id="the latitude has six decimals"),
+        pytest.param(["经度：11977840", "纬度：23.885044"], 11.97784, id="another digit is lost, and all is in doubt"),
+        pytest.param(["经度：119778407"], None, id="nothing tells where the point was"),
+        pytest.param(["经度：199778407", "纬度：23.885044"], None, id="no longitude is 199"),
+    ],
+)
+def test_a_point_lost_on_its_own_row_is_restored_in_doubt(texts, longitude):
+    """The other number tells how many decimals the app prints."""
+    stamp = a_parsed_stamp(*texts)
+    assert (stamp.longitude and stamp.longitude.value) == longitude
+    assert stamp.longitude is None or stamp.longitude.confidence == 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "swapped"),
+    [
+        pytest.param("经度：27.539266，98.401878", False, id="two numbers under one label: 经纬度 has lost its middle"),
+        pytest.param("经度：27.539266 纬度：98.401878", True, id="each under its own label, and the wrong one"),
+    ],
+)
+def test_two_numbers_under_one_label_are_a_pair(text, swapped):
+    """A label that covers both numbers says nothing about their order."""
+    stamp = a_parsed_stamp(text)
+    assert (stamp.longitude.value, stamp.latitude.value, stamp.swapped) == (98.401878, 27.539266, swapped)
+
+
+@pytest.mark.parametrize(
+    ("beside", "address"),
+    [
+        pytest.param("THE PITMEN PAINTERS", "沅江市琼湖街道", id="print of the scene"),
+        pytest.param("A座", "沅江市琼湖街道 A座", id="a building's letter belongs to the place"),
+    ],
+)
+def test_latin_print_beside_a_chinese_place_is_not_the_place(beside, address):
+    """What the finder saw as a line of its own, in another script, on the same height."""
+    texts = [("2023.06.12 星期一", 0, 40.0), ("沅江市琼湖街道", 1, 40.0), (beside, 1, 240.0)]
+    lines = [a_line(text, row, x=x) for text, row, x in texts]
+    stamp = parse_stamp(lines, join_rows([normalise(line) for line in lines])).stamp
+    assert stamp.address.value == address
+
+
+def test_a_stamp_with_chinese_words_has_a_chinese_place():
+    """A longer line of Latin print in the scene below is none."""
+    stamp = a_parsed_stamp("2023.06.12 星期一", "白云机场", "", "The Journal of Evening News")
+    assert stamp.address.value == "白云机场"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        pytest.param("6FUTYPEZZ8W4HC Timemark Verified", "6FUTYPEZZ8W4HC", id="fourteen"),
+        pytest.param("UTYPEZZ8W4HC Timemark Verified", None, id="twelve are a torn code"),
+    ],
+)
+def test_a_timemark_code_has_fourteen_characters(text, code):
+    """A torn code would be another photo's."""
+    stamp = a_parsed_stamp(text)
+    assert (stamp.code and stamp.code.value) == code
 
 
 @pytest.mark.parametrize(
