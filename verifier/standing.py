@@ -1,4 +1,4 @@
-"""Rates and eligibility as they stand: per class and agency, numerator and denominator beside each rate. Reading only, JSON-ready."""
+"""Rates and eligibility as they stand, per class and agency, numerator and denominator beside each rate. Reading only."""
 
 from __future__ import annotations
 

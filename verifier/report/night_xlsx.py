@@ -80,12 +80,12 @@ def write_night_workbook(answer: dict[str, Any], path: Path, *, language: str | 
     del book[book.sheetnames[0]]
     for sheet in (
         _list_sessions(answer, language),
-        _list_rates(answer),
         _list_students(answer, language),
         _list_photos(answer),
         _list_cases(answer),
         _list_violations(answer),
         _list_presence(answer),
+        _list_rates(answer),
         _list_versions(answer),
     ):
         _fill_sheet(book.create_sheet(label(sheet.title, language)), sheet, language)
@@ -121,12 +121,20 @@ def _list_sessions(answer: dict[str, Any], language: str) -> Sheet:
 
 def _list_rates(answer: dict[str, Any]) -> Sheet:
     columns = (
-        ("班次或机构", 28), ("已结课次", 10), ("全部课次", 10), ("应到人次", 10), ("实到人次", 10), ("待定人次", 10), ("请假人次", 10),
-        ("到课率下限", 12), ("到课率上限", 12), ("可参加结业考核", 14), ("不得参加", 10), ("视复核而定", 12),
+        ("班次或机构", 28), ("已结课次", 10), ("全部课次", 10), ("应到人次", 10), ("实到人次", 10), ("待定人次", 10),
+        ("请假人次", 10), ("到课率下限", 12), ("到课率上限", 12), ("可参加结业考核", 14), ("不得参加", 10), ("视复核而定", 12),
     )  # fmt: skip
     rows = [
         (
-            *(one["name"], one["closed"], one["sessions"], one["expected"], one["present"], one["unsure"], one["leave"]),
+            *(
+                one["name"],
+                one["closed"],
+                one["sessions"],
+                one["expected"],
+                one["present"],
+                one["unsure"],
+                one["leave"],
+            ),
             *(Percent(one["rate_low"]), Percent(one["rate_high"])),
             *(one["eligibility"].get(word) for word in ("eligible", "not_eligible", "depends")),
         )

@@ -70,7 +70,7 @@ def show_night(night: Night, console: Console) -> None:
             coloured(session["outcome"]),
         )
     console.print(table)
-    _show_rates(answer, console)
+    show_rates(answer, console)
     rows = [
         (photo["file"], finding["check"], finding["outcome"], finding["reason"])
         for photo in answer["photos"]
@@ -102,12 +102,22 @@ def show_night(night: Night, console: Console) -> None:
     console.print(Text(translate("报告：{path}").format(path=night.report_html or "–")))
 
 
-def _show_rates(answer: dict[str, Any], console: Console) -> None:
+def show_rates(answer: dict[str, Any], console: Console) -> None:
+    """Classes and agencies with their closed sessions together: numerator, denominator, rate, eligibility."""
     lines = list_rates(answer)
     if not lines:
         return
     table = Table(title=translate("班次与机构的到课率"), title_justify="left")
-    for heading in ("班次或机构", "应到人次", "实到人次", "待定人次", "到课率", "可参加结业考核", "不得参加", "视复核而定"):
+    for heading in (
+        "班次或机构",
+        "应到人次",
+        "实到人次",
+        "待定人次",
+        "到课率",
+        "可参加结业考核",
+        "不得参加",
+        "视复核而定",
+    ):
         table.add_column(translate(heading))
     for line in lines:
         low, high = line["rate_low"], line["rate_high"]

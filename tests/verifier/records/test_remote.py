@@ -81,7 +81,8 @@ def test_a_recording_of_a_session_outside(database: Database, record: dict[str, 
     file = replace(a_watched_class(), training=a_training_class(sessions=tuple(outside)))
     save(database, replace(file, remote_records=(RemoteRecord(MORNING.id, RemoteKind.RECORDING, **record),)))
     found = read(database)
-    assert found[MORNING.id].recording is not None and found[MORNING.id].recording.state is state
+    assert found[MORNING.id].recording is not None
+    assert found[MORNING.id].recording.state is state
     # A class that hands in recordings has left this session out.
     assert found[AFTERNOON.id].recording is not None
     assert found[AFTERNOON.id].recording.state is ReportState.MISSING

@@ -8,6 +8,8 @@ from datetime import date, timedelta
 import pytest
 
 from tests.builders.regulation import FIRST_DAY, a_class, half_days, session_facts
+from verifier.finding import Outcome
+from verifier.language import say
 from verifier.plan import FilingChange
 from verifier.regulation.facts import ClassFacts
 from verifier.regulation.judging import judge_class
@@ -64,10 +66,15 @@ def test_nights_between_two_turning_days_are_alike():
     assert list_passed_days(facts, POLICY, LAST) not in quiet
 
 
-def test_another_city_s_rule_names_its_own_days(monkeypatch):
-    def judge_meals(facts, rule):
-        raise AssertionError("not asked")
+def judge_meals(facts, rule):
+    """A rule whose answer turns with the new year."""
+    return (rule.answer(Outcome.PASSED, say("{day}", day=facts.as_of.isoformat()), facts.training.number),)
 
-    judge_meals.turning_days = lambda facts, rule: [date(2024, 1, 1)]
-    monkeypatch.setattr("verifier.regulation.turning_days.find_judge", lambda entry: (judge_meals, False))
-    assert date(2024, 1, 1) in list_turning_days(a_class(PLAN), POLICY)
+
+judge_meals.turning_days = lambda facts, _rule: [date(facts.as_of.year + 1, 1, 1)]
+
+
+def test_another_city_s_rule_names_its_own_days():
+    city = replace(POLICY, version="own-days", rules=(replace(POLICY.rules[0], judge=f"{__name__}:judge_meals"),))
+    assert date(2024, 1, 1) in list_turning_days(a_class(PLAN), city)
+    assert date(2024, 1, 1) not in list_turning_days(a_class(PLAN), POLICY)

@@ -24,7 +24,7 @@ def write(tmp_path: Path, language: str | None = None, **fields: object):
 
 def test_there_is_one_sheet_a_subject_with_a_frozen_heading_and_filters(tmp_path: Path):
     book = write(tmp_path)
-    assert book.sheetnames == ["课次", "学员", "照片", "案件", "违规", "到课", "版本"]
+    assert book.sheetnames == ["课次", "学员", "照片", "案件", "违规", "到课", "到课率", "版本"]
     for sheet in book:
         assert sheet.freeze_panes == "A2"
         assert sheet.auto_filter.ref == sheet.dimensions
