@@ -14,16 +14,20 @@ from tests.builders.history import a_history
 from tests.builders.office import an_office, close_class, file_class, moment
 from tests.builders.plan import a_digest
 from tests.builders.regulation import AGENCY
+from verifier.paperwork import withdraw_record
 from verifier.records.class_facts import read_agency_facts, read_class_facts
 from verifier.records.dump import dump_records
 from verifier.records.matters import read_cases, read_violations
 from verifier.records.notices import read_notices, read_sanctions
 from verifier.records.office import RefusedError, save_agreement, save_archive_item, save_interest
+from verifier.records.plans import BUREAU
 from verifier.records.supervision import CallAnswer, InspectionVisit, Interviews, StudentSeen
 from verifier.records.violation_values import read_violation_values
 from verifier.regulation.decisions import DecisionRefusedError, Verdict
 from verifier.regulation.duties import DutyState, list_duties
 from verifier.regulation.facts import CaseSource, CaseState, ClassFacts, PhotoReport, ReportState
+from verifier.regulation.policy import load_policy
+from verifier.regulation.result import Consequence
 from verifier.supervising import (
     Office,
     decide_matter,
@@ -39,6 +43,7 @@ from verifier.supervising import (
     void_issued_notice,
     withdraw_decision,
 )
+from verifier.supervision_history import describe_supervision
 
 NUMBER = "YY-2023-0000"
 
@@ -301,6 +306,50 @@ def test_what_people_record_about_an_agency_is_proposed_at_once_and_takes_two(of
     assert decide_sanction(office, sanction.id, Verdict.WITHDRAW, "wang", "复议撤销").state == "withdrawn"
     with pytest.raises(RefusedError):
         record_breach(office, "on_site_once", date(2023, 7, 1), "li", "不是可处罚的规则", agency_code=AGENCY.code)
+
+
+RULES = load_policy().rules
+
+
+@pytest.mark.parametrize("code", [each.citation.code for each in RULES if each.judge == "agency_recorded_by_people"])
+def test_every_rule_about_an_agency_is_recorded_proposed_and_issued_by_two(office: Office, code: str) -> None:
+    record_breach(office, code, date(2023, 7, 1), "li", "有举报并经核实", agency_code=AGENCY.code)
+    with office.database.reading() as tx:
+        (sanction,) = read_sanctions(tx)
+    assert sanction.rule == office.policy.rule(code).citation.label
+    assert sanction.kind == ("referral" if code == "subsidy_fraud" else "qualification_revoked")
+    assert decide_sanction(office, sanction.id, Verdict.CONFIRM, "li", "属实").state == "proposed"
+    assert decide_sanction(office, sanction.id, Verdict.CONFIRM, "wang", "属实").state == "issued"
+
+
+@pytest.mark.parametrize("code", [each.citation.code for each in RULES if each.judge == "recorded_by_people"])
+def test_every_rule_that_only_people_establish_about_a_class_is_recorded_proposed_and_decided(
+    office: Office, facts: ClassFacts, code: str
+) -> None:
+    record = record_breach(office, code, date(2023, 6, 16), "zhao", "当场所见", class_number=NUMBER)
+    assert record_breach(office, code, date(2023, 6, 16), "zhao", "当场所见", class_number=NUMBER) == record
+    night(office, facts, report=PhotoReport(ReportState.COMPLETE, ("sha256:photo",)))
+    with office.database.reading() as tx:
+        (found,) = read_violations(tx, NUMBER)
+    assert (found.code, found.state) == (code, "proposed")
+    one = decide_matter(office, found.id, Verdict.CONFIRM, "li", "属实")
+    money = office.policy.rule(code).consequence is not Consequence.WARNING
+    assert one is (CaseState.AWAITING_SECOND if money else CaseState.CONFIRMED)
+
+
+def test_a_record_taken_back_lets_its_open_proposal_lapse_and_stays_visible(office: Office, facts: ClassFacts) -> None:
+    report = PhotoReport(ReportState.COMPLETE, ("sha256:photo",))
+    record = record_breach(office, "inspection_refused", date(2023, 6, 16), "zhao", "拒开门", class_number=NUMBER)
+    night(office, facts, report=report)
+    with pytest.raises(RefusedError):
+        withdraw_record(office, record, "zhao", " ")
+    withdraw_record(office, record, "zhao", "误会")
+    withdraw_record(office, record, "li", "又一次")
+    night(office, facts, report=report)
+    with office.database.reading() as tx:
+        assert [each.state for each in read_violations(tx, NUMBER)] == ["lapsed"]
+        (shown,) = describe_supervision(tx, NUMBER, viewer=BUREAU)["records"]
+    assert (shown["withdrawn_by"], shown["withdrawn_because"]) == ("zhao", "误会")
 
 
 def test_dates_archive_and_agreement_are_kept(office: Office) -> None:
