@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import cv2
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from tests.builders.looks import a_context, a_look, a_stamp, some_faces
 from verifier.finding import Finding, Outcome
 from verifier.language import say
-from verifier.observation import Box
+from verifier.observation import Box, HeatMap, PixelTraces
 from verifier.photo import check_photo
 from verifier.photo.annotate import (
     FACE_COLOURS,
@@ -83,3 +85,18 @@ def test_every_check_and_outcome_has_a_name_in_chinese() -> None:
     names += [str(name_outcome(outcome)) for outcome in Outcome]
     assert all("\u4e00" <= name[0] <= "\u9fff" for name in names)
     assert str(name_check("session.reports")) == "session.reports"
+
+
+@pytest.mark.parametrize(("outcome", "warm"), [(Outcome.UNSURE, True), (Outcome.FAILED, True), (Outcome.PASSED, False)])
+def test_the_heat_map_is_laid_over_a_photo_that_may_have_been_edited(outcome: Outcome, warm: bool) -> None:
+    """Four by three cells of which one is hot: it turns red, the others stay grey, the original is left alone."""
+    cells = np.zeros((3, 4), np.uint8)
+    cells[1, 2] = 255
+    heat = HeatMap(4, 3, base64.b64encode(cells.tobytes()).decode())
+    look = a_look(stamps=(), faces=(), compression=PixelTraces(heat=heat))
+    picture = a_grey_picture(1280, 960)
+    drawn = annotate_photo(picture, look, [Finding("photo.edited", outcome, say("{s}", s=""), "test")], [])
+    hot, cold = drawn[480, 800], drawn[480, 160]
+    assert (int(hot[2]) > 180 and int(hot[0]) < 80) is warm
+    assert tuple(int(value) for value in cold) == (128, 128, 128)
+    assert (picture == 128).all()
