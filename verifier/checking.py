@@ -13,11 +13,12 @@ from typing import Any
 
 from verifier.annotated import label_face
 from verifier.answers import describe_photo
+from verifier.attendance.enrolment import Roster
 from verifier.closes import photo_record
 from verifier.evidence import LocalStore
 from verifier.filing import read_class_folder
 from verifier.intake import store_files
-from verifier.judging import ClassToJudge, JudgedPhoto, check_who, judge_class
+from verifier.judging import ClassToJudge, JudgedPhoto, check_who, enrol, judge_class
 from verifier.looking import look_at_all
 from verifier.nightly import Tools, open_tools
 from verifier.observation import Look
@@ -81,6 +82,20 @@ def check_photos(
         if annotate_into is not None:
             answer["photos"][-1]["annotated"] = _annotate(path, photo, class_file, annotate_into)
     return answer
+
+
+def enrol_class_folder(folder: Path, settings: Settings, tools: Tools) -> tuple[ClassFile, Roster]:
+    """A class folder with its roster's faces, for whoever looks at something else than its photos.
+
+    Raises:
+        CannotCheckError: the folder has errors.
+    """
+    class_file, files = _read_class(folder, None, settings)
+    assert class_file is not None  # there is a folder
+    portraits = _portraits(class_file)
+    looks = _look({sha256: path for sha256, path in files.items() if sha256 in portraits}, settings, tools)
+    given = ClassToJudge(class_file, looks, tools.policy, tools.calibration, tools.embedding_contract)
+    return class_file, enrol(given).roster
 
 
 def _read_class(

@@ -22,6 +22,7 @@ from sqlalchemy.exc import OperationalError
 
 from verifier import __version__
 from verifier.cli_accounts import audit_app, client_app, user_app
+from verifier.cli_cameras import cameras_app, watch
 from verifier.cli_faces import faces_app
 from verifier.cli_options import AsJson, Workspace, load_settings, parse_day, print_json
 from verifier.cli_supervision import supervision_app
@@ -50,6 +51,8 @@ app.add_typer(models_app, name="models")
 app.add_typer(database_app, name="database")
 app.add_typer(supervision_app, name="supervise")
 app.add_typer(faces_app, name="faces")
+app.add_typer(cameras_app, name="cameras")
+app.command()(watch)
 app.add_typer(user_app, name="user")
 app.add_typer(client_app, name="client")
 app.add_typer(audit_app, name="audit")
@@ -364,11 +367,15 @@ def _known_failures() -> tuple[type[Exception], ...]:
     from verifier.records.face_index import FaceIndexError
     from verifier.records.migrate import DatabaseOutdatedError, DatabaseTooNewError
     from verifier.regulation.policy import PolicyError
+    from verifier.video.credentials import CameraSecretsError
     from verifier.vision.packs import PackError
+    from verifier.watching import CannotWatchError
 
     return (
         AlreadyRunningError,
+        CameraSecretsError,
         CannotDoIt,
+        CannotWatchError,
         CannotLookError,
         CannotCheckError,
         DemoPicturesMissing,

@@ -72,6 +72,12 @@ class Settings(BaseSettings):
     stamp_authority_token: SecretStr | None = Field(None, description="Bearer token for that service.")
     stamp_authority_timeout_s: float = Field(5.0, gt=0, description="How long one question about a code may take.")
     stamp_authority_total_s: float = Field(120.0, gt=0, description="How long all questions of one night may take.")
+    camera_secrets_file: Path | None = Field(
+        None, description="TOML or JSON with user and password of each camera, by its id or host; readable to us alone."
+    )
+    camera_seconds: float = Field(6.0, gt=0, le=600, description="How long a camera is watched at each look.")
+    camera_frames: int = Field(12, ge=2, le=256, description="Pictures that are kept of one look while it is judged.")
+    cameras_at_once: int = Field(16, ge=1, le=200, description="Cameras that are decoded at the same time.")
     close_after_s: float = Field(0.0, ge=0, description="How long after its end a session is left open for uploads.")
 
     host: str = "127.0.0.1"
@@ -97,7 +103,7 @@ class Settings(BaseSettings):
             raise ValueError(f"{name!r} is no IANA time zone such as Asia/Shanghai") from error
         return name
 
-    @field_validator("workspace", "cache_dir", "models_dir")
+    @field_validator("workspace", "cache_dir", "models_dir", "camera_secrets_file")
     @classmethod
     def _absolute(cls, folder: Path | None) -> Path | None:
         return None if folder is None else folder.expanduser().absolute()

@@ -61,6 +61,7 @@ class _Reader:
     end: Grab | None = None
     fault: str = ""  # why we ended it
     aside: bool = False
+    again: bool = False  # started a second time, after the fork server died
 
 
 class Readers:
@@ -101,6 +102,11 @@ class Readers:
                 self._end_the_late()
                 for reader in [one for one in self._readers if one.pipe < 0]:
                     self._readers.remove(reader)
+                    if self._is_lost(reader):
+                        failed = self._start(reader.visit, again=True)
+                        if failed is not None:
+                            yield reader.visit, failed
+                        continue
                     yield reader.visit, _conclude(reader)
         finally:
             self._drop_readers()
@@ -133,7 +139,18 @@ class Readers:
                 reader.aside, aside = True, aside + 1
         return len(self._readers) - aside < self.lanes.at_once
 
-    def _start(self, visit: Visit) -> Grab | None:
+    def _is_lost(self, reader: _Reader) -> bool:
+        """Whether a request went down with the fork server, before any reader took it up."""
+        if reader.end is not None or reader.frames or reader.fault or reader.again or self._control is None:
+            return False
+        try:
+            return not self._control.recv(1, socket.MSG_DONTWAIT | socket.MSG_PEEK)
+        except BlockingIOError:
+            return False  # it lives: the reader alone died
+        except ConnectionResetError:
+            return True
+
+    def _start(self, visit: Visit, again: bool = False) -> Grab | None:
         started_at = datetime.now(UTC)
         self._count += 1
         ours, theirs = os.pipe()
@@ -146,7 +163,7 @@ class Readers:
         finally:
             os.close(theirs)
         os.set_blocking(ours, False)
-        reader = _Reader(visit, self._count, ours, started_at, time.monotonic())
+        reader = _Reader(visit, self._count, ours, started_at, time.monotonic(), again=again)
         self._selector.register(ours, selectors.EVENT_READ, reader)
         self._readers.append(reader)
         return None
@@ -156,6 +173,8 @@ class Readers:
         message = pickle.dumps(request)
         for last in (False, True):
             if self._control is None or self._server is None or self._server.poll() is not None:
+                if self._control is not None:
+                    self._control.close()
                 self._open_server()
             assert self._control is not None
             try:
@@ -165,6 +184,8 @@ class Readers:
                     raise
                 self._control.close()
                 self._control = None
+                if self._server is not None:
+                    self._server.kill()
             else:
                 return
 
@@ -226,14 +247,17 @@ class Readers:
                 self._hang_up(reader, f"hung for {now - reader.started:.0f} s and was killed")
 
     def _hang_up(self, reader: _Reader, fault: str = "") -> None:
-        """Close the pipe; a reader that did not end by itself is killed."""
+        """Close the pipe. A reader that did not end by itself is at fault, and is killed."""
         if reader.pipe < 0:
             return
         self._selector.unregister(reader.pipe)
         os.close(reader.pipe)
         reader.pipe, reader.fault = -1, fault
-        if reader.end is None:
-            self._ask((reader.number, None), [])
+        if fault and self._control is not None:
+            try:
+                self._control.send(pickle.dumps((reader.number, None)))
+            except (BrokenPipeError, ConnectionResetError):
+                log.warning("camera_fork_server_gone", reader="ends by its own alarm")
 
 
 def _conclude(reader: _Reader) -> Grab:
