@@ -3,9 +3,9 @@
 from fastapi import APIRouter, FastAPI
 
 from api import docs
-from api.routes import operations
+from api.routes import operations, reading, writing
 
-ROOMS: tuple[APIRouter, ...] = ()
+ROOMS: tuple[APIRouter, ...] = (reading.router, writing.router)
 
 
 def add_routes(app: FastAPI) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -75,6 +75,15 @@ def read_class_toml(text: str, timezone: str, faults: FaultList) -> Filing:
         )
         return Filing(None, None, None)
     return _read_root(Table(values, (), find_lines(text), faults), timezone, zone)
+
+
+def read_class_values(values: Mapping[str, Any], timezone: str, faults: FaultList) -> Filing:
+    """Read what class.toml would hold out of plain values, as a program sends them; faults then have no lines.
+
+    Raises:
+        KeyError, ValueError: `timezone` is no IANA zone, e.g. ``zoneinfo.ZoneInfoNotFoundError``.
+    """
+    return _read_root(Table(values, (), {}, faults), timezone, ZoneInfo(timezone))
 
 
 def _read_root(root: Table, timezone: str, zone: ZoneInfo) -> Filing:

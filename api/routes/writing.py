@@ -1,0 +1,377 @@
+"""What programs register: filings, rosters, sign-ins, leave, photos. Each write happens once, whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import re
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Request
+from fastapi.responses import JSONResponse, Response
+from pydantic import AwareDatetime, Field, ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+
+from api.auth import FilingWriter
+from api.idempotency import Answer, WithEvidence, WithFiling, Write
+from api.problems import Problem, field_error, in_both
+from api.routes.reading import State
+from api.routes.shapes import (
+    ClassNumber,
+    Code,
+    FilingIn,
+    LeavesIn,
+    PhotoOut,
+    RegisteredOut,
+    RosterIn,
+    Sha256,
+    SignInsIn,
+    Strict,
+    Text,
+)
+from verifier.filing import mask_id
+from verifier.filing.fault import Fault, Severity
+from verifier.language import say
+from verifier.plan import ClassFile, View
+from verifier.records.audit import write_audit
+from verifier.records.errors import NotInRecordsError
+from verifier.records.filing import read_class_file
+from verifier.records.plans import require_visible
+from verifier.records.tables.base import utc_now
+from verifier.registering import (
+    FilingFaults,
+    Registered,
+    register_class,
+    register_leaves,
+    register_photo,
+    register_portrait,
+    register_roster,
+    register_sign_ins,
+    viewer_of,
+)
+
+router = APIRouter()
+IfMatch = Annotated[str, Header(max_length=100, description="The ETag that was read; another one is refused with 412.")]
+_ROWS = {"signins.csv": "/body/sign_ins", "leave.csv": "/body/leaves", "roster.csv": "/body/students"}
+MULTIPART = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary"},
+                        "name": {"type": "string", "description": "Under which it stands on record."},
+                        "sha256": {"type": "string", "description": "Compared with what arrived."},
+                        "session": {"type": "string"},
+                        "view": {"type": "string", "enum": ["front", "back"]},
+                        "received_at": {"type": "string", "format": "date-time", "description": "The office's only."},
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+class PhotoFields(Strict):
+    """The fields beside a photo's bytes."""
+
+    name: Annotated[Text, Field(min_length=1)] | None = None
+    sha256: Sha256 | None = None
+    session: Code | None = None
+    view: View | None = None
+    received_at: AwareDatetime | None = None
+
+
+class FileFields(Strict):
+    """The fields beside another file's bytes."""
+
+    sha256: Sha256 | None = None
+
+
+@router.put("/classes/{number}", response_model=RegisteredOut, responses={201: {"model": RegisteredOut}})
+def save_filing(number: ClassNumber, body: FilingIn, write: WithFiling, if_match: IfMatch = "") -> Response:
+    """File a class under its own number, or change its filing. What an agency filed, the office approves."""
+
+    def work(tx: Any) -> Answer:
+        if if_match and if_match != _etag(_read_filed(tx, write, number)):
+            raise Problem("changed_meanwhile")
+        timezone = write.state.settings.timezone
+        done, is_new = _told(lambda: register_class(tx, write.caller, number, body.as_values(), timezone))
+        etag = _etag(_read_filed(tx, write, number))
+        return _registered(number, done, 201 if is_new else 200, {"ETag": etag})
+
+    return write.once(body.model_dump(mode="json", by_alias=True), work)
+
+
+@router.get("/classes/{number}/filing")
+def read_filing(number: ClassNumber, caller: FilingWriter, state: State) -> JSONResponse:
+    """The filing as it stands, to be changed and sent back with its ETag; without the roster."""
+    with state.database.reading() as tx:
+        require_visible(tx, number, viewer_of(caller))
+        found = read_class_file(tx, number)
+    return JSONResponse(_describe_filing(found), headers={"ETag": _etag(found)})
+
+
+@router.get("/classes/{number}/roster")
+def read_roster(number: ClassNumber, caller: FilingWriter, state: State, reveal: bool = False) -> dict[str, Any]:
+    """The roster; ID numbers and phones masked, unless `reveal`, which leaves an entry in the audit."""
+    with state.database.transaction() as tx:
+        require_visible(tx, number, viewer_of(caller))
+        students = read_class_file(tx, number).training.students
+        if reveal:
+            write_audit(tx, actor=caller.actor, action="class.reveal_ids", subject=("class", number))
+    show: Callable[[str], str] = str if reveal else mask_id
+    return {
+        "items": [
+            {
+                "student_no": each.student_no,
+                "name": each.name,
+                "id_number": show(each.id_number),
+                "phone": show(each.phone),
+            }
+            for each in students
+        ]
+    }
+
+
+@router.put("/classes/{number}/roster", response_model=RegisteredOut)
+def save_roster(number: ClassNumber, body: RosterIn, write: WithFiling) -> Response:
+    """Bring the roster in line: who is not in it any more has left."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, ["student_no", "name", "id_number", "phone"])
+    writer.writeheader()
+    writer.writerows(each.model_dump() for each in body.students)
+    data = text.getvalue().encode()
+    # Only a digest of it is kept with the answer: a roster is full of ID numbers.
+    asked = hashlib.sha256(data).hexdigest()
+    return write.once(
+        asked, lambda tx: _registered(number, _told(lambda: register_roster(tx, write.caller, number, data)))
+    )
+
+
+@router.post("/classes/{number}/roster/file", response_model=RegisteredOut, openapi_extra=MULTIPART)
+async def send_roster(number: ClassNumber, request: Request, write: WithFiling) -> Response:
+    """The roster as the .xlsx or .csv file that the agency keeps."""
+    async with request.form(max_files=1, max_fields=4) as form:
+        upload, fields = _read_form(form, FileFields)
+        return await run_in_threadpool(_save_roster_file, number, write, upload, fields)
+
+
+def _save_roster_file(number: str, write: Write, upload: UploadFile, fields: FileFields) -> Response:
+    digest, size = _hash(upload, fields.sha256)
+    if size > MAX_ROSTER_BYTES:
+        raise Problem("too_large")
+    data = upload.file.read()
+    return write.once(
+        digest, lambda tx: _registered(number, _told(lambda: register_roster(tx, write.caller, number, data)))
+    )
+
+
+@router.post("/classes/{number}/sign-ins", response_model=RegisteredOut)
+def save_sign_ins(number: ClassNumber, body: SignInsIn, write: WithEvidence) -> Response:
+    """Add sign-ins; the same one again, under whatever key, changes nothing."""
+    rows = [_as_cells(each.model_dump(mode="json", exclude_none=True)) for each in body.sign_ins]
+    return write.once(
+        rows, lambda tx: _registered(number, _told(lambda: register_sign_ins(tx, write.caller, number, rows)))
+    )
+
+
+@router.post("/classes/{number}/leaves", response_model=RegisteredOut)
+def save_leaves(number: ClassNumber, body: LeavesIn, write: WithEvidence) -> Response:
+    """Add approved absences, or change those of the same student and session."""
+    rows = [_as_cells(each.model_dump(mode="json")) for each in body.leaves]
+    return write.once(
+        rows, lambda tx: _registered(number, _told(lambda: register_leaves(tx, write.caller, number, rows)))
+    )
+
+
+@router.post("/classes/{number}/photos", status_code=201, response_model=PhotoOut, openapi_extra=MULTIPART)
+async def send_photo(number: ClassNumber, request: Request, write: WithEvidence) -> Response:
+    """Hand in a photo. Its bytes go from the disk to the store in pieces; the same photo again is the same one."""
+    await run_in_threadpool(_require_class, write, number)
+    async with request.form(max_files=1, max_fields=8) as form:
+        upload, fields = _read_form(form, PhotoFields)
+        return await run_in_threadpool(_save_photo, number, write, upload, fields)
+
+
+def _save_photo(number: str, write: Write, upload: UploadFile, fields: PhotoFields) -> Response:
+    if fields.received_at is not None and not write.caller.is_office:
+        raise Problem("office_only")
+    digest, size = _hash(upload, fields.sha256)
+    name = _file_name(fields.name or upload.filename or "", digest)
+    # Stored before the record names it: no record points to missing bytes, whenever this dies.
+    write.state.store.put(upload.file)
+    received_at: datetime = fields.received_at or utc_now()
+
+    def work(tx: Any) -> Answer:
+        photo_id, is_new = register_photo(
+            tx, write.caller, number, file=name, sha256=digest, size_bytes=size, received_at=received_at,
+            session_id=fields.session, view=fields.view,
+        )  # fmt: skip
+        body = {"id": photo_id, "sha256": digest, "size_bytes": size, "created": is_new}
+        return Answer(body, 201 if is_new else 200)
+
+    return write.once([digest, name, fields.model_dump(mode="json")], work)
+
+
+@router.post("/classes/{number}/students/{student_no}/portraits", response_model=RegisteredOut, openapi_extra=MULTIPART)
+async def send_portrait(number: ClassNumber, student_no: Code, request: Request, write: WithFiling) -> Response:
+    """Add an enrolment photo of a student."""
+    await run_in_threadpool(_require_class, write, number)
+    async with request.form(max_files=1, max_fields=4) as form:
+        upload, fields = _read_form(form, FileFields)
+        return await run_in_threadpool(_save_portrait, number, student_no, write, upload, fields)
+
+
+def _save_portrait(number: str, student_no: str, write: Write, upload: UploadFile, fields: FileFields) -> Response:
+    digest, _ = _hash(upload, fields.sha256)
+    write.state.store.put(upload.file)
+
+    def work(tx: Any) -> Answer:
+        return _registered(number, register_portrait(tx, write.caller, number, student_no, digest))
+
+    return write.once(digest, work)
+
+
+MAX_ROSTER_BYTES = 8 * 1024 * 1024
+
+
+def _require_class(write: Write, number: str) -> None:
+    with write.state.database.reading() as tx:
+        require_visible(tx, number, viewer_of(write.caller))
+
+
+def _read_form(form: FormData, shape: Any) -> tuple[UploadFile, Any]:
+    upload = form.get("file")
+    if not isinstance(upload, UploadFile):
+        raise Problem("invalid", errors=[field_error("/body/file", "missing", say("缺少此项。"))])
+    values = {name: value for name, value in form.multi_items() if name != "file"}
+    try:
+        return upload, shape.model_validate(values)
+    except ValidationError as error:
+        errors = [
+            field_error(f"/body/{each['loc'][0]}", each["type"], say("此项的值不符合要求。")) for each in error.errors()
+        ]
+        raise Problem("invalid", errors=errors) from error
+
+
+def _hash(upload: UploadFile, declared: str | None) -> tuple[str, int]:
+    """The digest and size of what arrived, which stays on disk; it is rewound."""
+    digest = hashlib.file_digest(upload.file, "sha256").hexdigest()  # type: ignore[arg-type]
+    size = upload.file.tell()
+    upload.file.seek(0)
+    if size == 0:
+        raise Problem("invalid", errors=[field_error("/body/file", "empty", say("文件是空的。"))])
+    if declared is not None and declared != digest:
+        raise Problem("hash_mismatch")
+    return digest, size
+
+
+def _file_name(given: str, digest: str) -> str:
+    """A name that is no path anywhere: its parts without the ways up."""
+    parts = [part for part in PurePosixPath(given.replace("\\", "/")).parts if part not in ("/", "..", ".")]
+    plain = "/".join(re.sub(r"[\x00-\x1f\x7f:]", "_", part) for part in parts)[-300:]
+    return plain.removeprefix("/") or f"{digest[:16]}.jpg"
+
+
+def _as_cells(row: dict[str, Any]) -> dict[str, str]:
+    return {name: value if isinstance(value, str) else repr(value) for name, value in row.items()}
+
+
+def _told(work: Callable[[], Any]) -> Any:
+    try:
+        return work()
+    except FilingFaults as error:
+        raise Problem("filing_faults", errors=[_describe_fault(each) for each in error.faults]) from error
+
+
+def _describe_fault(fault: Fault) -> dict[str, Any]:
+    told = field_error(_path_of(fault), fault.severity.value, fault.problem)
+    return told | {"remedy": in_both(fault.remedy)}
+
+
+def _path_of(fault: Fault) -> str:
+    rows = _ROWS.get(fault.file)
+    # Line 1 holds the headings, so the entry of index n stands on line n + 2.
+    return "/body" if rows is None else rows if fault.line is None or fault.line < 2 else f"{rows}/{fault.line - 2}"
+
+
+def _registered(number: str, done: Registered, status: int = 200, headers: dict[str, str] | None = None) -> Answer:
+    warnings = [
+        {"path": _path_of(each), "problem": in_both(each.problem), "remedy": in_both(each.remedy)}
+        for each in done.warnings
+        if each.severity is Severity.WARNING
+    ]
+    counts = {kind: asdict(each) for kind, each in done.counts.items()}
+    return Answer({"class": number, "counts": counts, "warnings": warnings}, status, headers or {})
+
+
+def _read_filed(tx: Any, write: Write, number: str) -> ClassFile:
+    try:
+        require_visible(tx, number, viewer_of(write.caller))
+    except NotInRecordsError:
+        raise Problem("changed_meanwhile") from None
+    return read_class_file(tx, number)
+
+
+def _etag(filed: ClassFile) -> str:
+    text = repr((filed.training.agency, filed.training.venue, _describe_filing(filed)))
+    return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+
+
+def _describe_filing(filed: ClassFile) -> dict[str, Any]:
+    training = filed.training
+    head = {
+        "number": training.number, "project_type": training.project_type.value, "occupation": training.occupation,
+        "level": training.level, "term": training.term, "planned_hours": training.planned_hours,
+        "filed_on": _day(training.filed_on), "approved_on": _day(training.approved_on),
+        "supervisor": training.supervisor,
+    }  # fmt: skip
+    sessions = [
+        {
+            "id": each.id, "date": each.day.isoformat(), "period": each.period.value,
+            "starts": each.starts_at.time().isoformat(), "ends": each.ends_at.time().isoformat(), "hours": each.hours,
+            "teacher": each.teacher_number, "kind": each.kind.value, "mode": each.mode.value, "camera": each.camera_id,
+            "venue": None if each.venue == training.venue else _describe_venue(each.venue),
+        }
+        for each in training.sessions
+    ]  # fmt: skip
+    changes = [
+        {
+            "filed_on": _day(each.filed_on), "what": each.what, "takes_effect_on": _day(each.takes_effect_on),
+            "approved_on": _day(each.approved_on), "sessions": list(each.session_ids), "detail": each.detail,
+        }
+        for each in training.changes
+    ]  # fmt: skip
+    return {
+        "agency": {"name": training.agency.name, "code": training.agency.code},
+        "class": head,
+        "venue": _describe_venue(training.venue),
+        "teacher": [asdict(each) for each in training.teachers],
+        "camera": [asdict(each) for each in training.cameras],
+        "session": sessions,
+        "change": changes,
+        "signin_device": [{"id": each} for each in training.shared_devices],
+    }
+
+
+def _describe_venue(venue: Any) -> dict[str, Any]:
+    polygon = [list(corner) for corner in venue.polygon] or None
+    return {
+        "name": venue.name, "address": venue.address, "longitude": venue.longitude, "latitude": venue.latitude,
+        "frame": venue.frame.value, "radius_m": None if polygon else venue.radius_m, "polygon": polygon,
+    }  # fmt: skip
+
+
+def _day(day: Any) -> str | None:
+    return day.isoformat() if day is not None else None
