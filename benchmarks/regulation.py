@@ -2,9 +2,14 @@
 
     python -m benchmarks.regulation                 # 250 and 1,000 classes × 60 students × 60 sessions
     python -m benchmarks.regulation --classes 50 100
+    python -m benchmarks.regulation --records --sample 25 --classes 100 300 1000
 
 Every class is made up anew from a seed, with absences, doubts, missing reports and shared phones, so nothing is judged
 twice; making it up is timed apart. Processor seconds of one process: classes are independent, so cores divide them.
+
+With ``--records`` they stand in a real database (a SQLite file): the night reads each class with everything handed in for it, its
+photos' looks, where else those were used and what people recorded, judges all its sessions, and makes the keys that tell what has
+changed since the last night. Photos have readable stamps and no faces. Writing what has changed is not part of it.
 """
 
 from __future__ import annotations
@@ -13,12 +18,25 @@ import argparse
 import random
 import resource
 import statistics
+import tempfile
 import time
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from datetime import time as clock
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from tests.builders.city_records import fill_records
+from verifier.attendance.session_checks import order_sign_ins
+from verifier.closes import close_of_class
+from verifier.judging import judge_class as judge_recorded_class
+from verifier.nightly import Tools, make_class_key, make_session_key, open_tools, read_class_to_judge
 from verifier.plan import Agency, Period, ProjectType, Session, Student, TrainingClass, Venue
+from verifier.records.class_facts import list_closed_sessions
+from verifier.records.database import Database, open_database
+from verifier.records.filing import list_classes
+from verifier.records.findings import read_input_key
+from verifier.records.looks import missing_looks
 from verifier.regulation.facts import (
     ClassFacts,
     FaceSeen,
@@ -32,6 +50,7 @@ from verifier.regulation.facts import (
 from verifier.regulation.judging import judge_class
 from verifier.regulation.policy import load_policy
 from verifier.regulation.violation import reevaluate_all
+from verifier.settings import Settings
 
 ZONE = ZoneInfo("Asia/Shanghai")
 VENUE = Venue("203", longitude=112.355129, latitude=28.570066)
@@ -94,13 +113,87 @@ def measure(classes: int, students: int, sessions: int) -> tuple[list[float], fl
     return judging, making, proposed
 
 
+@dataclass(frozen=True, slots=True)
+class RecordsMeasured:
+    """Processor seconds: `listing` for asking what there is, then of each judged class its parts; `filling` is not the night's."""
+
+    listing: float
+    read: list[float]
+    judge: list[float]
+    keys: list[float]
+
+    @property
+    def each_class(self) -> list[float]:
+        """Seconds of each class that was judged."""
+        return [sum(parts) for parts in zip(self.read, self.judge, self.keys, strict=True)]
+
+
+def measure_records(database: Database, tools: Tools, sample: int) -> RecordsMeasured:
+    """Judge classes that stand in a database: all, or `sample` of them evenly spread where it is not 0."""
+    at = time.process_time()
+    with database.reading() as tx:
+        numbers = [summary.number for summary in list_classes(tx)]
+        missing_looks(tx, tools.looks_key)
+    measured = RecordsMeasured(time.process_time() - at, [], [], [])
+    for number in numbers[:: max(1, len(numbers) // sample) if sample else 1]:
+        begins = time.process_time()
+        with database.reading() as tx:
+            given = read_class_to_judge(tx, number, tools)
+            read_input_key(tx, number, None)
+            list_closed_sessions(tx, number)
+        plan, read = given.class_file.training.sessions, time.process_time()
+        judged = judge_recorded_class(given, plan, plan[-1].day)
+        close_of_class(judged, "", {}, tools.policy.ref)
+        concluded = time.process_time()
+        make_class_key(given, tools, plan, plan[-1].day)
+        ordered = order_sign_ins(given.class_file.sign_ins)
+        for session in judged.sessions:
+            make_session_key(given, tools, session.session, session.photos, ordered)
+        measured.read.append(read - begins)
+        measured.judge.append(concluded - read)
+        measured.keys.append(time.process_time() - concluded)
+    return measured
+
+
+def show_records(options: argparse.Namespace) -> None:
+    """Print seconds a class for each number of classes; the same records grow from one to the next."""
+    print("classes  judged  s/class  median ms  vs first  read ms  judge ms  keys ms  list s  all classes s  peak MiB")
+    base, filled = None, 0
+    with tempfile.TemporaryDirectory() as folder:
+        tools = open_tools(Settings(workspace=Path(folder)))
+        database = open_database(f"sqlite:///{Path(folder) / 'records.sqlite3'}", bytes(32))
+        for classes in sorted(options.classes):
+            fill_records(database, classes - filled, tools.looks_key, options.students, options.sessions, filled)
+            filled = classes
+            found = measure_records(database, tools, options.sample)
+            mean, middle = statistics.mean(found.each_class), statistics.median(found.each_class) * 1000
+            base = base or middle
+            parts = "  ".join(
+                f"{statistics.median(part) * 1000:7.0f}" for part in (found.read, found.judge, found.keys)
+            )
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            print(
+                f"{classes:7}  {len(found.read):6}  {mean:7.3f}  {middle:9.0f}  {middle / base:7.2f}x  {parts}"
+                f"  {found.listing:6.1f}  {found.listing + mean * classes:13.0f}  {peak:8.0f}",
+                flush=True,
+            )
+        database.close()
+
+
 def main() -> None:
     """Measure each size and print the time per class beside the first size's."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--classes", type=int, nargs="+", default=[250, 1000])
     parser.add_argument("--students", type=int, default=60)
     parser.add_argument("--sessions", type=int, default=60)
+    parser.add_argument("--records", action="store_true", help="Read the classes from a database.")
+    parser.add_argument(
+        "--sample", type=int, default=0, help="With --records: judge about so many of each size; 0: all."
+    )
     options = parser.parse_args()
+    if options.records:
+        show_records(options)
+        return
     # The middle class, not the mean: other work on the machine slows some classes down, and growth would slow all.
     print("classes  judging s  median ms/class  vs first  making up s  proposed  peak MiB")
     base = None

@@ -19,9 +19,11 @@ from verifier.attendance.matching import FaceMatch, match_faces
 from verifier.attendance.photo_checks import check_people, check_roster, check_teacher
 from verifier.attendance.presence import PhotoEvidence, SessionConclusion, SessionEvidence, conclude_session
 from verifier.attendance.session_checks import (
+    OrderedSignIns,
     check_attendance,
     check_reports,
     check_signins,
+    order_sign_ins,
     select_late_sign_ins,
     select_sign_ins,
 )
@@ -34,6 +36,7 @@ from verifier.photo.assign import Assignment, assign_session
 from verifier.photo.beside import look_beside
 from verifier.photo.context import Beside, CodeAnswer, CodeUse, OtherUse, PhotoContext
 from verifier.photo.pair import check_pair
+from verifier.photo.room_history import RoomHistory, RoomMemory
 from verifier.photo.view import decide_view
 from verifier.plan import ClassFile, Session, Submission, TrainingClass, View
 from verifier.regulating import Regulated, complete_facts, judge_against
@@ -54,6 +57,7 @@ class ClassToJudge:
         looks: SHA-256 → look, of photos and of enrolment pictures. One that is missing was not looked at (yet).
         other_uses: Submission → where else the same picture was handed in; None where nobody searched.
         code_uses, code_answers: Submission → who else shows the code of its stamp, and what its maker said; likewise.
+        rooms: What is known of which photos show one room; None where earlier sessions are not searched.
         embedding_contract: Of the face pack in use.
         recorded: What people recorded about the class; None where there are no records, as for a folder that is only checked.
         violations: The class's violations on record, with what people decided.
@@ -70,6 +74,7 @@ class ClassToJudge:
     beside: Mapping[Submission, Beside] = field(default_factory=dict)
     code_uses: Mapping[Submission, tuple[CodeUse, ...]] | None = None
     code_answers: Mapping[Submission, CodeAnswer] = field(default_factory=dict)
+    rooms: RoomMemory | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,8 +147,11 @@ def judge_class(given: ClassToJudge, closed: Sequence[Session], as_of: date) -> 
     order = sorted(closed, key=lambda session: (session.starts_at, session.id))
     placed = _sort_photos(given, {session.id for session in given.class_file.training.sessions})
     given = replace(given, beside=_look_beside(given, placed))
+    history = RoomHistory(given.rooms) if given.rooms is not None else None
+    ordered = order_sign_ins(given.class_file.sign_ins)
     sessions = tuple(
-        _judge_session(given, enrolment.roster, session, placed.by_session.get(session.id, [])) for session in order
+        _judge_session(given, enrolment.roster, session, placed.by_session.get(session.id, []), history, ordered)
+        for session in order
     )
     unplaced = tuple(_judge_unplaced(given, enrolment.roster, *photo) for photo in placed.unplaced)
     recorded = replace(given.recorded or ClassFacts(given.class_file.training, as_of), as_of=as_of)
@@ -208,7 +216,11 @@ def _look_beside(given: ClassToJudge, placed: _Sorted) -> dict[Submission, Besid
 
 
 def judge_photo(
-    given: ClassToJudge, roster: Roster | None, submission: Submission, assignment: Assignment
+    given: ClassToJudge,
+    roster: Roster | None,
+    submission: Submission,
+    assignment: Assignment,
+    history: RoomHistory | None = None,
 ) -> JudgedPhoto:
     """Check one photo and match its faces.
 
@@ -217,6 +229,8 @@ def judge_photo(
     """
     look = given.looks[submission.sha256]
     context = _context(given, submission, assignment)
+    if history is not None and assignment.session is not None:
+        context = replace(context, room=history.compare(submission, look, assignment.session))
     matches: tuple[FaceMatch, ...] = ()
     if roster is not None and look.faces is not None:
         contract = look.embedding_contract or None
@@ -244,19 +258,26 @@ def _context(given: ClassToJudge, submission: Submission, assignment: Assignment
 
 
 def _judge_session(
-    given: ClassToJudge, roster: Roster, session: Session, photos: Sequence[tuple[Submission, Assignment]]
+    given: ClassToJudge,
+    roster: Roster,
+    session: Session,
+    photos: Sequence[tuple[Submission, Assignment]],
+    history: RoomHistory | None,
+    ordered_sign_ins: OrderedSignIns,
 ) -> JudgedSession:
     file = given.class_file
-    sign_ins = select_sign_ins(session, file.sign_ins) if file.sign_ins else None
+    sign_ins = select_sign_ins(session, ordered_sign_ins) if file.sign_ins else None
     leaves = tuple(leave for leave in file.leaves if leave.session_id == session.id)
-    judged = [judge_photo(given, roster, submission, assignment) for submission, assignment in photos]
-    pair = check_pair([(photo.look, _context(given, photo.submission, photo.assignment)) for photo in judged])
+    judged = [judge_photo(given, roster, submission, assignment, history) for submission, assignment in photos]
+    pair = check_pair([(photo.look, photo.context) for photo in judged if photo.context is not None])
     expected = len(file.training.students) - len({leave.student_no for leave in leaves})
     signed_in = None if sign_ins is None else len({sign_in.student_no for sign_in in sign_ins})
     judged = [
         replace(photo, findings=(*photo.findings, pair, *check_who(photo, session, roster, expected, signed_in)))
         for photo in judged
     ]
+    if history is not None:
+        history.confirm(session, [(photo.submission, photo.look, photo.findings) for photo in judged])
     evidence = SessionEvidence(
         training=file.training,
         session=session,
@@ -276,7 +297,7 @@ def _judge_session(
         _check_rate(given.policy, session.day, conclusion),
     )
     recorded = given.recorded.recorded_sessions.get(session.id) if given.recorded else None
-    late = select_late_sign_ins(session, file.training.sessions, file.sign_ins)
+    late = select_late_sign_ins(session, file.training.sessions, ordered_sign_ins)
     facts = gather_facts(session, evidence, conclusion, judged, recorded or RecordedSession(), late)
     return JudgedSession(session, tuple(judged), conclusion, findings, facts)
 

@@ -11,7 +11,7 @@ import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ import structlog
 from verifier.answers import answer_for
 from verifier.asking_makers import ask_about_new_codes, open_authority, read_code_answers, read_code_uses
 from verifier.attendance.calibration import Calibration, load_calibration
-from verifier.attendance.session_checks import select_sign_ins
+from verifier.attendance.session_checks import OrderedSignIns, order_sign_ins, select_sign_ins
 from verifier.city import CityNight, close_city
 from verifier.closes import close_of_class, close_of_session
 from verifier.judging import ClassToJudge, JudgedClass, JudgedPhoto, judge_class
@@ -30,6 +30,7 @@ from verifier.looking import look_at_all, look_limits, look_versions, not_looked
 from verifier.one_at_a_time import hold_turn
 from verifier.photo.context import OtherUse
 from verifier.photo.look_json import look_from_json
+from verifier.photo.room_history import RoomMemory
 from verifier.plan import Session, Submission, TrainingClass
 from verifier.progress import open_progress
 from verifier.records.class_facts import list_closed_sessions, read_class_facts
@@ -39,6 +40,7 @@ from verifier.records.findings import read_input_key, save_session_close
 from verifier.records.looks import forget_attempt, missing_looks, read_looks, save_attempt, save_look
 from verifier.records.nights import find_latest_day, finish_night, start_night
 from verifier.records.pictures import similar_uses_of_class
+from verifier.records.rooms import read_rooms, save_rooms
 from verifier.records.submissions import uses_of_class
 from verifier.records.violation_values import read_violation_values
 from verifier.regulation.facts import ClassFacts
@@ -246,6 +248,9 @@ def _close_class(
     if class_key == former_class_key:
         return
     judged = judge_class(given, closed, as_of)
+    if given.rooms is not None and given.rooms.new:
+        with database.transaction() as tx:
+            save_rooms(tx, given.rooms.new, tools.looks_key)
     _save_sessions(database, tools, judged, given, counts)
     with database.reading() as tx:
         recorded, violations = _read_recorded(tx, given.class_file.training, tools)
@@ -263,8 +268,9 @@ def _close_class(
 
 def _save_sessions(database: Database, tools: Tools, judged: JudgedClass, given: ClassToJudge, counts: _Counts) -> None:
     versions, policy = tools.json_versions(), tools.policy.ref
+    ordered = order_sign_ins(given.class_file.sign_ins)
     for session in judged.sessions:
-        key = make_session_key(given, tools, session.session, session.photos)
+        key = make_session_key(given, tools, session.session, session.photos, ordered)
         with database.transaction() as tx:
             written = save_session_close(tx, close_of_session(judged.training.number, session, key, versions, policy))
         if written:
@@ -301,6 +307,7 @@ def read_class_to_judge(tx: Any, number: str, tools: Tools) -> ClassToJudge:
         violations,
         code_uses=code_uses,
         code_answers=code_answers,
+        rooms=RoomMemory(read_rooms(tx, number, tools.looks_key)),
     )
 
 
@@ -336,20 +343,28 @@ def _read_uses(
     }
 
 
-def make_session_key(given: ClassToJudge, tools: Tools, session: Session, photos: Sequence[JudgedPhoto]) -> str:
-    """The digest of everything a session's close depends on; see docs/decisions/0002."""
+def make_session_key(
+    given: ClassToJudge, tools: Tools, session: Session, photos: Sequence[JudgedPhoto], sign_ins: OrderedSignIns
+) -> str:
+    """The digest of everything a session's close depends on; see docs/decisions/0002.
+
+    Args:
+        sign_ins: All of the class.
+    """
     file = given.class_file
     return _digest(
         {
             **_common_input(given, tools),
             "session": session,
-            "sign_ins": select_sign_ins(session, file.sign_ins),
+            "sign_ins": select_sign_ins(session, sign_ins),
             # A class without any sign-in list is another thing than a session that nobody signed.
             "delivers_sign_ins": bool(file.sign_ins),
             "leaves": [leave for leave in file.leaves if leave.session_id == session.id],
             "photos": _photo_input(given, [photo.submission for photo in photos]),
             # What the class's other photos say beside these.
-            "beside": [(photo.submission.file, photo.context.beside if photo.context else None) for photo in photos],
+            "beside": [
+                (photo.submission.file, photo.context.beside, photo.context.room) for photo in photos if photo.context
+            ],
         }
     )
 
@@ -436,7 +451,8 @@ def _list_not_read(given: ClassToJudge, sha256: str) -> list[str]:
 def _digest(value: Any) -> str:
     def plain(item: Any) -> Any:
         if hasattr(item, "__dataclass_fields__"):
-            return asdict(item)
+            # Not `asdict`, which copies everything inside: a class has thousands of sign-ins.
+            return {name: getattr(item, name) for name in item.__dataclass_fields__}
         return sorted(map(str, item)) if isinstance(item, frozenset) else str(item)
 
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=plain, ensure_ascii=False).encode()).hexdigest()

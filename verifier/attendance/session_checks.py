@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -29,20 +30,43 @@ ATTENDANCE_PROFILE = "attendance-2023"
 REPORTS_PROFILE = "reports-2023"
 
 
+@dataclass(frozen=True, slots=True)
+class OrderedSignIns:
+    """All sign-ins of a class in order of time, and their times as POSIX seconds, to find those of a session quickly."""
+
+    sign_ins: tuple[SignIn, ...]
+    times: tuple[float, ...]
+
+
+def order_sign_ins(sign_ins: Sequence[SignIn] | OrderedSignIns) -> OrderedSignIns:
+    """Sort sign-ins by time, then student; once for a class with many sessions.
+
+    Raises:
+        ValueError: a sign-in without a UTC offset.
+    """
+    if isinstance(sign_ins, OrderedSignIns):
+        return sign_ins
+    for sign_in in sign_ins:
+        if sign_in.signed_at.tzinfo is None:
+            raise ValueError(f"sign-in of {sign_in.student_no} at {sign_in.signed_at} has no UTC offset")
+    timed = sorted(
+        ((each.signed_at.timestamp(), each) for each in sign_ins), key=lambda pair: (pair[0], pair[1].student_no)
+    )
+    return OrderedSignIns(tuple(each for _, each in timed), tuple(at for at, _ in timed))
+
+
 def select_sign_ins(
-    session: Session, sign_ins: Sequence[SignIn], limits: SignInLimits = SIGNINS_2023
+    session: Session, sign_ins: Sequence[SignIn] | OrderedSignIns, limits: SignInLimits = SIGNINS_2023
 ) -> tuple[SignIn, ...]:
     """The sign-ins that belong to a session, both ends of the window included, in order of time.
 
     Raises:
         ValueError: a sign-in without a UTC offset.
     """
+    ordered = order_sign_ins(sign_ins)
     opens, closes = session.starts_at - limits.before, session.ends_at + limits.after
-    for sign_in in sign_ins:
-        if sign_in.signed_at.tzinfo is None:
-            raise ValueError(f"sign-in of {sign_in.student_no} at {sign_in.signed_at} has no UTC offset")
-    inside = [sign_in for sign_in in sign_ins if opens <= sign_in.signed_at <= closes]
-    return tuple(sorted(inside, key=lambda sign_in: (sign_in.signed_at, sign_in.student_no)))
+    first, last = bisect_left(ordered.times, opens.timestamp()), bisect_right(ordered.times, closes.timestamp())
+    return tuple(ordered.sign_ins[first:last])
 
 
 # A list that is signed days later names no session by itself; within a day it is the one that ended last.
@@ -50,7 +74,10 @@ LATE_WITHIN = timedelta(hours=24)
 
 
 def select_late_sign_ins(
-    session: Session, sessions: Sequence[Session], sign_ins: Sequence[SignIn], limits: SignInLimits = SIGNINS_2023
+    session: Session,
+    sessions: Sequence[Session],
+    sign_ins: Sequence[SignIn] | OrderedSignIns,
+    limits: SignInLimits = SIGNINS_2023,
 ) -> tuple[SignIn, ...]:
     """Sign-ins after a session's window that belong to no other one: made good afterwards, as the session ended last before them.
 
@@ -67,8 +94,9 @@ def select_late_sign_ins(
             until = min(until, other.starts_at - limits.before)
         elif session.ends_at < other.ends_at < until:
             return ()  # another one that overlaps with it ended later
-    late = [sign_in for sign_in in sign_ins if closes < sign_in.signed_at < until]
-    return tuple(sorted(late, key=lambda sign_in: (sign_in.signed_at, sign_in.student_no)))
+    ordered = order_sign_ins(sign_ins)
+    first, last = bisect_right(ordered.times, closes.timestamp()), bisect_left(ordered.times, until.timestamp())
+    return tuple(ordered.sign_ins[first:last])
 
 
 def check_attendance(conclusion: SessionConclusion, *, minimum: float, clause: str) -> Finding:

@@ -34,6 +34,7 @@ from verifier.plan import (
     View,
 )
 from verifier.records.errors import ForeignClassError
+from verifier.records.remote import read_remote_records, save_remote_records
 from verifier.records.roster import (
     save_enrolment_photos,
     save_leaves,
@@ -41,7 +42,6 @@ from verifier.records.roster import (
     save_students,
     save_teacher_photos,
 )
-from verifier.records.remote import read_remote_records, save_remote_records
 from verifier.records.rows import KindCount, find_class, lock_class, open_sealed
 from verifier.records.submissions import save_evidence, save_submissions
 from verifier.records.tables.agency import AgencyRow
@@ -320,6 +320,11 @@ def _read_submissions(tx: Tx, class_id: UUID, zone: ZoneInfo) -> list[Submission
 
 
 def _read_sign_ins(tx: Tx, class_id: UUID, zone: ZoneInfo, students: Mapping[UUID, str]) -> list[SignIn]:
+    # Columns, not rows as objects: a class has thousands.
+    query = select(
+        SignInRow.enrolment_id, SignInRow.signed_at, SignInRow.source, SignInRow.device, SignInRow.filed_longitude,
+        SignInRow.filed_latitude, SignInRow.frame,
+    )  # fmt: skip
     found = [
         SignIn(
             student_no=students[row.enrolment_id],
@@ -330,7 +335,7 @@ def _read_sign_ins(tx: Tx, class_id: UUID, zone: ZoneInfo, students: Mapping[UUI
             latitude=row.filed_latitude,
             frame=CoordinateFrame(row.frame),
         )
-        for row in tx.scalars(select(SignInRow).where(SignInRow.class_id == class_id))
+        for row in tx.execute(query.where(SignInRow.class_id == class_id))
         if row.enrolment_id in students
     ]
     return sorted(found, key=lambda each: (each.signed_at, each.student_no, each.source, each.device))
