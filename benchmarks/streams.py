@@ -19,10 +19,11 @@ from statistics import median
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import binomtest
 
-from tests.builders.scenes import MORNING, Change, Coding, Picture, a_room, a_slate, film, make_grab
 from tests.builders.plan import CHINA, a_session
+from tests.builders.scenes import MORNING, Change, Coding, Picture, a_room, a_slate, film, make_grab
 from verifier.camera_health import Condition
 from verifier.finding import Finding, Outcome
 from verifier.plan import STANDARD_HOUR_MINUTES
@@ -87,15 +88,21 @@ def blur(share: float) -> Change:
     return lambda picture, _s: np.asarray(cv2.GaussianBlur(picture, (0, 0), picture.shape[1] * share), np.uint8)
 
 
+def soften(picture: Picture, across: int) -> NDArray[np.float32]:
+    """Only as many shades across as wanted; a Gaussian so wide would take seconds a frame."""
+    shades = cv2.resize(picture, (across, max(2, across * 9 // 16)), interpolation=cv2.INTER_AREA)
+    return cv2.resize(shades, picture.shape[1::-1], interpolation=cv2.INTER_CUBIC).astype(np.float32)
+
+
 def cover(picture: Picture, _seconds: float) -> Picture:
     """A cloth before the lens: a shade of one colour."""
-    soft = cv2.GaussianBlur(picture, (0, 0), picture.shape[1] / 6).astype(np.float32)
+    soft = soften(picture, 4)
     return np.clip(soft * 0.15 + 45, 0, 255).astype(np.uint8)
 
 
 def spray(picture: Picture, _seconds: float) -> Picture:
     """Paint on the glass: hardly anything comes through, and that blurred."""
-    soft = cv2.GaussianBlur(picture, (0, 0), picture.shape[1] / 30).astype(np.float32)
+    soft = soften(picture, 16)
     return np.clip(soft * 0.12 + np.array([150.0, 150.0, 160.0]), 0, 255).astype(np.uint8)
 
 
@@ -169,7 +176,7 @@ def list_faults(rooms: dict[str, Picture]) -> Iterator[Visit]:
     for number, room in enumerate(rooms.values()):
         reference = (make_reference("day", room),)
         other = rooms[names[(number + 3) % len(names)]]
-        for coded in CODINGS:
+        for coded in CODINGS[number % len(CODINGS) :][:1]:
             for kind, (wanted, change) in lens.items():
                 yield Visit(kind, wanted, film(room, people=6, change=change, coded=coded, seed=SEED), reference)
             yield Visit("wrong room", Condition.WRONG_ROOM, film(other, people=6, coded=coded, seed=SEED), reference)

@@ -72,10 +72,13 @@ class HealthLimits:
     Attributes:
         longest_gap_s: Two samples further apart, in time of the timetable, say nothing about the time between them: somebody
             did not look. One standard hour, since at least one sample falls into each.
+        longest_leap_s: The same where a session ends and the next begins between them: ten minutes more on either side, as
+            nobody looks while people come and go (`SamplingPlan.settle_s`).
     """
 
     name: str = "camera-health-2026"
     longest_gap_s: float = STANDARD_HOUR_MINUTES * 60.0
+    longest_leap_s: float = STANDARD_HOUR_MINUTES * 60.0 + 2 * 600.0
 
 
 HEALTH_2026 = HealthLimits()
@@ -191,7 +194,7 @@ def _cut_session(
             camera_id, session.id, starts, ends, condition, evidence, sum(_is_in(each, session) for each in ends_with)
         )
 
-    gap = timedelta(seconds=limits.longest_gap_s)
+    gap, leap = (timedelta(seconds=each) for each in (limits.longest_gap_s, limits.longest_leap_s))
     if not taken:
         return [interval(session.starts_at, session.ends_at, Condition.NOT_RUN)]
     found: list[HealthInterval] = []
@@ -200,14 +203,14 @@ def _cut_session(
         # The way from the previous session's last sample, without the time in which there is no class.
         way = None if before is None else placed[index - 1][0].ends_at - before.taken_at
         way = None if way is None else way + (first.taken_at - session.starts_at)
-        found.append(interval(session.starts_at, first.taken_at, _between(before, first, way, gap), first))
+        found.append(interval(session.starts_at, first.taken_at, _between(before, first, way, leap), first))
     for one, other in pairwise(taken):
         if other.taken_at > one.taken_at:
             way = other.taken_at - one.taken_at
             found.append(interval(one.taken_at, other.taken_at, _between(one, other, way, gap), one, other))
     way = None if after is None else session.ends_at - last.taken_at
     way = None if way is None or after is None else way + (after.taken_at - placed[index + 1][0].starts_at)
-    found.append(interval(last.taken_at, session.ends_at, _between(last, after, way, gap), last))
+    found.append(interval(last.taken_at, session.ends_at, _between(last, after, way, leap), last))
     return _join(found)
 
 

@@ -123,7 +123,9 @@ def look_at_frames(grab: Grab, nets: Nets | None, references: Sequence[Reference
         )
         or (),
         live=reading.run("live", lambda: read_liveness(frames, marks, spread)) if marks else None,
-        picture=reading.run("picture", lambda: read_picture(decisive.picture_bgr)),
+        picture=reading.run(
+            "picture", lambda: read_picture(decisive.picture_bgr, [frames[place].picture_bgr for place in spread])
+        ),
         clocks=reading.run("clocks", lambda: _read_clocks(photo, decisive, frames, nets)) or ()
         if nets is not None
         else (),

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from verifier.photo.read_quality import MIN_TILE_CONTRAST, NORMAL_SIDE_PX, TILES_ACROSS, measure_sharpness
+from verifier.photo.read_quality import MIN_TILE_CONTRAST, NORMAL_SIDE_PX, TILES_ACROSS
 from verifier.video.stream_look import PictureReading
 
 # A step of grey between neighbouring pixels at 640 px that stands out of noise of 3 grey levels, smoothed by one pixel.
 EDGE_LEVELS = 12.0
 MAIN_COLOURS = 8
+# Below 1.5 px lies the noise, above 6 px the shapes of things.
+BANDS_PX = (1.5, 3.0, 6.0)
+FAINT_LEVELS = 0.25
+COLOUR_SIDE_PX = 80
 
 
-def read_picture(picture_bgr: NDArray[np.uint8]) -> PictureReading:
+def read_picture(picture_bgr: NDArray[np.uint8], others: Sequence[NDArray[np.uint8]] = ()) -> PictureReading:
     """Measure one frame.
 
     Args:
         picture_bgr: (h, w, 3) uint8.
+        others: Frames of the same visit. Sharpness is measured on the mean of all, as the noise of a single one passes for
+            detail when there is little other.
     """
     height, width = picture_bgr.shape[:2]
     scale = min(1.0, NORMAL_SIDE_PX / max(height, width))
@@ -32,13 +40,33 @@ def read_picture(picture_bgr: NDArray[np.uint8]) -> PictureReading:
         contrast=round(float(grey.std()), 2),
         brightest=round(float(np.percentile(grey, 99)), 1),
         bright_share=round(float((grey > 250).mean()), 4),
-        sharpness=round(measure_sharpness(grey), 4),
+        sharpness=round(_measure_sharpness(_average(grey, others)), 4),
         plain_share=round(_measure_plain(grey), 4),
         edge_share=round(_measure_edges(grey), 4),
-        saturation=round(float(_spread_of_channels(normal).mean()), 2),
+        saturation=round(float(_spread_of_channels(_reduce(normal)).mean()), 2),
         main_colours_share=round(_measure_main_colours(normal), 4),
         drawn_share=round(_measure_drawn(picture_bgr), 4),
     )
+
+
+def _average(grey: NDArray[np.uint8], others: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+    pictures = [grey.astype(np.float32)]
+    for other in others:
+        small = cv2.resize(other, (grey.shape[1], grey.shape[0]), interpolation=cv2.INTER_AREA)
+        pictures.append(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY).astype(np.float32))
+    return np.asarray(np.mean(pictures, axis=0), dtype=np.float32)
+
+
+def _measure_sharpness(grey: NDArray[np.float32]) -> float:
+    """How much detail of 2 to 4 px there is, for each grey level of detail of 4 to 8 px. Light and noise change it little."""
+    fine, middle, coarse = (cv2.GaussianBlur(grey, (0, 0), px) for px in BANDS_PX)
+    return float(np.abs(fine - middle).mean() / max(FAINT_LEVELS, float(np.abs(middle - coarse).mean())))
+
+
+def _reduce(picture_bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """So small that the colours of noise have cancelled each other."""
+    high = max(1, round(COLOUR_SIDE_PX * picture_bgr.shape[0] / picture_bgr.shape[1]))
+    return np.asarray(cv2.resize(picture_bgr, (COLOUR_SIDE_PX, high), interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
 def _measure_plain(grey: NDArray[np.uint8]) -> float:

@@ -72,7 +72,7 @@ class PictureReading:
         brightness, contrast: Mean and standard deviation of grey, 0 to 255.
         brightest: The 99th percentile of grey.
         bright_share: Share of pixels above 250.
-        sharpness: As `photo.read_quality` measures it, 0 to 1.
+        sharpness: Fine detail for each grey level of coarser detail, see `read_picture`; 0.3 of a blot, 0.6 and more in focus.
         plain_share: Share of tiles (8 across) in which nothing stands out.
         edge_share: Share of pixels on an edge.
         saturation: Mean saturation, 0 to 255; next to nothing where the camera films infrared.
