@@ -356,9 +356,12 @@ def test_the_rolling_year_is_right_for_any_days(days):
 RULES_OF_A_CLASS = [entry.citation.code for entry in POLICY.rules if not find_judge(entry)[1]]
 
 
+@pytest.mark.parametrize(
+    "day",
+    [pytest.param(date(2023, 5, 31), id="the day before it"), pytest.param(date(2028, 6, 1), id="the day after it")],
+)
 @pytest.mark.parametrize("code", RULES_OF_A_CLASS)
-def test_before_the_regulation_was_law_no_rule_proposes_anything(code):
-    day = date(2023, 5, 8)
+def test_outside_of_the_regulation_s_days_no_rule_proposes_anything(code, day):
     session = a_session(day)
     facts = a_class(
         [session_facts(session, reports=(), students=(), teacher=OTHER_TEACHER)], warnings=(warning(1, day), warning(2, day)),
