@@ -117,13 +117,28 @@ class Beside:
 
 
 @dataclass(frozen=True, slots=True)
+class RoomSeen:
+    """How a photo's room compares with its venue's confirmed photos of earlier sessions and the same view.
+
+    `confirmed` is how many there are, `compared` how many were looked at, `features` what is recognisable in this photo
+    besides people and stamps, `common_features` what the best of them (`other_file`) shares.
+    """
+
+    confirmed: int
+    compared: int
+    features: int
+    common_features: int
+    other_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PhotoContext:
     """The plan beside one photo.
 
     `training` and `session` are None where no class is known; checks that need them answer NOT_APPLICABLE.
     `timezone` is an IANA name; `other_uses` is None where nobody searched (a check without records),
     `beside` where no other photos of the class are known, `code_uses` where no codes on record were searched, `code_answer`
-    where no maker is asked.
+    where no maker is asked, `room` where no earlier photos were searched.
     """
 
     submission: Submission
@@ -135,6 +150,7 @@ class PhotoContext:
     beside: Beside | None = None
     code_uses: tuple[CodeUse, ...] | None = None
     code_answer: CodeAnswer | None = None
+    room: RoomSeen | None = None
 
 
 @dataclass(frozen=True, slots=True)

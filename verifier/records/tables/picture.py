@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from verifier.records.tables.base import PROCESSING, Base, WithId, digest_column, one_of, utc_now
+from verifier.records.tables.base import PROCESSING, Base, WithId, at_least, digest_column, one_of, utc_now
 
 MATCHES = ("picture", "burst", "near")
 
@@ -41,3 +41,22 @@ class PictureMatchRow(WithId, Base):
     how: Mapped[str]
     details: Mapped[dict[str, Any]]
     recorded_at: Mapped[datetime] = mapped_column(default=utc_now, info=PROCESSING)
+
+
+class RoomMatchRow(WithId, Base):
+    """How many features of their rooms two photos have in common, by looks of one set of versions; the smaller digest first.
+
+    A photo with itself: how many it has at all.
+    """
+
+    __tablename__ = "room_match"
+    __table_args__ = (
+        UniqueConstraint("first_sha256", "second_sha256", "versions_key"),
+        CheckConstraint("first_sha256 <= second_sha256", name="in_order"),
+        at_least("common", 0),
+    )
+
+    first_sha256: Mapped[str] = digest_column()
+    second_sha256: Mapped[str] = digest_column()
+    versions_key: Mapped[str]
+    common: Mapped[int]
