@@ -38,6 +38,8 @@ WIDEN_HEIGHTS = (0.5, 0.9, 1.4)
 ISOLATED_LINE_PX = 72.0
 _TIME_LIKE = re.compile(r"\d\s*[:;]\s*\d")
 _COORDINATES_LIKE = re.compile(r"经\s*纬|Lat.*Lon|东\s*经.*北\s*纬|N\s*\d+\s*°.*E\s*\d")
+# What an app says of itself holds no field, however badly it is read.
+_PHRASE = re.compile(r"已验证|真实性|真实时间")
 _BROKEN_WEEKDAY = re.compile(r"(?:星期|周|礼拜)\s*$")
 
 
@@ -110,7 +112,8 @@ def _urgency(line: TextLine) -> float:
     if BROKEN_PLACE.search(row.text):
         return 1.5
     weakest = min(line.per_character)
-    tells = any(sign.isdigit() for sign in row.text) or len(re.findall(r"[\u4e00-\u9fff]", row.text)) >= 3
+    place_like = len(re.findall(r"[\u4e00-\u9fff]", row.text)) >= 3 and not _PHRASE.search(row.text)
+    tells = any(sign.isdigit() for sign in row.text) or place_like
     return 1.0 - weakest if tells and weakest < DOUBTFUL_CONFIDENCE else 0.0
 
 
@@ -135,18 +138,28 @@ def count_row_fields(row: Reading) -> int:
 
 
 def _look_again(picture_bgr: NDArray[np.uint8], box: TextBox, first: TextLine, net: TextNet) -> TextLine:
-    readings = [first]
-    cuts = [stretch_box(box, 0.0, 0.0, 0.12)]
+    readings = [first, *recognise_lines(picture_bgr, [stretch_box(box, 0.0, 0.0, 0.12)], net)]
+    readings += _read_contrasted(picture_bgr, box, net, (lift_whites,))
+    if not (_is_broken(first) or BROKEN_PLACE.search(first.text)) and _agree(readings):
+        return replace(elect_reading(readings), box=first.box)
     letter = box.height_px / max(1.0, box.width_px)
+    cuts = []
     if _BROKEN_WEEKDAY.search(first.text) or BROKEN_PLACE.search(first.text):
         # 一 is so thin that the finder leaves it out: about one more letter's width at the right.
-        cuts += [stretch_box(box, 0.0, share * letter, 0.0) for share in WIDEN_HEIGHTS]
+        cuts = [stretch_box(box, 0.0, share * letter, 0.0) for share in WIDEN_HEIGHTS]
     elif _is_broken(first):
-        cuts += [stretch_box(box, 0.0, -share, 0.0) for share in TRIM_SHARES]
+        cuts = [stretch_box(box, 0.0, -share, 0.0) for share in TRIM_SHARES]
         cuts += [stretch_box(box, 0.0, share * letter, 0.0) for share in WIDEN_HEIGHTS]
     readings += recognise_lines(picture_bgr, cuts, net)
-    readings += _read_contrasted(picture_bgr, box, net, (raise_contrast, None, lift_whites, erase_print, erase_more))
+    readings += _read_contrasted(picture_bgr, box, net, (raise_contrast, None, erase_print, erase_more))
     return replace(elect_reading(readings), box=first.box)
+
+
+def _agree(readings: Sequence[TextLine]) -> bool:
+    """Whether readings say one thing, and one of them surely: more of them would tell nothing new."""
+    texts = {line.text for line in readings}
+    surest = max(min(line.per_character, default=0.0) for line in readings)
+    return len(texts) == 1 and surest >= DOUBTFUL_CONFIDENCE
 
 
 def _verify_small(picture_bgr: NDArray[np.uint8], box: TextBox, first: TextLine, net: TextNet) -> TextLine:
