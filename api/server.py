@@ -12,6 +12,7 @@ from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
@@ -25,6 +26,7 @@ from api.routes import add_routes
 from api.source import RecordSource, Source
 from api.state import AppState
 from verifier import __version__
+from verifier.jobs import JobWorker
 from verifier.settings import Settings
 
 # A page elsewhere whose name is made to point to 127.0.0.1 (DNS rebinding) sends its own name as Host, and is refused.
@@ -46,7 +48,12 @@ def create_app(settings: Settings, source: Source | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def live(_: FastAPI) -> AsyncIterator[None]:
+        worker = JobWorker(settings, state.database) if settings.login == "required" else None
+        if worker is not None:
+            worker.start()
         yield
+        if worker is not None:
+            await run_in_threadpool(worker.stop)
         state.close()
 
     app = FastAPI(

@@ -3,9 +3,9 @@
 from fastapi import APIRouter, FastAPI
 
 from api import docs
-from api.routes import operations, reading, writing
+from api.routes import jobs, operations, reading, writing
 
-ROOMS: tuple[APIRouter, ...] = (reading.router, writing.router)
+ROOMS: tuple[APIRouter, ...] = (reading.router, writing.router, jobs.router)
 
 
 def add_routes(app: FastAPI) -> None:

@@ -1,0 +1,126 @@
+"""Jobs as rows: queued, taken with a lease that runs out when its worker dies, finished or cancelled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, or_, select, update
+from sqlalchemy.orm import Session as Tx
+
+from verifier.records.errors import NotInRecordsError
+from verifier.records.tables.base import make_id, utc_now
+from verifier.records.tables.job import JobRow
+
+OPEN_STATES = ("queued", "running")
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """One job. `state` is ``queued``, ``running``, ``done``, ``failed`` or ``cancelled``."""
+
+    id: UUID
+    kind: str
+    state: str
+    attempt: int
+    payload: Mapping[str, Any]
+    result: Mapping[str, Any] | None
+    error: str | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+def queue_job(tx: Tx, kind: str, key: str, payload: Mapping[str, Any]) -> JobRecord:
+    """Queue a job by its key; the same key again is the same job."""
+    job_id = make_id("job", kind, key)
+    row = tx.get(JobRow, job_id)
+    if row is None:
+        row = JobRow(id=job_id, kind=kind, key=f"{kind}:{key}", payload=dict(payload), attempt=0, state="queued")
+        tx.add(row)
+        tx.flush()
+    return _describe(row)
+
+
+def read_job(tx: Tx, job_id: UUID) -> JobRecord:
+    """One job.
+
+    Raises:
+        NotInRecordsError: there is none such.
+    """
+    row = tx.get(JobRow, job_id)
+    if row is None:
+        raise NotInRecordsError(f"no job {job_id} is on record")
+    return _describe(row)
+
+
+def cancel_job(tx: Tx, job_id: UUID) -> JobRecord:
+    """Take a job out; one that runs is stopped by its worker, which looks every few seconds. A finished one stays as it is.
+
+    Raises:
+        NotInRecordsError: there is none such.
+    """
+    row = tx.get(JobRow, job_id, with_for_update=True)
+    if row is None:
+        raise NotInRecordsError(f"no job {job_id} is on record")
+    if row.state in OPEN_STATES:
+        _end(row, "cancelled")
+        tx.flush()
+    return _describe(row)
+
+
+def take_job(tx: Tx, kind: str, owner: str, lease: timedelta) -> JobRecord | None:
+    """The job that has waited longest, now leased to `owner`; also one whose worker let its lease run out. None without any."""
+    now = utc_now()
+    lost = and_(JobRow.state == "running", JobRow.lease_until < now)
+    query = (
+        select(JobRow)
+        .where(JobRow.kind == kind, or_(JobRow.state == "queued", lost))
+        .order_by(JobRow.created_at, JobRow.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    row = tx.scalar(query)
+    if row is None:
+        return None
+    row.state, row.lease_until, row.lease_owner, row.attempt = "running", now + lease, owner, row.attempt + 1
+    tx.flush()
+    return _describe(row)
+
+
+def renew_lease(tx: Tx, job_id: UUID, owner: str, lease: timedelta) -> bool:
+    """Go on holding a job; False where it was cancelled or somebody else has it: then its work must stop."""
+    held = (JobRow.id == job_id, JobRow.state == "running", JobRow.lease_owner == owner)
+    changed = tx.execute(update(JobRow).where(*held).values(lease_until=utc_now() + lease).returning(JobRow.id))
+    return changed.first() is not None
+
+
+def finish_job(
+    tx: Tx, job_id: UUID, owner: str, *, result: Mapping[str, Any] | None = None, error: str | None = None
+) -> None:
+    """Write down how a job ended, unless it is no longer this owner's."""
+    row = tx.get(JobRow, job_id, with_for_update=True)
+    if row is not None and row.state == "running" and row.lease_owner == owner:
+        row.result, row.error = dict(result) if result is not None else None, error
+        _end(row, "failed" if error is not None else "done")
+        tx.flush()
+
+
+def put_back(tx: Tx, job_id: UUID, owner: str) -> None:
+    """Queue a job again that could not begin, without counting the attempt."""
+    row = tx.get(JobRow, job_id, with_for_update=True)
+    if row is not None and row.state == "running" and row.lease_owner == owner:
+        row.state, row.lease_until, row.lease_owner, row.attempt = "queued", None, None, row.attempt - 1
+        tx.flush()
+
+
+def _end(row: JobRow, state: str) -> None:
+    row.state, row.finished_at, row.lease_until, row.lease_owner = state, utc_now(), None, None
+
+
+def _describe(row: JobRow) -> JobRecord:
+    return JobRecord(
+        row.id, row.kind, row.state, row.attempt, row.payload, row.result, row.error, row.created_at, row.finished_at
+    )
