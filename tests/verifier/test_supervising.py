@@ -357,6 +357,9 @@ def test_dates_archive_and_agreement_are_kept(office: Office) -> None:
     save_closing(office, NUMBER, "li", {"applied_on": date(2023, 8, 1)})
     with pytest.raises(RefusedError):
         save_closing(office, NUMBER, "li", {}, ("S99",))
+    save_closing(office, NUMBER, "li", {"commenced_on": date(2023, 6, 12), "completed_on": date(2023, 6, 12)})
+    with pytest.raises(RefusedError, match="2023-06-11"):
+        save_closing(office, NUMBER, "li", {"completed_on": date(2023, 6, 11)})
     with office.database.transaction() as tx:
         save_archive_item(tx, NUMBER, "li", "pledge", "承诺书.pdf", a_digest("pledge"))
         save_archive_item(tx, NUMBER, "li", "videos", "", None)

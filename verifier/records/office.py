@@ -174,7 +174,7 @@ def save_dates(
     What is not named stays as it is.
 
     Raises:
-        RefusedError: an unknown date, or somebody examined who is not on the roster.
+        RefusedError: an unknown date, an end before its beginning, or somebody examined who is not on the roster.
     """
     lock_class(tx, class_number)
     training, person = find_class(tx, class_number), find_person(tx, by)
@@ -194,6 +194,10 @@ def save_dates(
         row = ClassClosingRow(class_id=training.id, examined=[], changed_by=person.id)
         tx.add(row)
     wanted: dict[str, Any] = {**dates, **({} if examined is None else {"examined": sorted(set(examined))})}
+    for first, last in (("commenced_on", "completed_on"), ("archived_on", "archive_discarded_on")):
+        begins, ends = (wanted.get(name, getattr(row, name)) for name in (first, last))
+        if begins is not None and ends is not None and ends < begins:
+            raise RefusedError(say("截止日{last}早于起始日{first}。", last=ends.isoformat(), first=begins.isoformat()))
     changed = {name: value for name, value in wanted.items() if getattr(row, name) != value}
     if changed:
         before = {name: getattr(row, name) for name in changed}

@@ -310,9 +310,11 @@ def list_own_documents(
     """
     own = write_archive_lists(tx, number, policy, mask_number)
     own += _list_annexes(tx, read_class_file(tx, number).training, policy) if annexes is None else list(annexes)
-    digests = sorted(_list_digests(describe_supervision(tx, number, viewer=BUREAU)))
-    kept = {each for each in digests if store.exists(each)}
-    rows = [("SHA-256", "是否存于证据库"), *((each, "是" if each in kept else "否") for each in digests)]
+    digests = _list_digests(describe_supervision(tx, number, viewer=BUREAU))
+    everything = sorted(digests | {sha256 for _, _, sha256 in _list_handed_in(tx, number, policy)})
+    there = {each for each in everything if store.exists(each)}
+    kept = there & digests
+    rows = [("SHA-256", "是否存于证据库"), *((each, "是" if each in there else "否") for each in everything)]
     own.append(("证据清单.csv", write_csv(rows)))
     documents = [ArchiveDocument(SUPERVISION, name, partial(io.BytesIO, content)) for name, content in own]
     return documents + [
@@ -332,7 +334,21 @@ def _list_digests(value: Any) -> set[str]:
 
 
 def list_documents(tx: Tx, number: str, policy: Policy, store: EvidenceStore) -> list[ArchiveDocument]:
-    """What goes into the archive. The same name twice, as from two sessions, is told apart by the digest."""
+    """What was handed in and is still kept. The same name twice, as from two sessions, is told apart by the digest."""
+    names: dict[tuple[str, str], str] = {}
+    documents = []
+    for kind, name, sha256 in sorted(_list_handed_in(tx, number, policy)):
+        if not store.exists(sha256):
+            continue  # one lost picture must not cost the archive; `list_own_documents` names it
+        if names.setdefault((kind, name), sha256) != sha256:
+            plain = PurePosixPath(name)
+            name = str(plain.with_name(f"{plain.stem}-{sha256[:12]}{plain.suffix}"))
+        documents.append(ArchiveDocument(kind, name, partial(store.open, sha256), sha256))
+    return documents
+
+
+def _list_handed_in(tx: Tx, number: str, policy: Policy) -> set[tuple[str, str, str]]:
+    """Documents of the class archive and photos: (kind, name, digest)."""
     kinds = {kind.code for kind in policy.archive}
     row = find_class(tx, number)
     found = [
@@ -344,11 +360,4 @@ def list_documents(tx: Tx, number: str, policy: Policy, store: EvidenceStore) ->
         for each in read_class_file(tx, number).submissions:
             name = str(PurePosixPath(each.session_id or "", each.file.replace("\\", "/").lstrip("/")))
             found.append(("photos", name.replace("..", "__"), each.sha256))
-    names: dict[tuple[str, str], str] = {}
-    documents = []
-    for kind, name, sha256 in sorted(set(found)):
-        if names.setdefault((kind, name), sha256) != sha256:
-            plain = PurePosixPath(name)
-            name = str(plain.with_name(f"{plain.stem}-{sha256[:12]}{plain.suffix}"))
-        documents.append(ArchiveDocument(kind, name, partial(store.open, sha256), sha256))
-    return documents
+    return set(found)

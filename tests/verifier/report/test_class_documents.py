@@ -47,6 +47,7 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     pledge = open_evidence(settings).put("职业培训承诺书".encode())
     with office.database.transaction() as tx:
         save_archive_item(tx, NUMBER, "li", "pledge", "承诺书.txt", pledge)
+        save_archive_item(tx, NUMBER, "li", "videos", "录像.mp4", a_digest("a video that was lost"))
         save_agreement(tx, AGENCY.code, 2023, {"number": "益培协2023-7", "people": 500, "complete_by": "2023-11-30"})
     day = facts.sessions[4].session.day
     plan_inspection(office, NUMBER, day, "第一次", "li")
@@ -178,6 +179,15 @@ def test_what_supervision_left_makes_up_for_no_document_of_the_agency(documents:
     with zipfile.ZipFile(documents["archive.zip"]) as archive:
         lines = list(csv.reader(io.StringIO(archive.read("完整性清单.csv").decode("utf-8-sig"))))
     assert {line[1]: line[4] for line in lines[1:]}["课程安排"] == "缺"
+
+
+def test_a_document_that_was_lost_is_named_and_does_not_cost_the_archive(documents: dict[str, Path]) -> None:
+    kept = dict(read_list(documents, "证据清单")[1:])
+    assert kept[a_digest("a video that was lost")] == "否"
+    assert "是" in kept.values()
+    with zipfile.ZipFile(documents["archive.zip"]) as archive:
+        lines = list(csv.reader(io.StringIO(archive.read("完整性清单.csv").decode("utf-8-sig"))))
+    assert {line[1]: line[4] for line in lines[1:]}["培训视频资料"] == "缺"
 
 
 def test_the_archive_shows_no_whole_id_number(documents: dict[str, Path]) -> None:
