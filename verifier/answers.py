@@ -25,6 +25,7 @@ from verifier.records.closing import FaceMatch
 from verifier.records.filing import list_classes, read_class_file
 from verifier.records.looks import read_looks
 from verifier.records.matters import CaseRecord, ViolationRecord, read_cases, read_violations
+from verifier.records.portraits import ACCEPTED, read_portraits
 from verifier.records.reading import PhotoRecord, SessionRecord, read_photos, read_sessions
 from verifier.regulation.policy import Policy, load_policy
 from verifier.settings import Settings
@@ -97,11 +98,29 @@ def answer_for(
         ],
         "sessions": [_session(session, language) for session in sessions],
         "students": [student for students in by_class.values() for student in students],
+        "enrolment": [each for number in sorted(shown) for each in _refused_portraits(tx, number, language)],
         "cases": [_case(case, language) for case in read_cases(tx, class_number, since, until, SHOWN_STATES)],
         "violations": [
             _violation(each, policy, language) for each in read_violations(tx, class_number, since, until, SHOWN_STATES)
         ],
     }
+
+
+def _refused_portraits(tx: Tx, number: str, language: str | None) -> list[dict[str, Any]]:
+    """The enrolment pictures that nobody can be recognised by, with what to do about each."""
+    return [
+        {
+            "class": number,
+            "student_no": each.verdict.number if each.verdict.of_student else None,
+            "teacher_number": None if each.verdict.of_student else each.verdict.number,
+            "name": each.name,
+            "sha256": each.sha256,
+            "code": each.verdict.code,
+            "reason": each.verdict.reason.text(language),
+        }
+        for each in read_portraits(tx, number)
+        if each.verdict is not None and each.verdict.code != ACCEPTED
+    ]
 
 
 def describe_photo(

@@ -14,12 +14,14 @@ from verifier.observation import FaceObservation
 from verifier.records.closing import (
     CaseProposal,
     PhotoJudgement,
+    PortraitVerdict,
     SessionClose,
     SessionNumbers,
     StudentPresence,
     UnknownFace,
 )
 from verifier.records.closing import FaceMatch as FaceRecord
+from verifier.records.portraits import ACCEPTED
 from verifier.regulating import list_proposals, list_rule_findings
 from verifier.regulation.facts import Presence
 from verifier.regulation.result import PolicyRef
@@ -73,6 +75,10 @@ def close_of_class(judged: JudgedClass, input_key: str, versions: Mapping[str, A
         findings=list_rule_findings(judged.regulated.results) if judged.regulated else (),
         violations=list_proposals(judged.regulated) if judged.regulated else (),
         cases=tuple(_class_case_record(case) for case in judged.cases),
+        portraits=tuple(
+            PortraitVerdict(of_student, number, sha256, verdict.code or ACCEPTED, verdict.reason)
+            for (of_student, number, sha256), verdict in sorted(judged.enrolment.verdicts.items())
+        ),
         lapses={
             each.violation.key: each.reason
             for each in (judged.regulated.changes if judged.regulated else ())

@@ -112,10 +112,10 @@ class JudgedSession:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Enrolment:
-    """The roster's faces, and what was decided about each enrolment picture: (student or teacher number, SHA-256)."""
+    """The roster's faces, and what was decided about each enrolment picture: (of a student, number, SHA-256) → verdict."""
 
     roster: Roster
-    verdicts: Mapping[tuple[str, str], EnrolmentVerdict]
+    verdicts: Mapping[tuple[bool, str, str], EnrolmentVerdict]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -166,32 +166,34 @@ def judge_class(given: ClassToJudge, closed: Sequence[Session], as_of: date) -> 
 
 def enrol(given: ClassToJudge) -> Enrolment:
     """Build the roster's faces from the enrolment pictures; each refused picture keeps its verdict."""
-    verdicts: dict[tuple[str, str], EnrolmentVerdict] = {}
+    verdicts: dict[tuple[bool, str, str], EnrolmentVerdict] = {}
     not_read: set[str] = set()
 
-    def accept(people: Mapping[str, tuple[str, ...]], numbers: Sequence[str]) -> dict[str, list[EnrolledPhoto]]:
+    def accept(
+        people: Mapping[str, tuple[str, ...]], numbers: Sequence[str], *, of_students: bool
+    ) -> dict[str, list[EnrolledPhoto]]:
         accepted: dict[str, list[EnrolledPhoto]] = {number: [] for number in numbers}
         for number in numbers:
             for sha256 in people.get(number, ()):
                 look = given.looks.get(sha256)
                 if look is not None and look.decoded.fault is not None:
                     unopened = say("登记照无法打开（{fault}），请重新上传。", fault=look.decoded.fault.value)
-                    verdicts[number, sha256] = EnrolmentVerdict(False, "not_a_picture", unopened)
+                    verdicts[of_students, number, sha256] = EnrolmentVerdict(False, "not_a_picture", unopened)
                     continue
                 if look is None or look.faces is None or look.embedding_contract != given.embedding_contract:
                     not_read.add(number)
                     reason = say("系统未能读取这张登记照，将再次尝试，不是照片的问题。")
-                    verdicts[number, sha256] = EnrolmentVerdict(False, "not_read", reason)
+                    verdicts[of_students, number, sha256] = EnrolmentVerdict(False, "not_read", reason)
                     continue
                 verdict = judge_enrolment_photo(look.faces, student_no=number)
-                verdicts[number, sha256] = verdict
+                verdicts[of_students, number, sha256] = verdict
                 if verdict.accepted and verdict.face_index is not None:
                     accepted[number].append(EnrolledPhoto(sha256, look.faces[verdict.face_index]))
         return accepted
 
     file = given.class_file
-    students = accept(file.enrolment_photos, [student.student_no for student in file.training.students])
-    teachers = accept(file.teacher_photos, [teacher.number for teacher in file.training.teachers])
+    students = accept(file.enrolment_photos, [each.student_no for each in file.training.students], of_students=True)
+    teachers = accept(file.teacher_photos, [each.number for each in file.training.teachers], of_students=False)
     roster = build_roster(students, teachers, given.embedding_contract, given.calibration, not_read=sorted(not_read))
     return Enrolment(roster, verdicts)
 

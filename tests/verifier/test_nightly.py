@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.builders.night import (
     copy_workspace,
@@ -234,6 +235,17 @@ def test_a_student_without_an_enrolment_photo_is_unsure_and_never_absent(workspa
     seen = {presences_of(session).get("S02") for session in answer["sessions"]}
     assert seen == {"unsure"}
     assert "S02" not in {case["student_no"] for case in answer["cases"]}
+
+
+def test_a_refused_enrolment_picture_is_named_with_what_to_do(workspace: Path) -> None:
+    faces = workspace / "class" / "faces"
+    Image.new("RGB", (600, 800), "lightgrey").save(faces / "S02.jpg")
+    assert load(workspace / "class", workspace).loaded
+    answer = night(workspace, since="2023-06-12").answer
+    (refused,) = answer["enrolment"]
+    assert (refused["student_no"], refused["teacher_number"], refused["code"]) == ("S02", None, "no_face")
+    assert "请重新拍" in refused["reason"]
+    assert {presences_of(session).get("S02") for session in answer["sessions"]} == {"unsure"}
 
 
 def test_missing_and_damaged_evidence_is_not_run_and_is_looked_at_when_it_is_back(

@@ -100,6 +100,17 @@ class ViolationProposal:
 
 
 @dataclass(frozen=True, slots=True)
+class PortraitVerdict:
+    """Whether a picture of a student (else: a teacher) could be enrolled. `code` is ``accepted`` or a stable word for why not."""
+
+    of_student: bool
+    number: str
+    sha256: str
+    code: str
+    reason: Sentence
+
+
+@dataclass(frozen=True, slots=True)
 class SessionNumbers:
     """Students expected, present, unsure and on leave; `rate` is what the policy makes of them, None where nothing can be said."""
 
@@ -124,6 +135,7 @@ class SessionClose:
         findings: About the session itself (``session.reports``, …).
         numbers: None where no attendance was counted.
         unknown: People of the session whom nobody could name.
+        portraits: What became of the enrolment pictures; with the class's own close only.
         lapses: Dedup key of a violation that is proposed no more → why, as far as the regulation said so.
         of_city: What the search over all classes hangs on this class; without a session.
     """
@@ -142,5 +154,6 @@ class SessionClose:
     cases: tuple[CaseProposal, ...] = ()
     violations: tuple[ViolationProposal, ...] = ()
     unknown: tuple[UnknownFace, ...] = ()
+    portraits: tuple[PortraitVerdict, ...] = ()
     of_city: bool = False
     lapses: Mapping[str, Sentence] = field(default_factory=dict)

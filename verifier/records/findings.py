@@ -13,6 +13,7 @@ from verifier.records.closing import PhotoJudgement, SessionClose
 from verifier.records.errors import PlanError
 from verifier.records.faces import save_unknown_faces
 from verifier.records.names import Names
+from verifier.records.portraits import save_portrait_verdicts
 from verifier.records.proposals import save_proposals
 from verifier.records.rows import find_class, lock_class, table_of
 from verifier.records.tables.base import make_id
@@ -45,6 +46,7 @@ def save_session_close(tx: Tx, close: SessionClose) -> bool:
     _save_presences(tx, run, close, names)
     save_unknown_faces(tx, run, former, close, names)
     save_proposals(tx, run, former, close, names)
+    save_portrait_verdicts(tx, close, names)
     return True
 
 

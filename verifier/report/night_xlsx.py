@@ -83,6 +83,7 @@ def write_night_workbook(answer: dict[str, Any], path: Path, *, language: str | 
         _list_students(answer, language),
         _list_photos(answer),
         _list_cases(answer),
+        _list_enrolment(answer),
         _list_violations(answer),
         _list_presence(answer),
         _list_rates(answer),
@@ -195,6 +196,16 @@ def _list_photos(answer: dict[str, Any]) -> Sheet:
         if not item["findings"]:
             rows.append((*head, None, None, None, None, item["sha256"]))
     return Sheet("照片", columns, rows)
+
+
+def _list_enrolment(answer: dict[str, Any]) -> Sheet:
+    columns = (("班次", 16), ("学号或教师编号", 16), ("姓名", 14), ("说明", 80), ("代码", 18), ("SHA-256", 66))
+    rows = [
+        (*(item["class"], item["student_no"] or item["teacher_number"], item["name"]),
+         *(item["reason"], item["code"], item["sha256"]))
+        for item in answer.get("enrolment", ())
+    ]  # fmt: skip
+    return Sheet("登记照问题", columns, rows)
 
 
 def _list_cases(answer: dict[str, Any]) -> Sheet:

@@ -86,6 +86,14 @@ def show_night(night: Night, console: Console) -> None:
     _show_rows(console, "不通过与未能检查", rows)
     _show_rows(
         console,
+        "不能使用的登记照",
+        [
+            (each["student_no"] or each["teacher_number"], each["code"], "unsure", each["reason"])
+            for each in answer["enrolment"]
+        ],
+    )
+    _show_rows(
+        console,
         "需要人工复核的案件",
         [(case["session"] or "", case["kind"], "unsure", case["reason"]) for case in answer["cases"]],
     )

@@ -24,7 +24,7 @@ def write(tmp_path: Path, language: str | None = None, **fields: object):
 
 def test_there_is_one_sheet_a_subject_with_a_frozen_heading_and_filters(tmp_path: Path):
     book = write(tmp_path)
-    assert book.sheetnames == ["课次", "学员", "照片", "案件", "违规", "到课", "到课率", "版本"]
+    assert book.sheetnames == ["课次", "学员", "照片", "案件", "登记照问题", "违规", "到课", "到课率", "版本"]
     for sheet in book:
         assert sheet.freeze_panes == "A2"
         assert sheet.auto_filter.ref == sheet.dimensions
@@ -95,5 +95,5 @@ def test_the_same_answer_gives_the_same_bytes(tmp_path: Path):
 
 def test_english_headings(tmp_path: Path):
     book = write(tmp_path, language="en")
-    assert book.sheetnames[:5] == ["Session", "Student", "Photos", "Cases", "Violations"]
+    assert book.sheetnames[:5] == ["Session", "Student", "Photos", "Cases", "Enrolment pictures"]
     assert rows_of(book["Student"])[1]["Final examination"] == "Not eligible (attended less than 80 %)"

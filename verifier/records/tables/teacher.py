@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint
@@ -31,3 +32,6 @@ class TeacherPhotoRow(WithId, Droppable, Base):
     teacher_id: Mapped[UUID] = mapped_column(ForeignKey("teacher.id"))
     sha256: Mapped[str] = digest_column(index=True)
     position: Mapped[int]
+    # "accepted", or the code of why not; empty until a close has judged it.
+    verdict: Mapped[str | None] = mapped_column(String(32))
+    verdict_reason: Mapped[dict[str, Any] | None]

@@ -26,9 +26,7 @@ def upgrade() -> None:
         sa.Column("link", sa.Text(), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.CheckConstraint(
-            "kind IN ('screenshot', 'recording', 'live_stream')", name=op.f("ck_remote_record_kind")
-        ),
+        sa.CheckConstraint("kind IN ('screenshot', 'recording', 'live_stream')", name=op.f("ck_remote_record_kind")),
         sa.CheckConstraint("sha256 IS NOT NULL OR link <> ''", name=op.f("ck_remote_record_file_or_link")),
         sa.ForeignKeyConstraint(["class_id"], ["training_class.id"], name=op.f("fk_remote_record_class_id")),
         sa.ForeignKeyConstraint(["session_id"], ["session.id"], name=op.f("fk_remote_record_session_id")),
