@@ -109,7 +109,11 @@ class CameraMetadata:
 
 @dataclass(frozen=True, slots=True)
 class PictureQuality:
-    """Sizes and light. `sharpness` is resolution-independent (higher is sharper), see `read_quality`."""
+    """Sizes and light. `sharpness` is resolution-independent (higher is sharper), see `read_quality`.
+
+    `direction_ratio` is the sharpness of the softest direction over that of the sharpest, 0 to 1: a shaken picture's is small.
+    `blank_share` is the share of the picture's 64 or so tiles that show nothing at all.
+    """
 
     width_px: int
     height_px: int
@@ -118,6 +122,8 @@ class PictureQuality:
     bright_share: float  # share of pixels above 250
     sharpness: float
     contrast: float
+    direction_ratio: float = 1.0
+    blank_share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,6 +18,7 @@ BLUR_PX = 9  # length of the averaging filter in Crété et al. (they use 9)
 DARK_BELOW, BRIGHT_ABOVE = 20, 250
 # A tile whose grey values hardly differ (standard deviation) has no edges: blank walls are not blurred.
 MIN_TILE_CONTRAST = 6.0
+DIRECTIONS = ((1, 0), (1, 1), (0, 1), (-1, 1))  # steps in pixels across and down
 
 
 def read_quality(picture_bgr: NDArray[np.uint8]) -> PictureQuality:
@@ -42,6 +43,8 @@ def read_quality(picture_bgr: NDArray[np.uint8]) -> PictureQuality:
         bright_share=float((grey > BRIGHT_ABOVE).mean()),
         sharpness=measure_sharpness(grey),
         contrast=float(grey.std()),
+        direction_ratio=measure_direction_ratio(grey),
+        blank_share=measure_blank_share(grey),
     )
 
 
@@ -78,3 +81,56 @@ def measure_sharpness(grey: NDArray[np.uint8]) -> float:
                 )
             )
     return float(np.median(values)) if values else 0.0
+
+
+def measure_direction_ratio(grey: NDArray[np.uint8]) -> float:
+    """The sharpness of the softest of four directions over that of the sharpest.
+
+    A shaken picture is blurred along the movement only. Each direction is measured against its own edges, so that a room full
+    of vertical lines is no movement.
+
+    Args:
+        grey: (h, w) uint8, already at its normal size.
+    Returns: 0 to 1; 1 where no tile shows anything.
+    """
+    sharp = grey.astype(np.float32)
+    values = []
+    for across, down in DIRECTIONS:
+        softer = np.asarray(cv2.filter2D(sharp, -1, _make_line(across, down)), np.float32)
+        edges, left = _difference(sharp, across, down), _difference(softer, across, down)
+        lost = np.maximum(0.0, edges - left)
+        tiles = [
+            float(lost[tile].sum() / max(1e-6, edges[tile].sum()))
+            for tile in _tiles(grey)
+            if float(sharp[tile].std()) >= MIN_TILE_CONTRAST
+        ]
+        values.append(float(np.median(tiles)) if tiles else 1.0)
+    return min(values) / max(max(values), 1e-6)
+
+
+def measure_blank_share(grey: NDArray[np.uint8]) -> float:
+    """The share of tiles that show nothing, 0 to 1: a finger before the lens, a sheet of paper, a wall."""
+    return float(np.mean([float(grey[tile].std()) < MIN_TILE_CONTRAST for tile in _tiles(grey)]))
+
+
+def _tiles(grey: NDArray[np.uint8]) -> list[tuple[slice, slice]]:
+    side = max(8, max(grey.shape) // TILES_ACROSS)
+    return [
+        (slice(top, top + side), slice(left, left + side))
+        for top in range(0, grey.shape[0], side)
+        for left in range(0, grey.shape[1], side)
+    ]
+
+
+def _difference(values: NDArray[np.float32], across: int, down: int) -> NDArray[np.float32]:
+    return np.asarray(np.abs(values - np.roll(values, (-down, -across), axis=(0, 1))), np.float32)
+
+
+def _make_line(across: int, down: int) -> NDArray[np.float32]:
+    """An averaging filter along one direction, about BLUR_PX long."""
+    line, middle = np.zeros((BLUR_PX, BLUR_PX), np.float32), BLUR_PX // 2
+    # A diagonal step is longer by half.
+    reach = middle if 0 in (across, down) else round(middle / 2**0.5)
+    for step in range(-reach, reach + 1):
+        line[middle + step * down, middle + step * across] = 1.0 / (2 * reach + 1)
+    return line

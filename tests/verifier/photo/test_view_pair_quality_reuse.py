@@ -199,6 +199,75 @@ def test_a_sharp_stamp_does_not_make_a_blurred_room_sharp() -> None:
     assert read_quality(stamped).sharpness < 0.4
 
 
+def move(pixels: np.ndarray, share_of_640: float) -> np.ndarray:
+    """Shaken across while the shutter was open."""
+    length = round(share_of_640 * max(pixels.shape) / 640)
+    return np.asarray(cv2.blur(pixels, (length, 1)), dtype=np.uint8)
+
+
+def shown(pixels: np.ndarray) -> Finding:
+    return quality.check(a_look(quality=read_quality(pixels), faces=()), declared(None))
+
+
+@pytest.mark.parametrize("width", [1280, 3200])
+def test_movement_is_told_from_bad_focus_at_every_resolution(width: int) -> None:
+    pixels = np.asarray(a_scene(width, width * 3 // 4))
+    sharp, moved, unfocused = read_quality(pixels), read_quality(move(pixels, 13)), read_quality(blur(pixels, 2))
+    assert sharp.direction_ratio > 0.85
+    assert moved.direction_ratio < quality.QUALITY_2023.shaken_below < unfocused.direction_ratio
+    assert "晃动" in str(shown(move(pixels, 13)).reason)
+    assert "对焦" in str(shown(blur(pixels, 2)).reason)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "code"), [(0.69, "shaken"), (0.70, "blurred")], ids=["one direction soft", "all directions alike"]
+)
+def test_the_advice_for_a_blurred_photo_follows_its_cause(ratio: float, code: str) -> None:
+    assert judge_quality(faces=0, sharpness=0.3, direction_ratio=ratio).measured["problems"] == code
+    assert judge_quality(faces=0, sharpness=0.5, direction_ratio=ratio).outcome is PASSED
+
+
+def test_a_covered_lens_is_told_from_a_dark_room_and_a_white_wall() -> None:
+    scene = np.asarray(a_scene(1280, 960))
+    black = shown(np.asarray(np.random.default_rng(1).normal(9, 2, scene.shape).clip(0, 255), np.uint8))
+    assert (black.outcome, black.measured["problems"]) == (FAILED, "covered")
+    dark = shown(np.asarray(scene * 0.2, np.uint8))
+    assert "dark" in str(dark.measured["problems"])
+    finger = scene.copy()
+    finger[:, : 1280 * 9 // 10] = cv2.GaussianBlur(np.full((960, 1152, 3), (90, 110, 170), np.uint8), (0, 0), 5)
+    covered = shown(finger)
+    assert (covered.outcome, covered.measured["problems"]) == (UNSURE, "partly_covered")
+    half = scene.copy()
+    half[:, :640] = 200
+    assert "partly_covered" not in str(shown(half).measured["problems"])
+
+
+def test_a_burnt_out_picture_is_told_with_how_to_avoid_it() -> None:
+    scene = np.asarray(a_scene(1280, 960))
+    bright = scene.copy()
+    bright[: 960 * 7 // 10] = 255
+    found = shown(bright)
+    assert found.outcome is UNSURE
+    assert "逆光" in str(found.reason)
+
+
+@pytest.mark.parametrize(("blank", "outcome"), [(0.80, PASSED), (0.81, UNSURE)])
+def test_the_limit_of_empty_tiles(blank: float, outcome: Outcome) -> None:
+    assert judge_quality(faces=0, blank_share=blank).outcome is outcome
+
+
+@pytest.mark.parametrize(("readable", "told"), [(1, True), (4, True), (5, False), (10, False)])
+def test_a_photo_in_which_most_faces_cannot_be_recognised_says_how_many_and_what_to_do(
+    readable: int, told: bool
+) -> None:
+    found = judge_quality(faces=10, readable=readable)
+    assert found.outcome is PASSED
+    assert (
+        f"10 张人脸中只有 {readable} 张可以辨认（过小 {10 - readable} 张），下次请靠近" in str(found.reason)
+    ) is told
+    assert found.measured.get("faces_too_small") == (10 - readable or None)
+
+
 def test_a_black_picture_has_no_sharpness() -> None:
     found = read_quality(np.zeros((480, 640, 3), np.uint8))
     assert (found.sharpness, found.contrast, found.dark_share) == (0.0, 0.0, 1.0)
