@@ -68,7 +68,7 @@ def view_rates(
     tx: Tx, classes: Collection[str] | None = None, agencies: Collection[str] | None = None
 ) -> dict[str, list[dict[str, Any]]]:
     """``classes`` and ``agencies`` with their rates. Chosen by class, an agency still answers for all classes it has."""
-    chosen = read_class_rates(tx, classes, agencies)
+    chosen = read_class_rates(tx, None if classes is None else frozenset(classes), agencies)
     codes = {each.agency_code for each in chosen}
     of_agencies = chosen if classes is None else read_class_rates(tx, agencies=codes)
     return {

@@ -14,6 +14,9 @@ from verifier.records.tables.session import SessionRow
 from verifier.records.tables.training_class import ClassRow
 from verifier.regulation.attendance_rate import PresenceCount
 
+# A statement takes so many values; of more, all are read and the others left out.
+_ASKED_BY_NAME = 500
+
 
 @dataclass(frozen=True, slots=True)
 class ClassRate:
@@ -46,12 +49,14 @@ def read_class_rates(
         .outerjoin(RunRow, (RunRow.session_id == SessionRow.id) & RunRow.is_current)
         .group_by(ClassRow.number, AgencyRow.code, AgencyRow.name)
     )  # fmt: skip
-    if classes is not None:
+    if classes is not None and len(classes) <= _ASKED_BY_NAME:
         query = query.where(ClassRow.number.in_(list(classes)))
-    if agencies is not None:
+    if agencies is not None and len(agencies) <= _ASKED_BY_NAME:
         query = query.where(AgencyRow.code.in_(list(agencies)))
     found = []
     for number, code, name, sessions, closed, *sums in tx.execute(query):
+        if (classes is not None and number not in classes) or (agencies is not None and code not in agencies):
+            continue
         expected, present, unsure, leave = (int(each or 0) for each in sums)
         count = PresenceCount(present, expected - present - unsure, unsure, leave)
         found.append(ClassRate(number, code, name, sessions, closed, count))
