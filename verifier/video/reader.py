@@ -9,6 +9,7 @@ import math
 import os
 import resource
 import signal
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -45,7 +46,8 @@ def read_for_parent(visit: Visit, pipe: int) -> None:
         grab = _our_fault(visit, f"reading needed more than {visit.limits.memory_mb} MB", started_at)
     except Exception as error:  # noqa: BLE001 - one camera's reader; the type alone, as a message may quote what it was given
         grab = _our_fault(visit, f"the reader failed: {_describe(error)}", started_at)
-    write_grab(pipe, grab)
+    with suppress(BrokenPipeError):  # the parent lost interest
+        write_grab(pipe, grab)
 
 
 def _describe(error: Exception) -> str:
