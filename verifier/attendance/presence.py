@@ -31,8 +31,10 @@ from verifier.regulation.facts import FaceSeen, Presence
 DISCREDITING = (
     "photo.decodes", "photo.stamp_time", "photo.stamp_place", "photo.camera_time", "photo.camera_place",
     "photo.clock_agreement", "photo.reuse", "photo.edited",
+    "stream.live", "stream.clock", "stream.room",
 )  # fmt: skip
-TIME_PROVING = ("photo.stamp_time", "photo.camera_time")
+# A camera's frame was taken when we asked for it, by our own clock, once the picture is known to be live.
+TIME_PROVING = ("photo.stamp_time", "photo.camera_time", "stream.live")
 # A photo whose view nobody declared speaks against the unseen only if it shows at least half of those who should be there:
 # a photo from the back, with two people looking round, shows fewer.
 FRONT_SHARE = 0.5

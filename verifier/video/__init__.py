@@ -97,8 +97,8 @@ def name_condition(findings: Sequence[Finding]) -> Condition:
         return Condition.DOUBTFUL
     if by_id[people.ID].measured.get("condition") == Condition.NO_CLASS:
         return Condition.NO_CLASS
-    # A room that cannot be told from a still picture, without anybody in it, may be either.
-    return Condition.OK
+    # People move. A picture of some (or of nobody knows whom) in which nothing does may be live or stored.
+    return Condition.DOUBTFUL if by_id[live.ID].measured.get("still") else Condition.OK
 
 
 def _run(check: StreamCheck, seen: Seen, context: StreamContext, before: Sequence[Finding]) -> Finding:

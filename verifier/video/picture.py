@@ -109,7 +109,7 @@ def _find_white(picture: PictureReading, limits: PictureLimits) -> _Problem | No
     quality = limits.quality
     if picture.bright_share <= quality.bright_share_above:
         return None
-    blind = picture.bright_share > quality.white_share_above
+    blind = picture.bright_share > quality.white_share_above or picture.contrast < quality.flat_below
     reason = say(
         "画面过曝：{percent}%的画面全白（要求不超过{limit}%）。",
         percent=round(picture.bright_share * 100), limit=round(quality.bright_share_above * 100),
