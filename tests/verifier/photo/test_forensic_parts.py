@@ -102,12 +102,12 @@ def mutations(data: bytes, count: int, seed: int = 20230612) -> Iterator[bytes]:
 def test_mutated_files_never_crash_a_reader() -> None:
     exif = b"Exif\x00\x00II*\x00\x08\x00\x00\x00\x01\x001\x01\x02\x00\x05\x00\x00\x00\x1a\x00\x00\x00\x00\x00\x00\x00GIMP\x00"
     opened = 0
-    for data in mutations(a_photo_file(exif=exif), 300):
+    for data in mutations(a_photo_file(exif=exif), 120):
         look = look_at(data)
         opened += look is not None
         if look is not None:
             assert Outcome.NOT_RUN not in outcomes(look).values()
-    assert opened > 50
+    assert opened > 20
 
 
 @pytest.mark.shared
