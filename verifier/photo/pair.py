@@ -1,6 +1,7 @@
 """Does one report hold two photos, one from the front and one from the back? (Art. 7(2): 教室前后各一张)
 
-Looks at:         all photos of one session: their views, their times, and whether they are different pictures.
+Looks at:         all photos of one session: their views, their times, whether they are different pictures, and whether both show
+                  the venue's room, as `photo.room` recognised it for each.
 Why it matters:   two photos from both ends show the whole room; twice the same one shows half of it.
 Cannot tell when: a view cannot be told (few people, no people model), or no time was read.
 Can be fooled by: people moving between the two shots.
@@ -18,6 +19,7 @@ from verifier.observation import Look
 from verifier.photo.clocks import Clock, Reading, read_clocks
 from verifier.photo.context import PhotoContext
 from verifier.photo.read_fingerprint import count_different_bits
+from verifier.photo.room import ROOM_2023
 from verifier.photo.view import decide_view, name_view
 from verifier.plan import View
 
@@ -125,16 +127,23 @@ def _judge_views(found: partial[Finding], shots: list[_Shot], limits: PairLimits
     if doubts:
         return found(Outcome.UNSURE, join([say("{pair}。", pair=pair), *doubts]))
     if apart_s is None:
-        return found(Outcome.PASSED, say("前后各一张（{pair}），未读到两张的时间，无法比较间隔。", pair=pair))
-    return found(
-        Outcome.PASSED,
-        say(
+        told = say("前后各一张（{pair}），未读到两张的时间，无法比较间隔。", pair=pair)
+    else:
+        told = say(
             "前后各一张（{pair}），相隔 {minutes} 分钟（不超过 {limit} 分钟）。",
             pair=pair,
             minutes=round(apart_s / 60),
             limit=round(limits.apart_s / 60),
-        ),
-    )
+        )
+    return found(Outcome.PASSED, join([told, *_tell_room(front, back)]))
+
+
+def _tell_room(front: _Shot, back: _Shot) -> list[Sentence]:
+    """Both ends of a room share no wall, so the two are not compared with each other, but each with its own earlier photos."""
+    rooms = (front.context.room, back.context.room)
+    if any(room is None or room.common_features < ROOM_2023.least_inliers for room in rooms):
+        return []
+    return [say("两张的背景都与本教室以前的照片相符。")]
 
 
 def _find_doubts(front: _Shot, back: _Shot, apart_s: float | None, limits: PairLimits) -> list[Sentence]:

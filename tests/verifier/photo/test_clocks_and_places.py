@@ -96,6 +96,10 @@ HONEST = {
     "BD-09 printed": Case(stamp={"lonlat": VENUE_BD09}, wanted={STAMP_PLACE: PASSED}, reason="BD-09"),
     "WGS-84 printed": Case(stamp={"lonlat": VENUE_WGS84}, wanted={STAMP_PLACE: PASSED}, reason="WGS-84"),
     "GCJ-02 in EXIF": Case(camera=camera(at=VENUE_LONLAT), wanted={CAMERA_PLACE: PASSED}, reason="GCJ-02"),
+    "no GPS, all else in agreement": Case(
+        camera=camera(offset_h=8), wanted={AGREEMENT: PASSED, CAMERA_TIME: PASSED, CAMERA_PLACE: NONE, PLACES: NONE}
+    ),
+    "HH:MM:SS printed": Case(stamp={"clock": "09:12:30"}, camera=camera("09:12:31"), wanted={AGREEMENT: PASSED}),
     "0, 0 in EXIF": Case(
         camera=CameraMetadata(has_exif=True, remarks=("gps_zero",)), wanted={CAMERA_PLACE: NONE}, reason="0, 0"
     ),
@@ -132,6 +136,15 @@ FORGED = {
         received=("20:45", TOMORROW),
         wanted={AGREEMENT: FAILED},
         code="taken_later",
+    ),
+    "the phone's clock turned back a day, handed in by chat at once": Case(
+        stamp={"day": TOMORROW}, camera=camera(day=TOMORROW), wanted={AGREEMENT: FAILED}, code="received_before"
+    ),
+    "both clocks of the phone in the lesson, the satellites after it": Case(
+        camera=camera("12:10:30", gps_clock="12:45:00"),
+        stamp={"clock": "12:10"},
+        received=("12:50", DAY),
+        wanted={AGREEMENT: FAILED},
     ),
     "EXIF rewritten to fit, the satellites' time forgotten": Case(
         camera=camera(offset_h=8, gps_clock="15:03:10", gps_day=TOMORROW),

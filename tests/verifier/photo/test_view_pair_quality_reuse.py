@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -14,7 +15,7 @@ from tests.builders.plan import DAY, a_submission
 from verifier.finding import Finding, Outcome
 from verifier.observation import Decoded, DecodeFault, Fingerprint, Look
 from verifier.photo import quality, reuse, view
-from verifier.photo.context import OtherUse, PhotoContext
+from verifier.photo.context import OtherUse, PhotoContext, RoomSeen
 from verifier.photo.decode import decode_photo
 from verifier.photo.pair import check_pair
 from verifier.photo.read_fingerprint import count_different_bits, read_fingerprint
@@ -130,6 +131,18 @@ def test_a_report_is_one_from_the_front_and_one_from_the_back(
     finding = check_pair(shots)
     assert (finding.check, finding.outcome) == ("photo.pair", outcome)
     assert told in str(finding.reason)
+
+
+@pytest.mark.parametrize(("common", "told"), [(10, True), (9, False)])
+def test_a_pair_of_which_both_ends_are_recognised_is_told_to_be_of_the_room(common: int, told: bool) -> None:
+    front, back = a_shot(FRONT), a_shot(BACK, "09:13", 2)
+    shots = [
+        (front[0], replace(front[1], room=RoomSeen(5, 1, 200, 40))),
+        (back[0], replace(back[1], room=RoomSeen(5, 5, 200, common))),
+    ]
+    finding = check_pair(shots)
+    assert finding.outcome is PASSED
+    assert ("背景都与本教室以前的照片相符" in str(finding.reason)) is told
 
 
 def test_a_photo_that_we_could_not_decode_makes_the_pair_not_run() -> None:
