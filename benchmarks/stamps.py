@@ -195,8 +195,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     printed = {file.name for file in backgrounds if count_printed_lines(file, net) >= PRINT_LINES}
     print(f"{len(backgrounds)} backgrounds, {len(printed)} with {PRINT_LINES} lines of print or more of their own")
     tally = Tally()
-    for seed in options.seeds:
-        measure(options, seed, backgrounds, net, tally)
+    try:
+        for seed in options.seeds:
+            measure(options, seed, backgrounds, net, tally)
+    except KeyboardInterrupt:
+        print(f"stopped: the figures cover the first {tally.photos} photos, each layout's turn coming round")
     report(MAIN_LAYOUTS if options.layouts == "main" else LAYOUTS, printed, tally)
 
 
