@@ -69,10 +69,31 @@ def check(
     if as_json:
         print_json(answer)
         return
-    shown = Table(
-        "class", "camera", "condition", "people", "what", title=f"Cameras, looked at in {answer['seconds']} s"
-    )
-    for each in answer["cameras"]:
+    _show_cameras(answer["cameras"], f"Cameras, looked at in {answer['seconds']} s")
+
+
+@cameras_app.command("due")
+def due(workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """Look at the cameras whose moment has come: call it every minute, from cron or a systemd timer.
+
+    The moments are drawn at random inside each session, so that nobody can foresee them. Most of the time nothing is due.
+    """
+    from verifier.camera_schedule import visit_due_cameras
+
+    settings = load_settings(workspace)
+    with LiveTable("cameras") as table:
+        answer = visit_due_cameras(settings, table.take)
+    if as_json:
+        print_json(answer)
+        return
+    _show_cameras(answer["cameras"], "Cameras whose moment had come")
+    if answer["missed"]:
+        print(f"{len(answer['missed'])} moment(s) went by while nobody looked.")
+
+
+def _show_cameras(cameras: list[dict[str, Any]], title: str) -> None:
+    shown = Table("class", "camera", "condition", "people", "what", title=title)
+    for each in cameras:
         colour = _COLOURS.get(each["outcome"], "")
         worst = [finding["reason"] for finding in each["findings"] if finding["outcome"] == each["outcome"]]
         people = "" if each["people_count"] is None else str(each["people_count"])

@@ -74,7 +74,7 @@ def watch_camera(
             "and put it into the file that VERIFIER_CAMERA_SECRETS_FILE names"
         )
     chosen = filed or Camera(read_address(camera).host or Path(camera).name, camera)
-    visit = _make_visit(chosen, secrets, settings, seconds, may_read_files=filed is None)
+    visit = make_visit(chosen, secrets, settings, seconds, may_read_files=filed is None)
     grab = read_one(visit, watch)
     now = grab.started_at
     context = StreamContext(
@@ -123,7 +123,7 @@ def check_cameras(
         with Readers(Lanes(at_once=settings.cameras_at_once)) as readers:
             visits = _read(asked, readers, secrets, settings, watch, {"why": "asked", "at": started.isoformat()})
             judged = [
-                _describe_camera(each, settings) for each in run_round(visits, _open_round(settings, database, tools))
+                describe_camera(each, settings) for each in run_round(visits, open_round(settings, database, tools))
             ]
     finally:
         database.close()
@@ -159,19 +159,20 @@ def _read(
     watch: Watcher | None,
     moment: dict[str, Any],
 ) -> Iterator[Visited]:
-    by_visit = {id(visit): (visit, each) for each in asked for visit in [_make_visit(each.camera, secrets, settings)]}
+    by_visit = {id(visit): (visit, each) for each in asked for visit in [make_visit(each.camera, secrets, settings)]}
     for visit, grab in readers.read_all([visit for visit, _ in by_visit.values()], watch):
         for class_number, camera_id in by_visit[id(visit)][1].classes:
             yield Visited(class_number, camera_id, grab, moment)
 
 
-def _make_visit(
+def make_visit(
     camera: Camera,
     secrets: CameraSecrets,
     settings: Settings,
     seconds: float | None = None,
     may_read_files: bool = False,
 ) -> Visit:
+    """One visit as the settings want it, with the camera's own secret."""
     secret = secrets.find(camera.id, read_address(camera.url))
     watched_s = seconds or settings.camera_seconds
     # A longer look shows more, not the same number of pictures further apart.
@@ -185,7 +186,8 @@ def _open_nets(settings: Settings) -> Nets:
     )
 
 
-def _open_round(settings: Settings, database: Database, tools: Tools) -> RoundTools:
+def open_round(settings: Settings, database: Database, tools: Tools) -> RoundTools:
+    """What a round works with, the networks loaded."""
     return RoundTools(database, open_evidence(settings), _open_nets(settings), tools)
 
 
@@ -229,7 +231,8 @@ def _describe_look(look: StreamLook, findings: tuple[Finding, ...]) -> dict[str,
     }
 
 
-def _describe_camera(judged: CameraJudged, settings: Settings) -> dict[str, Any]:
+def describe_camera(judged: CameraJudged, settings: Settings) -> dict[str, Any]:
+    """One camera of a round, JSON-ready."""
     sample, look = judged.sample, judged.look
     return {
         "class": judged.class_number,

@@ -49,6 +49,7 @@ class Vault:
         self._current = _key_id(key)
         self._lookup_key = _derive(key, b"lookup")
         self.rotation_key = _derive(key, b"face rotation")  # docs/decisions/0006
+        self.sampling_key = _derive(key, b"camera sampling")  # draws the moments at which cameras are looked at
         self.cursor_key = _derive(key, b"cursor")  # signs what the API gives out and takes back
         self._audit_keys = tuple(_derive(each, b"audit") for each in (key, *former_keys))
 
