@@ -150,7 +150,10 @@ def _name_how(use: OtherUse) -> Sentence:
         "rotated": say("旋转"),
         "restamped": say("重新加水印"),
     }
-    done = [changes[change] for change in use.changes if change in changes] or [say("重新压缩或调整亮度")]
+    done = [changes[change] for change in use.changes if change in changes] or [
+        # Two shots a tenth of a second apart look no different from a copy; one moment still serves one session only.
+        say("重新压缩或调整亮度，或是同一瞬间的连拍")
+    ]
     phrase = done[0]
     for part in done[1:]:
         phrase = say("{first}、{second}", first=phrase, second=part)
