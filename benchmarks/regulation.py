@@ -30,7 +30,8 @@ from tests.builders.city_records import fill_records
 from verifier.attendance.session_checks import order_sign_ins
 from verifier.closes import close_of_class
 from verifier.judging import judge_class as judge_recorded_class
-from verifier.nightly import Tools, make_class_key, make_session_key, open_tools, read_class_to_judge
+from verifier.judging_keys import make_class_key, make_session_key
+from verifier.nightly import Tools, open_tools, read_class_to_judge
 from verifier.plan import Agency, Period, ProjectType, Session, Student, TrainingClass, Venue
 from verifier.records.class_facts import list_closed_sessions
 from verifier.records.database import Database, open_database

@@ -66,7 +66,9 @@ def make_class_file(number: int, students: int, sessions: int) -> ClassFile:
     handed_in: dict[str, list[Any]] = {"sign_ins": [], "leaves": [], "submissions": []}
     for session in plan:
         _hand_in(number, session, roster, dice, handed_in)
-    return ClassFile(training, **{name: tuple(each) for name, each in handed_in.items()})
+    return ClassFile(
+        training, tuple(handed_in["submissions"]), tuple(handed_in["sign_ins"]), tuple(handed_in["leaves"])
+    )
 
 
 def _list_sessions(count: int) -> Iterator[Session]:
