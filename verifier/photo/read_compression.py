@@ -29,7 +29,6 @@ MAX_FIRST_STEP = 40  # of the earlier table; luma steps of libjpeg's quality 50 
 # Standard deviation of a coefficient after rounding pixels to whole levels, twice (Y from rounded RGB): measured 0.35.
 ROUNDING = 0.35
 MODEL_TRUST = 0.95  # share of coefficients that follow the model; the rest may be anything
-CLIPPED_LOW, CLIPPED_HIGH = 3.0, 252.0
 GRID_SAMPLE = 4  # every fourth line is enough for the grid
 GRID_CLIP = 10  # grey levels; larger steps are the scene's edges
 # By Markov's inequality a cell that went through both compressions reaches this evidence against it once in e^14 times.
@@ -63,12 +62,11 @@ def read_compression(
     height, width = picture.shape[:2]
     stored = _turn_back(picture, turns, mirrored)
     offset_xy, strength = _find_grid(stored)
-    blocks, shifted, where = _cut_blocks(stored)
+    blocks, shifted, usable, where = _cut_blocks(stored)
     steps = np.array([table[index] for index in LOW_FREQUENCIES], dtype=np.float32)
     seen = _round_values(_transform(blocks), steps)
     reference = np.abs(_transform(shifted))
     first, ratios = _find_first_table(seen, reference, steps)
-    usable = (blocks.min(axis=1) > CLIPPED_LOW) & (blocks.max(axis=1) < CLIPPED_HIGH)
     evidence = _weigh_blocks(seen, ratios) * usable
     informative = ((seen > 0) & (seen <= MAX_VALUE)).sum(axis=1) * usable
     earlier = float(evidence.sum() / max(1, int(usable.sum())))
@@ -106,10 +104,12 @@ def _turn_upright(cells: NDArray[np.float64], turns: int, mirrored: bool) -> NDA
 
 def _cut_blocks(
     stored: NDArray[np.uint8],
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float64]]:
-    """Blocks of 8 x 8 as rows of 64, the same shifted by half a block, and their middles as shares of width and height.
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_], NDArray[np.float64]]:
+    """Blocks of 8 x 8 as rows of 64, the same shifted by half a block, which of them can be used, and their middles.
 
-    Y of JFIF is not rounded again, so that coefficients stay near to what they were.
+    Middles are shares of width and height. A block with black, white or full colours is not used: where a channel was cut off, Y
+    is no longer what was compressed, and the block looks as if it had been changed. Y of JFIF is not rounded again, so that
+    coefficients stay near to what they were.
     """
     height, width = stored.shape[:2]
     # A window holds a block and the one shifted by half a block, so the last half block of the picture is left out.
@@ -123,13 +123,15 @@ def _cut_blocks(
         (step_y * stride, step_x * stride, step_y, step_x, step_c),
         writeable=False,
     )
-    pixels = np.ascontiguousarray(windows).reshape(-1, 1, 3).astype(np.float32)
-    luma = cv2.transform(pixels, LUMA_OF_BGR).reshape(down * across, reach, reach)
+    pixels = np.ascontiguousarray(windows)
+    whole = pixels[:, :, :BLOCK, :BLOCK].reshape(down * across, -1)
+    usable = (whole.min(axis=1) > 0) & (whole.max(axis=1) < 255)
+    luma = cv2.transform(pixels.reshape(-1, 1, 3).astype(np.float32), LUMA_OF_BGR).reshape(down * across, reach, reach)
     cut = [luma[:, shift : shift + BLOCK, shift : shift + BLOCK] for shift in (0, BLOCK // 2)]
     flat = [np.ascontiguousarray(part, dtype=np.float32).reshape(-1, BLOCK * BLOCK) for part in cut]
     tops, lefts = np.arange(down) * stride, np.arange(across) * stride
     middle_y, middle_x = np.meshgrid((tops + BLOCK / 2) / height, (lefts + BLOCK / 2) / width, indexing="ij")
-    return flat[0], flat[1], np.stack([middle_x.ravel(), middle_y.ravel()], axis=1)
+    return flat[0], flat[1], usable, np.stack([middle_x.ravel(), middle_y.ravel()], axis=1)
 
 
 def _make_basis() -> NDArray[np.float32]:
