@@ -64,21 +64,29 @@ class Keeper:
     kept: list[Frame] = field(default_factory=list)
     received: int = 0
     kept_count: int = 0
+    extra_count: int = 0
+    next_key_s: float = 0.0
     size_wh: tuple[int, int] | None = None
 
-    def offer(self, at_s: float, make: Callable[[], Frame]) -> None:
+    def offer(self, at_s: float, make: Callable[[], Frame], key_frame: bool = False) -> None:
         """Count one picture; make and keep it if the next place in time is reached.
 
         Args:
             at_s: Seconds since the visit's first picture.
+            key_frame: Coded by itself: kept once a second on top, as two of them show best whether anything was filmed between.
             make: Turns it into a `Frame`; called only when it is kept, as that costs more than decoding.
         """
         self.received += 1
-        if self.kept_count >= self.wanted or at_s + 1e-6 < self.kept_count * self.seconds / self.wanted:
+        due = self.kept_count < self.wanted and at_s + 1e-6 >= self.kept_count * self.seconds / self.wanted
+        extra = not due and key_frame and at_s >= self.next_key_s and self.extra_count < self.wanted
+        if not due and not extra:
             return
+        if key_frame:
+            self.next_key_s = at_s + 1.0
         frame = make()
         self.size_wh = (frame.picture_bgr.shape[1], frame.picture_bgr.shape[0])
-        self.kept_count += 1
+        self.kept_count += due
+        self.extra_count += extra
         if self.sink is None:
             self.kept.append(frame)
         else:

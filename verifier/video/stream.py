@@ -155,7 +155,7 @@ class _Reading:
         if picture.time is not None and self.first_stream_s is not None:
             # FFmpeg hands out in one go what it buffered while it opened: then the stream's own clock spreads them.
             at_s = max(at_s, picture.time - self.first_stream_s)
-        self.keeper.offer(at_s, lambda: self._make(picture, received_at))
+        self.keeper.offer(at_s, lambda: self._make(picture, received_at), bool(picture.key_frame))
 
     def _make(self, picture: VideoFrame, received_at: datetime) -> Frame:
         return Frame(
