@@ -21,11 +21,12 @@ class StampTimeLimits:
 
 
 # The regulation gives no tolerance (E4: configurable); half an hour on each side is our default until the bureau sets
-# its own. min_confidence: on 552 drawn photos over every background (benchmarks/stamps.py, --layouts main --seeds 71 72 73
-# and 91 92 93, all layouts --seeds 81 82) two of 1,702 dates, clocks, weekdays and coordinates read with 0.9 or more were
-# wrong (below 0.43 % at 95 %): a 6 taken for a 5 in a longitude of 12 px, and a month that had lost its 1, which is a doubt
-# since. Of 83 read with less, four were. A value settled by a letter's shape, by one of two meanings, in a form that may
-# have lost a digit, or against a second look has at most 0.5.
+# its own. min_confidence: before lines voted, two of 1,702 dates, clocks, weekdays and coordinates read with 0.9 or more on
+# drawn photos over every background were wrong (a 6 taken for a 5 in a longitude of 12 px, and a month that had lost its 1,
+# which is a doubt since). Since they vote (stamp_vote.py) none of 637 was, with letters a quarter smaller than apps draw them
+# (below 0.58 % at 95 %: benchmarks/stamps.py --photos 200 --seeds 907 --layouts main --size 0.77); of 37 read with less, one
+# was. A value settled by a letter's shape, by one of two meanings, in a form that may have lost a digit, or against a second
+# look has at most 0.5.
 STAMP_TIME_2023 = StampTimeLimits("stamp-time-2023", timedelta(minutes=30), timedelta(minutes=30), 0.9)
 
 
