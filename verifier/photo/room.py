@@ -24,6 +24,8 @@ from verifier.photo.room_match import ROOM_MATCH_2023
 from verifier.plan import SessionKind, SessionMode
 
 ID = "photo.room"
+# Who is in it, and whether the report is complete, say nothing about where it was taken.
+ABOUT_OTHERS = ("photo.pair", "photo.people", "photo.teacher", "photo.roster")
 TIME_CHECK, PLACE_CHECKS = "photo.stamp_time", ("photo.stamp_place", "photo.camera_place")
 
 
@@ -105,7 +107,7 @@ def confirms_room(findings: Sequence[Finding]) -> bool:
 
     What was merely doubted elsewhere (its view, how many people) does not matter; a doubt about its being original does.
     """
-    outcomes = {finding.check: finding.outcome for finding in findings}
+    outcomes = {finding.check: finding.outcome for finding in findings if finding.check not in ABOUT_OTHERS}
     if {Outcome.FAILED, Outcome.NOT_RUN} & set(outcomes.values()):
         return False
     if outcomes.get("photo.reuse") is Outcome.UNSURE or outcomes.get(TIME_CHECK) is not Outcome.PASSED:

@@ -130,8 +130,8 @@ def test_a_doubtful_photo_confirms_no_room(findings: Sequence[Finding]) -> None:
 
 @pytest.mark.parametrize(
     "findings",
-    [passed(stamp_place=NONE, camera_place=PASSED), passed(view=UNSURE, room=UNSURE)],
-    ids=["the camera's place", "doubts of another kind"],
+    [passed(stamp_place=NONE, camera_place=PASSED), passed(view=UNSURE, room=UNSURE), passed(pair=Outcome.FAILED)],
+    ids=["the camera's place", "doubts of another kind", "a report that lacks its other half"],
 )
 def test_what_says_nothing_against_the_room_does_not_matter(findings: Sequence[Finding]) -> None:
     assert judge(a_history([ROOM, ROOM], findings), take_photo(ROOM, 100)).outcome is PASSED
