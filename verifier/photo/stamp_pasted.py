@@ -35,8 +35,8 @@ class StampPastedLimits:
     """From where on a stamp is worth a look.
 
     Attributes:
-        stamp_nats: Evidence that the text lacks the earlier compression. The highest on 318 honest watermark photos with an earlier
-            quality up to the limit was 64 (``python benchmarks/forensics.py edited``).
+        stamp_nats: Evidence that the text lacks the earlier compression. The highest on 371 honest watermark photos with an earlier
+            quality up to the limit was 53 (``python benchmarks/forensics.py edited``).
         camera_quality: Cameras hand pictures to apps at a quality of 90 and more (Android's CameraX: 95 and 100, the phones in the
             development pictures 92 to 98); coarser ones have been through a chat app or an editor.
         grid_sigmas: As in `edited.EditLimits`: with a second grid the text cannot be compared.
