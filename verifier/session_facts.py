@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from verifier.attendance.cases import CaseKind
 from verifier.attendance.presence import SessionConclusion, SessionEvidence
 from verifier.attendance.session_checks import judge_report
 from verifier.coordinates import convert_to_wgs84, measure_distance_m
@@ -48,12 +49,18 @@ def gather_facts(
         recorded: What cameras, agencies and inspectors left about it, beside photos and sign-ins.
     """
     digests = tuple(sorted({f"sha256:{photo.submission.sha256}" for photo in photos}))
+    replaced = {
+        case.student_no: _name({sighting.sha256 for sighting in case.sightings})
+        for case in conclusion.cases
+        if case.kind is CaseKind.IMPERSONATION and case.student_no
+    }
     students = tuple(
         StudentFact(
             student.student_no,
             student.presence,
             student.face,
             tuple(sorted({f"sha256:{sighting.sha256}" for sighting in student.sightings})),
+            replaced.get(student.student_no, ()),
         )
         for student in conclusion.students
     )

@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session as Tx
 
 from verifier.records.rates import ClassRate, read_class_rates
 from verifier.records.reading import read_attended_hours, read_sessions
+from verifier.records.rows import find_class
+from verifier.records.tables.supervision import ClassClosingRow
 from verifier.regulation.attendance_rate import PresenceCount
 from verifier.regulation.policy import Policy
-from verifier.regulation.student_hours import Eligibility, StudentHours
+from verifier.regulation.student_hours import Eligibility, StudentHours, count_unplanned_hours
 
 
 def describe_rate(count: PresenceCount) -> dict[str, Any]:
@@ -97,13 +99,17 @@ def view_students(tx: Tx, number: str, policy: Policy) -> list[dict[str, Any]]:
         NotInRecordsError: there is no such class.
     """
     sessions = read_sessions(tx, number, with_details=False)
+    closing = tx.get(ClassClosingRow, find_class(tx, number).id)
     ahead = sum(session.hours for session in sessions if session.outcome is None)
+    over = closing is not None and closing.completed_on is not None
+    timetable = sum(session.hours for session in sessions)
     minimum = find_exam_minimum(policy, min((session.day for session in sessions), default=None))
     found = []
     for student in read_attended_hours(tx, number):
-        hours = StudentHours(student.attended, student.absent, student.unsure, student.leave, ahead=ahead)
+        to_come = ahead + count_unplanned_hours(student.planned_hours, timetable, over=over)
+        hours = StudentHours(student.attended, student.absent, student.unsure, student.leave, ahead=to_come)
         verdict = None if minimum is None else hours.judge(student.planned_hours, minimum)
-        settled = ahead <= 0 and verdict in (Eligibility.ELIGIBLE, Eligibility.NOT_ELIGIBLE)
+        settled = to_come <= 0 and verdict in (Eligibility.ELIGIBLE, Eligibility.NOT_ELIGIBLE)
         found.append(
             {
                 "class": number,
@@ -113,7 +119,7 @@ def view_students(tx: Tx, number: str, policy: Policy) -> list[dict[str, Any]]:
                 "unsure_hours": student.unsure,
                 "leave_hours": student.leave,
                 "absent_hours": student.absent,
-                "hours_ahead": ahead,
+                "hours_ahead": to_come,
                 "planned_hours": student.planned_hours,
                 "minimum_percent": minimum,
                 "exam_eligible": verdict is Eligibility.ELIGIBLE if settled else None,

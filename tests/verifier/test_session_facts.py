@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.builders.plan import a_session, a_sign_in, a_time, a_training_class
+from tests.builders.plan import a_session, a_sign_in, a_time, a_training_class, students
 from tests.verifier.attendance.people import (
     ON_TIME,
     a_calibration,
@@ -18,15 +18,16 @@ from tests.verifier.attendance.people import (
     finding,
 )
 from verifier.attendance.photo_checks import check_teacher
-from verifier.attendance.presence import PhotoEvidence, SessionEvidence
+from verifier.attendance.presence import PhotoEvidence, SessionEvidence, conclude_session
 from verifier.attendance.session_checks import select_late_sign_ins
 from verifier.finding import Finding, Outcome
 from verifier.judging import JudgedPhoto
 from verifier.photo.assign import assign_session
 from verifier.plan import Period, View
 from verifier.regulation.facts import CameraSpan, CameraState, Seen
-from verifier.session_facts import observe_by_camera, see_place, see_teacher, weigh_with_visit
+from verifier.session_facts import gather_facts, observe_by_camera, see_place, see_teacher, weigh_with_visit
 
+STRANGER = 99
 FILED, OTHER = 201, 202  # the faces of T01, who is filed, and of T02
 SESSION = a_session()
 ROSTER = a_roster(2, teachers=2)
@@ -128,6 +129,24 @@ def test_where_it_was_held(outcomes, wanted):
 )
 def test_what_people_found_counts_and_a_contradiction_is_open(photos, visit, wanted):
     assert weigh_with_visit(Seen(photos), Seen(visit) if visit else None).outcome is wanted
+
+
+@pytest.mark.parametrize(
+    ("persons", "replaced"),
+    [
+        pytest.param((1, STRANGER), ("S02",), id="a stranger sits there while S02, signed in, is in no photo"),
+        pytest.param((1,), (), id="nobody sits in the place of S02, who may be hidden"),
+        pytest.param((1, 2, STRANGER), (), id="everybody is seen, and a guest"),
+    ],
+)
+def test_in_whose_place_a_stranger_sits(persons, replaced):
+    photo = picture(*persons)
+    signed = tuple(a_sign_in(student_no=no) for no in ("S01", "S02"))
+    training = a_training_class(students=students(2))
+    evidence = SessionEvidence(training, SESSION, (photo,), signed, (), ROSTER, a_calibration())
+    facts = gather_facts(SESSION, evidence, conclude_session(evidence), [judged(photo)])
+    found = {each.student_no: each.replaced_in for each in facts.students if each.replaced_in}
+    assert found == dict.fromkeys(replaced, (f"sha256:{photo.submission.sha256}",))
 
 
 def spans(*parts: tuple[int, CameraState]) -> tuple[CameraSpan, ...]:

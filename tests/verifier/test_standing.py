@@ -17,6 +17,7 @@ from verifier.records.closing import SessionClose, SessionNumbers, StudentPresen
 from verifier.records.database import Database, open_database
 from verifier.records.filing import read_class_file, save_class_file
 from verifier.records.findings import save_session_close
+from verifier.records.office import save_dates, save_person
 from verifier.regulation.policy import load_policy
 from verifier.standing import find_exam_minimum, view_class, view_rates, view_students
 
@@ -32,12 +33,12 @@ def database(tmp_path: Path) -> Iterator[Database]:
     opened.close()
 
 
-def file(database: Database, number: str = ONE) -> None:
+def file(database: Database, number: str = ONE, planned_hours: float = 8) -> None:
     training = a_training_class(
         number=number,
         sessions=(MORNING, AFTERNOON),
         students=students(4),
-        planned_hours=8,
+        planned_hours=planned_hours,
         agency=a_training_class().agency,
     )
     with database.transaction() as tx:
@@ -121,6 +122,20 @@ def test_who_may_sit_the_examination(database, first, second, eligibility, eligi
         student = view_students(tx, ONE, POLICY)[0]
     assert (student["eligibility"], student["exam_eligible"]) == (eligibility, eligible)
     assert student["unsure_hours"] == (4.0 if second == "u" else 0.0)
+
+
+def test_hours_that_no_timetable_holds_yet_are_still_to_come_until_the_class_is_over(database: Database) -> None:
+    file(database, planned_hours=16)
+    close(database, "ppaa")
+    close(database, "ppaa", AFTERNOON.id)
+    with database.reading() as tx:
+        before = view_students(tx, ONE, POLICY)[0]
+    assert (before["hours_ahead"], before["eligibility"], before["exam_eligible"]) == (8, "depends", None)
+    with database.transaction() as tx:
+        save_person(tx, "li", "李检查员", "inspector")
+        save_dates(tx, ONE, "li", {"completed_on": date(2023, 6, 30)})
+        after = view_students(tx, ONE, POLICY)[0]
+    assert (after["hours_ahead"], after["eligibility"], after["exam_eligible"]) == (0, "not_eligible", False)
 
 
 def test_a_class_s_page_has_its_rate_its_agency_s_its_sessions_and_who_is_eligible(database: Database) -> None:

@@ -92,6 +92,8 @@ def read_class_facts(
         certified_on=closing.certified_on if closing else None,
         applied_on=closing.applied_on if closing else None,
         paid_on=closing.paid_on if closing else None,
+        commenced_on=closing.commenced_on if closing else None,
+        completed_on=closing.completed_on if closing else None,
         settled=settle(read_violation_values(tx, number, policy)) if policy is not None else {},
         recorded_sessions=read_recorded_sessions(tx, row.id, training),
     )  # fmt: skip

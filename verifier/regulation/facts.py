@@ -39,12 +39,17 @@ class FaceSeen(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StudentFact:
-    """One student in one session. `evidence` names the photos and sign-ins behind it."""
+    """One student in one session. `evidence` names the photos and sign-ins behind it.
+
+    `replaced_in` names the photos in which somebody on no roster sits there while this student, signed in, is in none: a case of
+    impersonation was opened (E12). Empty where nobody did, or where nobody can tell in whose place a stranger sits.
+    """
 
     student_no: str
     presence: Presence
     face: FaceSeen = FaceSeen.CANNOT_TELL
     evidence: tuple[str, ...] = ()
+    replaced_in: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,6 +346,7 @@ class ClassFacts:
         settled: ``code`` or ``code|aspect`` → ids of the sessions that decided violations cover (`violation.settle`).
             They have been dealt with and are not counted again; what comes after them is a breach of its own.
         approved_platforms: Names of the online platforms the province approved; empty where the list is not known.
+        commenced_on, completed_on: When the class really began and ended, as the office recorded it; None where it did not.
         certified_on, applied_on, paid_on: Certificate, subsidy application, payment; None while they have not happened.
         archive: None while nobody has begun the archive.
         examined: Numbers of the students who were put to the final examination.
@@ -370,6 +376,8 @@ class ClassFacts:
     settled: Mapping[str, frozenset[str]] = field(default_factory=dict)
     approved_platforms: frozenset[str] = frozenset()
     recorded_sessions: Mapping[str, RecordedSession] = field(default_factory=dict)
+    commenced_on: date | None = None
+    completed_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from verifier.language import Sentence, say
-from verifier.regulation.facts import ClassFacts, FaceSeen, Presence, SessionFacts, SignInFact
+from verifier.regulation.facts import CaseState, ClassFacts, FaceSeen, Presence, SessionFacts, SignInFact
 from verifier.regulation.rule import Rule, show_number
 
 
@@ -160,22 +160,58 @@ def find_same_order(_facts: ClassFacts, sessions: Sequence[SessionFacts], rule: 
     return hits + _order_hits(row, rule)
 
 
+def find_signed_for_another(facts: ClassFacts, sessions: Sequence[SessionFacts], rule: Rule) -> list[Hit]:
+    """Signed in while strangers sat in the places of those who signed (冒名代签).
+
+    Strangers whom students and teachers without an enrolment picture may explain were left out when the cases were opened; a case
+    that people dismissed speaks for the student.
+    """
+    cleared = {(each.session_id, each.student_no) for each in facts.cases if each.state is CaseState.DISMISSED}
+    hits = []
+    for session in sessions:
+        signed = {each.student_no: each for each in session.sign_ins}
+        replaced = [
+            each
+            for each in session.students
+            if each.replaced_in and each.student_no in signed and (session.session.id, each.student_no) not in cleared
+        ]
+        if not replaced:
+            continue
+        students = tuple(sorted(each.student_no for each in replaced))
+        pictures = {item for each in replaced for item in each.replaced_in}
+        needed = rule.count("signed_for_another_students", session.session.day)
+        reason = say(
+            "课次{session}：{count}名学员（{students}）已签到，照片中未见其本人，而有不在花名册上的人在座（{photos}张照片）；达到{needed}名即提出。",
+            session=session.session.id, count=len(students), students="、".join(students), photos=len(pictures),
+            needed=needed,
+        )  # fmt: skip
+        evidence = tuple(sorted(pictures | {signed[no].evidence for no in students}))
+        hits.append(Hit(session, students, reason, evidence, reached=len(students) >= needed))
+    return hits
+
+
 def find_signed_without_face(_facts: ClassFacts, sessions: Sequence[SessionFacts], rule: Rule) -> list[Hit]:
-    """Signed in, and not among the faces of photos in which every face could be read."""
+    """Signed in, and not among the faces of photos in which every face could be read: hidden behind others, or never there.
+
+    Those in whose places strangers sat are `find_signed_for_another`'s.
+    """
     hits = []
     for session in sessions:
         signed = {each.student_no: each for each in session.sign_ins}
         unseen = [
             each
             for each in session.students
-            if each.face is FaceSeen.NOT_SEEN and each.presence is not Presence.LEAVE and each.student_no in signed
+            if each.face is FaceSeen.NOT_SEEN
+            and each.presence is not Presence.LEAVE
+            and each.student_no in signed
+            and not each.replaced_in
         ]
         if not unseen:
             continue
         students = tuple(sorted(each.student_no for each in unseen))
         needed = rule.count("signed_without_face_students", session.session.day)
         reason = say(
-            "课次{session}：{count}名学员（{students}）已签到，但照片中人脸均可辨认而未见其本人；达到{needed}名即提出。",
+            "课次{session}：{count}名学员（{students}）已签到，但照片中人脸均可辨认而未见其本人，可能被他人遮挡；达到{needed}名须核查。",
             session=session.session.id, count=len(students), students="、".join(students), needed=needed,
         )  # fmt: skip
         evidence = {item for each in unseen for item in each.evidence} | {signed[no].evidence for no in students}
@@ -189,6 +225,7 @@ SIGN_IN_PATTERNS: tuple[SignInPattern, ...] = (
     SignInPattern("afterwards", find_afterwards, say("课后补签")),
     SignInPattern("identical_coordinates", find_identical_coordinates, say("签到坐标完全相同")),
     SignInPattern("same_order", find_same_order, say("每次签到顺序相同")),
+    SignInPattern("signed_for_another", find_signed_for_another, say("冒名代签")),
     SignInPattern("signed_without_face", find_signed_without_face, say("签到而照片中无本人")),
 )
 

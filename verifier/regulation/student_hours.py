@@ -31,8 +31,9 @@ class Eligibility(StrEnum):
 
 @dataclass(slots=True)
 class StudentHours:
-    """Standard hours of one student. `unsure`: could not be judged; `not_run`: we did not look; `ahead`: still to come.
+    """Standard hours of one student.
 
+    `unsure`: could not be judged; `not_run`: we did not look; `ahead`: still to come, in a timetable or not.
     Leave is not attendance: the article counts hours attended, whatever the reason for the others.
     """
 
@@ -75,9 +76,16 @@ def count_student_hours(facts: ClassFacts) -> dict[str, StudentHours]:
             name = fields[listed.get(student_no, Presence.NOT_RUN)]
             setattr(hours, name, getattr(hours, name) + each.session.hours)
     ahead = sum(session.hours for session in facts.training.sessions if session.id not in judged)
+    timetable = sum(session.hours for session in facts.training.sessions)
+    ahead += count_unplanned_hours(facts.training.planned_hours, timetable, over=facts.completed_on is not None)
     for hours in found.values():
         hours.ahead = ahead
     return found
+
+
+def count_unplanned_hours(planned: float, timetable: float, *, over: bool) -> float:
+    """Filed hours that stand in no timetable yet: still to come, until the office records that the class is over."""
+    return 0.0 if over else max(planned - timetable, 0.0)
 
 
 def judge_student_hours(hours: StudentHours, student_no: str, facts: ClassFacts, rule: Rule) -> RuleResult:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.builders.regulation import VENUE, a_class, a_session, half_days, numbers, session_facts, sign_ins
 from verifier.finding import Outcome
-from verifier.regulation.facts import FaceSeen, Presence, StudentFact
+from verifier.regulation.facts import CaseSource, CaseState, FaceSeen, ImpersonationCase, Presence, StudentFact
 from verifier.regulation.policy import load_policy
 from verifier.regulation.rule import bind_rule
 from verifier.regulation.sign_in_for_show import judge_sign_in_for_show
@@ -157,7 +157,8 @@ def unseen(count, face=FaceSeen.NOT_SEEN, presence=Presence.UNSURE):
 @pytest.mark.parametrize(
     ("who", "outcome"),
     [
-        pytest.param(unseen(3), Outcome.FAILED, id="three signed in and are in no readable photo"),
+        pytest.param(unseen(3), Outcome.UNSURE, id="three signed in and are in no readable photo: a person looks"),
+        pytest.param(unseen(30), Outcome.UNSURE, id="thirty, who may sit behind others: a person looks"),
         pytest.param(unseen(2), Outcome.UNSURE, id="two: a person looks"),
         pytest.param(unseen(9, FaceSeen.CANNOT_TELL), Outcome.PASSED, id="faces that could not be read prove nothing"),
         pytest.param(unseen(9, FaceSeen.NOT_RUN), Outcome.PASSED, id="photos we did not look at prove nothing"),
@@ -167,6 +168,45 @@ def unseen(count, face=FaceSeen.NOT_SEEN, presence=Presence.UNSURE):
 def test_signed_in_without_a_face(who, outcome):
     (result,) = judge(session_facts(SESSION, students=who, sign_ins=sign_ins(SESSION, 9)))
     assert result.outcome is outcome
+
+
+def replaced(count, first=1):
+    """Students signed in and in no photo, while as many strangers sit there."""
+    return tuple(
+        StudentFact(no, Presence.ABSENT, FaceSeen.NOT_SEEN, (), ("sha256:stranger",)) for no in numbers(count, first)
+    )
+
+
+@pytest.mark.parametrize(
+    ("who", "outcome"),
+    [
+        pytest.param(replaced(3), Outcome.FAILED, id="strangers in the places of three who signed in"),
+        pytest.param(replaced(2), Outcome.UNSURE, id="strangers in the places of two: a person looks"),
+        pytest.param(
+            replaced(2) + unseen(9)[2:], Outcome.UNSURE, id="those who may be hidden do not fill up the three"
+        ),
+        pytest.param(replaced(3, first=10), Outcome.PASSED, id="strangers in the places of three who never signed in"),
+    ],
+)
+def test_signed_for_by_another(who, outcome):
+    results = judge(session_facts(SESSION, students=who, sign_ins=sign_ins(SESSION, 9)))
+    assert {result.outcome for result in results} == {outcome}
+
+
+def test_strangers_in_the_places_of_students_are_named_with_their_photos_and_sign_ins():
+    proposal, lead = judge(session_facts(SESSION, students=replaced(3) + unseen(9)[3:], sign_ins=sign_ins(SESSION, 9)))
+    assert (proposal.aspect, proposal.outcome) == ("signed_for_another", Outcome.FAILED)
+    assert proposal.evidence == ("sha256:stranger", "sign-in-S01", "sign-in-S02", "sign-in-S03")
+    assert (lead.aspect, lead.outcome, lead.quantities["students"]) == ("signed_without_face", Outcome.UNSURE, 6)
+
+
+def test_a_case_that_people_dismissed_speaks_for_the_student():
+    seen = session_facts(SESSION, students=replaced(3), sign_ins=sign_ins(SESSION, 9))
+    case = ImpersonationCase("1", "S02", SESSION.id, CaseSource.PHOTO, CaseState.CONFIRMED)
+    assert judge(seen, cases=(case,))[0].outcome is Outcome.FAILED
+    assert judge(seen, cases=(replace(case, state=CaseState.DISMISSED),))[0].outcome is Outcome.UNSURE
+    elsewhere = replace(case, state=CaseState.DISMISSED, session_id="another")
+    assert judge(seen, cases=(elsewhere,))[0].outcome is Outcome.FAILED
 
 
 def test_not_signed_in_and_not_seen_is_simply_absent():

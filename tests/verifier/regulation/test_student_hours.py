@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
@@ -70,9 +71,26 @@ def test_hours_are_counted_per_student_with_every_doubt_apart():
         session_facts(each, students=(StudentFact("S01", state),)) for each, state in zip(plan, states, strict=False)
     ]
     sessions.append(session_facts(plan[5], students=(), closed=False))
-    facts = a_class(sessions)
+    facts = a_class(sessions, planned_hours=24)
     assert count_student_hours(facts)["S01"] == StudentHours(4, 4, 4, 4, 4, 4)
     assert count_student_hours(facts)["S02"].not_run == 20  # a closed session that does not list them
+
+
+@pytest.mark.parametrize(
+    ("planned", "completed", "outcome"),
+    [
+        pytest.param(80, None, Outcome.UNSURE, id="40 of 80 hours are in no timetable yet: still to come"),
+        pytest.param(80, date(2023, 7, 1), Outcome.FAILED, id="the class is over, so nothing is still to come"),
+        pytest.param(40, None, Outcome.PASSED, id="the timetable holds all the hours"),
+        pytest.param(50, None, Outcome.PASSED, id="40 of 50 hours reach 80 percent without the rest"),
+        pytest.param(51, None, Outcome.UNSURE, id="40 of 51 hours do not: the rest decides"),
+    ],
+)
+def test_hours_that_no_timetable_holds_are_still_to_come(planned, completed, outcome):
+    sessions = [session_facts(each, students=students(present=1)) for each in half_days(10)]
+    facts = a_class(sessions, planned_hours=planned, completed_on=completed, students=a_roster(1))
+    hours = count_student_hours(facts)["S01"]
+    assert judge_student_hours(hours, "S01", facts, RULE).outcome is outcome
 
 
 def test_the_class_answers_for_whom_it_examined():

@@ -1,4 +1,4 @@
-"""What the office means to look at, and who was drawn to do it. Plans are the office's alone: no agency account sees one (Art. 14)."""
+"""What the office means to look at, and who was drawn to do it. Plans are the office's alone: no agency sees one (Art. 14)."""
 
 from __future__ import annotations
 
