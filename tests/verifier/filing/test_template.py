@@ -38,12 +38,15 @@ def test_a_filled_in_template_loads(tmp_path: Path) -> None:
     toml = re.sub(r"^# (\[|\w+ = )", r"\1", toml, flags=re.MULTILINE)
     for key, value in (("code", "52430900MJJ000001X"), ("id", "2023-06-12-am"), ("number", "T01")):
         toml = toml.replace(f'\n{key} = ""', f'\n{key} = "{value}"')
+    toml = toml.replace('\nlink = ""', '\nlink = "https://live.example.cn/1"')
     toml = toml.replace('= ""', '= "填好"').replace("planned_hours = 80", "planned_hours = 4")
     (tmp_path / "class.toml").write_text(toml, encoding="utf-8")
     with (tmp_path / "roster.csv").open("a", encoding="utf-8") as roster:
         roster.write("S01,张三,,\n")
     for name in ("faces/S01.jpg", "teachers/T01.jpg", "photos/a.jpg"):
         (tmp_path / name).write_bytes(a_picture(len(name)))
+    (tmp_path / "records").mkdir(exist_ok=True)
+    (tmp_path / "records" / "2023-06-12-am.mp4").write_bytes(b"a recording")
     result = read_class_folder(tmp_path)
     assert [text.split(" | ")[0] for text in all_shown(result)] == [
         next(text for text in all_shown(result)).split(" | ")[0]

@@ -46,7 +46,10 @@ NOW = datetime(2023, 6, 13, 1, 30, tzinfo=UTC)
 
 @pytest.fixture
 def tx(database: Database) -> Iterator[Tx]:
-    """A transaction on records with a class, its closed morning, a case, a violation, a decision and an audit entry."""
+    """A transaction on records with a class, its closed morning, a case, a violation, a decision and an audit entry.
+
+    The entry stands apart from the chain that the decision's own entry begins when the transaction ends.
+    """
     with database.transaction() as opened:
         class_file = a_class_file(
             submissions=(PHOTO,),
@@ -57,7 +60,7 @@ def tx(database: Database) -> Iterator[Tx]:
         save_class_file(opened, class_file)
         save_session_close(opened, a_close(cases=(a_case(),), violations=(a_violation(),)))
         decide(opened, read_cases(opened)[0].id, "confirm", a_user(opened), "看过")
-        opened.execute(insert(AuditEntryRow), [an_audit_entry(1, "", "a" * 64)])
+        opened.execute(insert(AuditEntryRow), [an_audit_entry(1001, "0" * 64, "a" * 64)])
         yield opened
 
 
@@ -203,7 +206,7 @@ def test_what_is_right_beside_the_limits_is_taken(tx: Tx) -> None:
     copy_row(RunRow, ordinal=2, input_key="other", is_current=False)(tx)
     copy_row(SessionRow, code="another")(tx)
     a_notice()(tx)
-    tx.execute(insert(AuditEntryRow).values(an_audit_entry(2, "a" * 64, "b" * 64)))
+    tx.execute(insert(AuditEntryRow).values(an_audit_entry(1002, "a" * 64, "b" * 64)))
 
 
 def test_truncating_is_no_way_around_the_append_only_tables(tx: Tx) -> None:
