@@ -126,7 +126,7 @@ def show_rates(answer: dict[str, Any], console: Console) -> None:
         "不得参加",
         "视复核而定",
     ):
-        table.add_column(translate(heading))
+        table.add_column(translate(heading), overflow="fold")
     for line in lines:
         low, high = line["rate_low"], line["rate_high"]
         rate = "–" if low is None else f"{low:.1%}" if low == high else f"{low:.1%}–{high:.1%}"
