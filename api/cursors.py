@@ -32,19 +32,45 @@ def paginate(
     Raises:
         Problem: ``bad_cursor``: altered, or of another query.
     """
-    serializer, query = URLSafeSerializer(key, salt="cursor"), _digest_query(request)
-    ordered = sorted(items, key=lambda item: tuple(order(item)))
-    if cursor is not None:
-        try:
-            of_query, after = serializer.loads(cursor)
-        except (BadSignature, ValueError, TypeError):
-            raise Problem("bad_cursor") from None
-        if of_query != query:
-            raise Problem("bad_cursor")
+    ordered, after = sorted(items, key=lambda item: tuple(order(item))), _open_cursor(request, key, cursor)
+    if after is not None:
         ordered = [item for item in ordered if tuple(order(item)) > tuple(after)]
-    page = ordered[:limit]
-    more = len(ordered) > limit
-    return page, str(serializer.dumps([query, list(order(page[-1]))])) if more else None
+    return _cut(request, key, ordered, order, limit)
+
+
+def paginate_stored(
+    request: Request, key: bytes, limit: int, cursor: str | None,
+    read: Callable[[Sequence[str] | None, int], Sequence[Item]], order: Callable[[Item], Sequence[str]],
+) -> tuple[list[Item], str | None]:  # fmt: skip
+    """One page that the database itself cuts out, and the cursor of the next; see `paginate` and `records.paging`.
+
+    Args:
+        read: Given the key after which to go on (None: from the start) and how many at most, reads that many.
+    Raises:
+        Problem: ``bad_cursor``.
+    """
+    return _cut(request, key, read(_open_cursor(request, key, cursor), limit + 1), order, limit)
+
+
+def _open_cursor(request: Request, key: bytes, cursor: str | None) -> list[str] | None:
+    if cursor is None:
+        return None
+    try:
+        of_query, after = URLSafeSerializer(key, salt="cursor").loads(cursor)
+    except (BadSignature, ValueError, TypeError):
+        raise Problem("bad_cursor") from None
+    if of_query != _digest_query(request):
+        raise Problem("bad_cursor")
+    return list(after)
+
+
+def _cut(
+    request: Request, key: bytes, ordered: Sequence[Item], order: Callable[[Item], Sequence[str]], limit: int
+) -> tuple[list[Item], str | None]:
+    page = list(ordered[:limit])
+    if len(ordered) <= limit:
+        return page, None
+    return page, str(URLSafeSerializer(key, salt="cursor").dumps([_digest_query(request), list(order(page[-1]))]))
 
 
 def _digest_query(request: Request) -> str:

@@ -18,9 +18,11 @@ from starlette.exceptions import HTTPException
 from api.headers import add_headers
 from verifier.evidence import EvidenceError, EvidenceMissing
 from verifier.language import Sentence, say
+from verifier.records.decisions import DecisionError
 from verifier.records.errors import ForeignClassError, NotInRecordsError, PlanError
 from verifier.records.kept_answers import KeyReusedError
 from verifier.records.office import RefusedError
+from verifier.regulation.decisions import DecisionRefusedError
 
 log = structlog.get_logger()
 MEDIA_TYPE = "application/problem+json"
@@ -45,6 +47,7 @@ PROBLEMS: Mapping[str, tuple[int, Sentence]] = {
     "invalid": (422, say("请求内容有误，见各项说明。")),
     "refused": (422, say("未予办理。")),
     "filing_faults": (422, say("备案内容有误，见各项说明。")),
+    "evidence_missing": (422, say("所列证据文件不在证据库中，请先上传。")),
     "hash_mismatch": (422, say("文件的 SHA-256 与声明的不一致，请重新上传。")),
     "too_many_requests": (429, say("请求过于频繁，请稍后再试。")),
     "failure": (500, say("系统出错，记录没有改变；请把请求编号告诉管理员。")),
@@ -125,11 +128,13 @@ def problem_of(error: Exception) -> Problem:
         return Problem(code, headers=error.headers)
     if isinstance(error, NotInRecordsError | KeyError | EvidenceMissing):
         return Problem("not_found")
+    if isinstance(error, DecisionError):
+        return Problem("conflict")
     if isinstance(error, ForeignClassError):
         return Problem("class_of_another_agency")
     if isinstance(error, KeyReusedError):
         return Problem("key_reused")
-    if isinstance(error, RefusedError):
+    if isinstance(error, RefusedError | DecisionRefusedError):
         return Problem("refused", error.sentence)
     if isinstance(error, PlanError):
         return Problem("refused", say("{text}", text=str(error)))
@@ -145,7 +150,10 @@ def _describe_field(error: Mapping[str, Any]) -> dict[str, Any]:
 
 
 # Beside what pages handle: everything that `problem_of` knows by name.
-_NAMED = (Problem, NotInRecordsError, ForeignClassError, KeyReusedError, RefusedError, PlanError, EvidenceError)
+_NAMED = (
+    Problem, NotInRecordsError, ForeignClassError, KeyReusedError, RefusedError, DecisionRefusedError, DecisionError, PlanError,
+    EvidenceError,
+)  # fmt: skip
 
 
 def add_problem_handlers(app: FastAPI) -> None:

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from uuid import UUID
 
+from verifier.evidence.store import EvidenceStore
 from verifier.language import say
 from verifier.looking import look_versions, open_evidence, versions_key
 from verifier.photo.annotate import FaceLabel, annotate_photo, encode_jpeg
@@ -54,6 +55,19 @@ def original_photo(settings: Settings, database: Database, photo_id: str) -> tup
     data = open_evidence(settings).read(photo.submission.sha256)
     media_type = MEDIA_TYPES.get(sniff_format(data), "application/octet-stream")
     return data, media_type, PurePosixPath(photo.submission.file).name
+
+
+def portrait_picture(store: EvidenceStore, sha256: str) -> bytes:
+    """An enrolment picture as a JPEG, upright, without whatever else the file holds.
+
+    Raises:
+        KeyError: the bytes cannot be shown as a picture.
+        EvidenceError: they are missing or damaged.
+    """
+    decoded, picture = decode_photo(store.read(sha256))
+    if picture is None:
+        raise KeyError(f"{sha256} cannot be shown ({decoded.fault})")
+    return encode_jpeg(picture)
 
 
 def label_face(face: FaceMatch, names: dict[str, str]) -> FaceLabel:

@@ -93,15 +93,18 @@ def answer_for(
         ],
         "agencies": rates["agencies"],
         "photos": [
-            _recorded_photo(photo, looks.get(photo.submission.sha256), filed[photo.class_number], zone, language)
+            describe_recorded_photo(
+                photo, looks.get(photo.submission.sha256), filed[photo.class_number], zone, language
+            )
             for photo in photos
         ],
-        "sessions": [_session(session, language) for session in sessions],
+        "sessions": [describe_session(session, language) for session in sessions],
         "students": [student for students in by_class.values() for student in students],
         "enrolment": [each for number in sorted(shown) for each in _refused_portraits(tx, number, language)],
-        "cases": [_case(case, language) for case in read_cases(tx, class_number, since, until, SHOWN_STATES)],
+        "cases": [describe_case(case, language) for case in read_cases(tx, class_number, since, until, SHOWN_STATES)],
         "violations": [
-            _violation(each, policy, language) for each in read_violations(tx, class_number, since, until, SHOWN_STATES)
+            describe_violation(each, policy, language)
+            for each in read_violations(tx, class_number, since, until, SHOWN_STATES)
         ],
     }
 
@@ -242,9 +245,10 @@ def describe_camera(camera: CameraMetadata) -> dict[str, Any]:
     }
 
 
-def _recorded_photo(
+def describe_recorded_photo(
     photo: PhotoRecord, look: Look | None, training: TrainingClass, zone: ZoneInfo, language: str | None
 ) -> dict[str, Any]:
+    """One photo on record: where it belongs, and `describe_photo`."""
     submission = photo.submission
     measured = {finding.check: finding.measured for finding in photo.findings}
     received = submission.received_at
@@ -272,7 +276,8 @@ def _local(moment: datetime | None, zone: ZoneInfo) -> str | None:
     return moment.astimezone(zone).isoformat() if moment else None
 
 
-def _session(session: SessionRecord, language: str | None) -> dict[str, Any]:
+def describe_session(session: SessionRecord, language: str | None) -> dict[str, Any]:
+    """One session with its findings, counts and who was there."""
     numbers = session.numbers
     expected = numbers.expected if numbers else None
     high = (numbers.present + numbers.unsure) / numbers.expected if numbers and numbers.expected else None
@@ -305,7 +310,8 @@ def _session(session: SessionRecord, language: str | None) -> dict[str, Any]:
     }
 
 
-def _case(case: CaseRecord, language: str | None) -> dict[str, Any]:
+def describe_case(case: CaseRecord, language: str | None) -> dict[str, Any]:
+    """One case of the JSON contract."""
     return {
         "id": str(case.id),
         "kind": case.kind,
@@ -322,7 +328,8 @@ def _case(case: CaseRecord, language: str | None) -> dict[str, Any]:
     }
 
 
-def _violation(violation: ViolationRecord, policy: Policy, language: str | None) -> dict[str, Any]:
+def describe_violation(violation: ViolationRecord, policy: Policy, language: str | None) -> dict[str, Any]:
+    """One violation of the JSON contract, with the words of the law."""
     quote = next((rule.citation.quote for rule in policy.rules if rule.citation.code == violation.code), None)
     return {
         "id": str(violation.id),

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session as Tx
 from verifier.records.class_facts import list_closed_sessions, read_class_facts
 from verifier.records.filing import list_classes
 from verifier.records.matters import read_cases, read_violations
-from verifier.records.notices import read_notices, read_sanctions
+from verifier.records.notices import NoticeRecord, SanctionRecord, read_notices, read_sanctions
 from verifier.records.plans import BUREAU, PlanRecord, read_plans, require_visible
 from verifier.records.violation_values import read_matter_decisions, read_violation_values
 from verifier.regulation.deadlines import (
@@ -21,12 +21,17 @@ from verifier.regulation.deadlines import (
     find_filing_window,
     find_retention,
 )
+from verifier.regulation.decisions import Decision
 from verifier.regulation.duties import Duty, list_duties
 from verifier.regulation.facts import ClassFacts
 from verifier.regulation.policy import Policy
 from verifier.regulation.subsidy import SubsidyView, view_subsidy
 from verifier.sanctioning import read_agency_violations
 from verifier.settings import Settings
+
+# What an agency may see of a matter: that it is settled, and how. A check on site that somebody asked for is not its to know.
+SETTLED = ("confirmed", "dismissed")
+SHOWN_TO_AGENCY = ("confirm", "dismiss")
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,9 +204,9 @@ def _leave_to_agency(found: dict[str, Any], own: frozenset[str], agency_code: st
     """What an agency may see: settled matters of its own without who looked at them on site, notices, issued sanctions."""
     settled = {
         kind: [
-            {**each, "decisions": [one for one in each["decisions"] if one["decision"] in ("confirm", "dismiss")]}
+            {**each, "decisions": [one for one in each["decisions"] if one["decision"] in SHOWN_TO_AGENCY]}
             for each in found[kind]
-            if each["class"] in own and each["state"] in ("confirmed", "dismissed")
+            if each["class"] in own and each["state"] in SETTLED
         ]
         for kind in ("cases", "violations")
     }
@@ -222,23 +227,28 @@ def _list_all(tx: Tx, policy: Policy, class_number: str | None, language: str | 
         | {"article": each.rule, "sessions": list(each.session_ids), "evidence": list(each.evidence)}
         for each in read_violations(tx, class_number)
     ]
-    notices = [
-        {
-            "number": each.number, "class": each.class_number, "issued_on": each.issued_on.isoformat(),
-            "issued_by": each.issued_by, "rules": each.body.get("rules", []), "voided": each.void_reason,
-        }
-        for each in read_notices(tx, class_number)
-    ]  # fmt: skip
-    sanctions = [
-        {
-            "id": str(each.id), "kind": each.kind, "article": each.rule, "class": each.class_number,
-            "agency": each.agency_code, "state": each.state, "reason": each.reason.text(language),
-            "lapsed": each.lapse_reason.text(language) if each.lapse_reason else None,
-            "decisions": [_decision(one) for one in each.decisions], "grounds": dict(each.grounds),
-        }
-        for each in read_sanctions(tx, class_number)
-    ]  # fmt: skip
+    notices = [describe_notice(each) for each in read_notices(tx, class_number)]
+    sanctions = [describe_sanction(each, language) for each in read_sanctions(tx, class_number)]
     return {"cases": cases, "violations": violations, "notices": notices, "sanctions": sanctions}
+
+
+def describe_sanction(sanction: SanctionRecord, language: str | None = None) -> dict[str, Any]:
+    """One sanction with its grounds, JSON-ready."""
+    return {
+        "id": str(sanction.id), "kind": sanction.kind, "article": sanction.rule, "class": sanction.class_number,
+        "agency": sanction.agency_code, "state": sanction.state, "reason": sanction.reason.text(language),
+        "lapsed": sanction.lapse_reason.text(language) if sanction.lapse_reason else None,
+        "decisions": [describe_decision(one) for one in sanction.decisions], "grounds": dict(sanction.grounds),
+    }  # fmt: skip
+
+
+def describe_notice(notice: NoticeRecord) -> dict[str, Any]:
+    """One notice, JSON-ready."""
+    return {
+        "id": str(notice.id), "number": notice.number, "class": notice.class_number,
+        "issued_on": notice.issued_on.isoformat(), "issued_by": notice.issued_by,
+        "rules": list(notice.body.get("rules", [])), "voided": notice.void_reason,
+    }  # fmt: skip
 
 
 def _matter(
@@ -257,10 +267,11 @@ def _matter(
 
 
 def _decisions(tx: Tx, matter_id: Any) -> list[dict[str, Any]]:
-    return [_decision(each) for each in read_matter_decisions(tx, matter_id)]
+    return [describe_decision(each) for each in read_matter_decisions(tx, matter_id)]
 
 
-def _decision(decision: Any) -> dict[str, Any]:
+def describe_decision(decision: Decision) -> dict[str, Any]:
+    """One decision, JSON-ready."""
     return {
         "id": decision.reference,
         "decision": decision.verdict.value,

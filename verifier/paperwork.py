@@ -36,7 +36,7 @@ def receive_archive_item(office: Office, class_number: str, by: str, kind: str, 
         RefusedError: the policy asks this class for no such kind, or other bytes stand under that name.
         NotInRecordsError: there is no such class.
     """
-    with office.database.transaction() as tx:
+    with office.transaction() as tx:
         found = _find_kind(tx, office.policy, class_number, kind)
         return office_rows.save_archive_item(tx, class_number, by, found.code, name, sha256)
 
@@ -52,7 +52,7 @@ def receive_archive_folder(
         OSError: a file cannot be read.
     """
     counts: dict[str, int] = {}
-    with office.database.transaction() as tx:
+    with office.transaction() as tx:
         inside = [each for each in sorted(folder.iterdir()) if not each.name.startswith(".")]
         kinds = {each: _find_kind(tx, office.policy, class_number, each.name) for each in inside}
         for place, kind in kinds.items():
@@ -109,7 +109,7 @@ def write_agreement(office: Office, agency_code: str, year: int, by: str, form: 
             say("协议书没有名为{name}的栏目（{known}）。", name=unknown[0], known="、".join(sorted(known)))
         )
     plain = {name: _read_field(name, value) for name, value in form.items()}
-    with office.database.transaction() as tx:
+    with office.transaction() as tx:
         return office_rows.save_agreement(tx, agency_code, year, plain, by)
 
 
@@ -121,7 +121,7 @@ def withdraw_record(office: Office, record_id: UUID, by: str, why: str) -> None:
     Raises:
         RefusedError: there is no such record, or no reason.
     """
-    with office.database.transaction() as tx:
+    with office.transaction() as tx:
         agency_code, recorded_on = office_rows.withdraw_person_record(tx, record_id, by, why)
         propose_for_agency(tx, agency_code, office.policy, recorded_on)
 

@@ -49,7 +49,7 @@ def plan_follow_ups(office: Office, class_number: str, planned_on: date, seed: s
     Raises:
         RefusedError: see `plan_inspection`; or the class is not over by that day.
     """
-    with office.database.reading() as tx:
+    with office.reading() as tx:
         ended = class_end(read_class_facts(tx, class_number, planned_on))
     if ended is not None and planned_on < ended:
         raise RefusedError(
@@ -69,14 +69,14 @@ def cancel_plan(office: Office, plan_id: UUID, by: str, why: str) -> PlanRecord:
         RefusedError: no reason, or it was carried out.
         NotInRecordsError: there is no such plan.
     """
-    with office.database.transaction() as tx:
+    with office.transaction() as tx:
         return cancel_in_records(tx, plan_id, by, why)
 
 
 def _plan(
     office: Office, class_number: str, kind: str, method: str, planned_on: date, seed: str, by: str, count: int
 ) -> PlanRecord:
-    with office.database.transaction() as tx:
+    with office.transaction() as tx:
         agency = read_class_facts(tx, class_number, planned_on).training.agency
         find_person(tx, by)
         pool, interests = list_inspecting_people(tx), read_interests(tx)

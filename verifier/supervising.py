@@ -1,4 +1,5 @@
-"""What the office does, a use case each: look on site and off, follow up, record, decide, warn, sanction. One transaction each.
+"""What the office does, a use case each: look on site and off, follow up, record, decide, warn, sanction. One transaction each,
+or, where the office was given an open one (`Office.within`), all in that.
 
 Every call may be repeated: the same thing again changes nothing and gives the same answer. What may not be done raises
 `RefusedError` (or `DecisionRefusedError`) with a sentence for the person who tried.
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -68,6 +69,29 @@ class Office:
 
     database: Database
     policy: Policy
+    joined: Tx | None = None
+
+    def within(self, tx: Tx) -> Office:
+        """The same office, whose use cases join an open transaction: its owner commits, and what they raise undoes all of it."""
+        return replace(self, joined=tx)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Tx]:
+        """The joined transaction, or one for this use case alone."""
+        if self.joined is not None:
+            yield self.joined
+        else:
+            with self.database.transaction() as tx:
+                yield tx
+
+    @contextmanager
+    def reading(self) -> Iterator[Tx]:
+        """The joined transaction, or a reading one for this use case alone."""
+        if self.joined is not None:
+            yield self.joined
+        else:
+            with self.database.reading() as tx:
+                yield tx
 
 
 @contextmanager
@@ -91,7 +115,7 @@ def record_inspection(office: Office, visit: InspectionVisit, plan: UUID | None 
     Raises:
         RefusedError: see `save_inspection` and `complete_plan`.
     """
-    with office.database.transaction() as tx:
+    with office.transaction() as tx:
         zone = ZoneInfo(find_class(tx, visit.class_number).timezone)
         day = visit.inspected_at.astimezone(zone).date()
         found = supervision_rows.save_inspection(tx, visit, day, _count(office, "inspectors_per_inspection", day))
@@ -105,7 +129,7 @@ def record_off_site(
     plan: UUID | None = None,
 ) -> UUID:  # fmt: skip
     """Write down one off-site supervision (Art. 10); arguments as for `save_off_site` and `record_inspection`."""
-    with office.database.transaction() as tx:
+    with office.transaction() as tx:
         found = supervision_rows.save_off_site(tx, class_number, kind, held_at, by, result, evidence)
         if plan is not None:
             complete_plan(tx, plan, class_number, "off_site", found)
@@ -117,7 +141,7 @@ def draw_follow_ups(
 ) -> tuple[UUID, Draw]:
     """Draw at least the policy's share of the roster; the seed is kept, so that anybody can draw again."""
     at = at or datetime.now(UTC)
-    with office.database.transaction() as tx:
+    with office.transaction() as tx:
         day = at.astimezone(ZoneInfo(find_class(tx, class_number).timezone)).date()
         share = office.policy.number("follow_up_share_percent", day)
         found = supervision_rows.save_draw(tx, class_number, seed, share, by, at)
@@ -128,7 +152,7 @@ def draw_follow_ups(
 
 def record_call(office: Office, class_number: str, draw_id: UUID, answer: CallAnswer) -> UUID:
     """Write down what following up one drawn student gave (Annex 3)."""
-    with office.database.transaction() as tx:
+    with office.transaction() as tx:
         return supervision_rows.save_call(tx, class_number, draw_id, answer)
 
 
@@ -144,7 +168,7 @@ def record_breach(
     entry = next((each for each in office.policy.rules if code in (each.citation.code, each.citation.label)), None)
     if entry is None or entry.consequence.value == "none":
         raise RefusedError(say("{policy}没有可据以认定的规则{code}。", policy=office.policy.name, code=code))
-    with office.database.transaction() as tx:
+    with office.transaction() as tx:
         record = office_rows.save_person_record(
             tx, entry.citation.code, recorded_on, by, note, class_number=class_number, agency_code=agency_code,
             evidence=evidence,
@@ -168,7 +192,7 @@ def decide_matter(
         RefusedError: the person may not decide, or the proposal lapsed.
         NotInRecordsError: there is no such case or violation.
     """
-    with office.database.transaction() as tx:
+    with office.transaction() as tx:
         person, matter = find_person(tx, by), decision_rows.find_matter(tx, matter_id)
         two, standing = _needs_two(matter, office.policy), read_matter_decisions(tx, matter.id)
         last = list_standing(standing)[-1:]
@@ -194,7 +218,7 @@ def withdraw_decision(office: Office, decision_id: UUID, by: str, why: str, at: 
         RefusedError: a notice in force or an issued sanction rests on it.
         NotInRecordsError: there is no such decision.
     """
-    with office.database.transaction() as tx:
+    with office.transaction() as tx:
         person, row = find_person(tx, by), tx.get(DecisionRow, decision_id)
         if row is None:
             raise NotInRecordsError(f"no decision {decision_id} is on record")
@@ -250,7 +274,7 @@ def issue_notice(
     Raises:
         RefusedError: a violation is not confirmed, leads to no warning, is of another class, or stands in another notice.
     """
-    with office.database.transaction() as tx:
+    with office.transaction() as tx:
         person = find_person(tx, by)
         form, values = _draft_notice(
             tx, office, class_number, violations, issued_on, found_on=found_on, supervision=supervision,
@@ -272,7 +296,7 @@ def preview_notice(
         RefusedError: a violation is not confirmed, leads to no warning, or is of another class.
         NotInRecordsError: there is no such violation or class.
     """
-    with office.database.reading() as tx:
+    with office.reading() as tx:
         form, _ = _draft_notice(
             tx, office, class_number, violations, issued_on, found_on=found_on, supervision=supervision,
             signed_for=signed_for,
@@ -307,7 +331,7 @@ def void_issued_notice(office: Office, number: str, by: str, why: str) -> Notice
         RefusedError: an issued sanction rests on it.
         NotInRecordsError: there is no such notice.
     """
-    with office.database.transaction() as tx:
+    with office.transaction() as tx:
         person = find_person(tx, by)
         found = next((each for each in read_notices(tx) if each.number == number), None)
         if found is None:
@@ -336,7 +360,7 @@ def decide_sanction(
         RefusedError: the proposal does not hold any more.
     """
     moment = at or datetime.now(UTC)
-    with office.database.transaction() as tx:
+    with office.transaction() as tx:
         person, row = find_person(tx, by), find_sanction(tx, sanction_id)
         before, two = read_sanction_decisions(tx, sanction_id), row.class_id is None
         standing = list_standing(before)
@@ -379,5 +403,5 @@ def save_closing(
     office: Office, class_number: str, by: str, dates: Mapping[str, date], examined: tuple[str, ...] | None = None
 ) -> None:
     """Write down certificate, application, payment, archiving, and who was examined; see `records.office.save_dates`."""
-    with office.database.transaction() as tx:
+    with office.transaction() as tx:
         office_rows.save_dates(tx, class_number, by, dates, examined)

@@ -74,6 +74,15 @@ def describe_supervision(tx: Tx, class_number: str, *, viewer: str) -> dict[str,
     }  # fmt: skip
 
 
+def describe_dates(tx: Tx, class_number: str) -> dict[str, Any]:
+    """When one class began and ended and what followed, and who was examined, JSON-ready.
+
+    Raises:
+        NotInRecordsError: there is no such class.
+    """
+    return _read_dates(tx, find_class(tx, class_number))
+
+
 def _read_dates(tx: Tx, row: ClassRow) -> dict[str, Any]:
     closing = tx.get(ClassClosingRow, row.id)
     if closing is None:

@@ -3,9 +3,30 @@
 from fastapi import APIRouter, FastAPI
 
 from api import docs
-from api.routes import jobs, operations, reading, writing
+from api.routes import (
+    jobs,
+    matters,
+    notices,
+    operations,
+    papers,
+    photos,
+    reading,
+    resources,
+    supervision,
+    writing,
+)
 
-ROOMS: tuple[APIRouter, ...] = (reading.router, writing.router, jobs.router)
+ROOMS: tuple[APIRouter, ...] = (
+    reading.router,
+    photos.router,
+    writing.router,
+    resources.router,
+    matters.router,
+    notices.router,
+    supervision.router,
+    papers.router,
+    jobs.router,
+)
 
 
 def add_routes(app: FastAPI) -> None:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
-from pydantic import BaseModel, model_validator
+from pydantic import model_validator
+from sqlalchemy.orm import Session as Tx
 
 from api.auth import OfficeReader
 from api.idempotency import Answer, Write, WriteWith
+from api.routes.answers import JobOut
 from api.routes.reading import State
 from api.routes.shapes import Strict
+from api.state import AppState
 from verifier.jobs import cancel_verification, queue_verification
 from verifier.records.jobs import JobRecord, read_job
+from verifier.records.progress import Progress, count_progress
 
 router = APIRouter()
 MAX_DAYS = 400
@@ -35,26 +40,13 @@ class VerificationIn(Strict):
         return self
 
 
-class JobOut(BaseModel):
-    """A job as it stands."""
-
-    id: str
-    state: str
-    attempt: int
-    asked: dict[str, Any]
-    result: dict[str, Any] | None
-    error: str | None
-    created_at: str
-    finished_at: str | None
-
-
 @router.post("/verifications", status_code=202, response_model=JobOut)
 def ask_for_verification(body: VerificationIn, write: OfficeWrite) -> Response:
     """Verify what has come in and close the sessions of these days, as the night does; `Location` is the job."""
 
-    def work(tx: Any) -> Answer:
+    def work(tx: Tx) -> Answer:
         job = queue_verification(tx, write.caller, write.key, body.since, body.until)
-        return Answer(_describe(job), 202, {"Location": f"/api/v1/jobs/{job.id}"})
+        return Answer(_describe(tx, write.state, job), 202, {"Location": f"/api/v1/jobs/{job.id}"})
 
     return write.once(body.model_dump(mode="json"), work)
 
@@ -63,19 +55,30 @@ def ask_for_verification(body: VerificationIn, write: OfficeWrite) -> Response:
 def read_one_job(job_id: UUID, caller: OfficeReader, state: State) -> dict[str, Any]:  # noqa: ARG001
     """How far a job is."""
     with state.database.reading() as tx:
-        return _describe(read_job(tx, job_id))
+        return _describe(tx, state, read_job(tx, job_id))
 
 
 @router.post("/jobs/{job_id}/cancel", response_model=JobOut)
 def cancel_one_job(job_id: UUID, write: OfficeWrite) -> Response:
     """Take a job out of the queue, or stop it; one that is finished stays as it is."""
-    return write.once(None, lambda tx: Answer(_describe(cancel_verification(tx, write.caller, job_id))))
+    return write.once(
+        None, lambda tx: Answer(_describe(tx, write.state, cancel_verification(tx, write.caller, job_id)))
+    )
 
 
-def _describe(job: JobRecord) -> dict[str, Any]:
+def _describe(tx: Tx, state: AppState, job: JobRecord) -> dict[str, Any]:
     return {
-        "id": str(job.id), "state": job.state, "attempt": job.attempt, "asked": dict(job.payload),
+        "id": str(job.id), "progress": asdict(_count(tx, state, job)),
+        "state": job.state, "attempt": job.attempt, "asked": dict(job.payload),
         "result": dict(job.result) if job.result is not None else None, "error": job.error,
         "created_at": job.created_at.isoformat(),
         "finished_at": job.finished_at.isoformat() if job.finished_at is not None else None,
     }  # fmt: skip
+
+
+def _count(tx: Tx, state: AppState, job: JobRecord) -> Progress:
+    from verifier.looking import look_versions, versions_key
+
+    versions, _ = look_versions(state.settings)
+    since, until = (date.fromisoformat(str(job.payload[name])) for name in ("since", "until"))
+    return count_progress(tx, since, until, versions_key(versions))

@@ -12,23 +12,24 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import AwareDatetime, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
-from api.auth import FilingWriter
+from api.auth import FilingWriter, Reader
+from api.etags import IfMatch
 from api.idempotency import Answer, WithEvidence, WithFiling, Write
+from api.looks import LooksAtIds
 from api.problems import Problem, field_error, in_both
+from api.routes.answers import FilingOut, HandedInOut, Items, RegisteredOut, RosterLineOut
 from api.routes.reading import State
 from api.routes.shapes import (
     ClassNumber,
     Code,
     FilingIn,
     LeavesIn,
-    PhotoOut,
-    RegisteredOut,
     RosterIn,
     Sha256,
     SignInsIn,
@@ -38,10 +39,9 @@ from api.routes.shapes import (
 from verifier.filing import mask_id
 from verifier.filing.fault import Fault, Severity
 from verifier.language import say
-from verifier.plan import ClassFile, View
-from verifier.records.audit import write_audit
+from verifier.plan import ClassFile, TrainingClass, View
 from verifier.records.errors import NotInRecordsError
-from verifier.records.filing import read_class_file
+from verifier.records.filing import read_class_file, read_training
 from verifier.records.plans import require_visible
 from verifier.records.tables.base import utc_now
 from verifier.registering import (
@@ -57,7 +57,6 @@ from verifier.registering import (
 )
 
 router = APIRouter()
-IfMatch = Annotated[str, Header(max_length=100, description="The ETag that was read; another one is refused with 412.")]
 _ROWS = {"signins.csv": "/body/sign_ins", "leave.csv": "/body/leaves", "roster.csv": "/body/students"}
 MULTIPART = {
     "requestBody": {
@@ -74,6 +73,25 @@ MULTIPART = {
                         "session": {"type": "string"},
                         "view": {"type": "string", "enum": ["front", "back"]},
                         "received_at": {"type": "string", "format": "date-time", "description": "The office's only."},
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+FILE_ONLY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary"},
+                        "sha256": {"type": "string", "description": "Compared with what arrived."},
                     },
                 }
             }
@@ -103,33 +121,37 @@ def save_filing(number: ClassNumber, body: FilingIn, write: WithFiling, if_match
     """File a class under its own number, or change its filing. What an agency filed, the office approves."""
 
     def work(tx: Any) -> Answer:
-        if if_match and if_match != _etag(_read_filed(tx, write, number)):
+        if if_match and if_match != etag_of_filing(_read_filed(tx, write, number)):
             raise Problem("changed_meanwhile")
         timezone = write.state.settings.timezone
-        done, is_new = _told(lambda: register_class(tx, write.caller, number, body.as_values(), timezone))
-        etag = _etag(_read_filed(tx, write, number))
-        return _registered(number, done, 201 if is_new else 200, {"ETag": etag})
+        done, is_new = tell_faults(lambda: register_class(tx, write.caller, number, body.as_values(), timezone))
+        etag = etag_of_filing(_read_filed(tx, write, number))
+        return registered(number, done, 201 if is_new else 200, {"ETag": etag})
 
     return write.once(body.model_dump(mode="json", by_alias=True), work)
 
 
-@router.get("/classes/{number}/filing")
+@router.get("/classes/{number}/filing", response_model=FilingOut)
 def read_filing(number: ClassNumber, caller: FilingWriter, state: State) -> JSONResponse:
     """The filing as it stands, to be changed and sent back with its ETag; without the roster."""
     with state.database.reading() as tx:
         require_visible(tx, number, viewer_of(caller))
         found = read_class_file(tx, number)
-    return JSONResponse(_describe_filing(found), headers={"ETag": _etag(found)})
+    return JSONResponse(describe_filing(found.training), headers={"ETag": etag_of_filing(found)})
 
 
-@router.get("/classes/{number}/roster")
-def read_roster(number: ClassNumber, caller: FilingWriter, state: State, reveal: bool = False) -> dict[str, Any]:
-    """The roster; ID numbers and phones masked, unless `reveal`, which leaves an entry in the audit."""
-    with state.database.transaction() as tx:
+@router.get("/classes/{number}/roster", response_model=Items[RosterLineOut])
+def read_roster(
+    number: ClassNumber, caller: Reader, state: State, look: LooksAtIds, reveal: bool = False
+) -> dict[str, Any]:
+    """The roster; ID numbers and phones masked, unless `reveal`, for which the scope `filing` is needed."""
+    if reveal and not caller.may("filing"):
+        raise Problem("forbidden")
+    with state.database.reading() as tx:
         require_visible(tx, number, viewer_of(caller))
-        students = read_class_file(tx, number).training.students
-        if reveal:
-            write_audit(tx, actor=caller.actor, action="class.reveal_ids", subject=("class", number))
+        students = read_training(tx, number).students
+    if reveal:
+        look.note("class", number)
     show: Callable[[str], str] = str if reveal else mask_id
     return {
         "items": [
@@ -155,25 +177,25 @@ def save_roster(number: ClassNumber, body: RosterIn, write: WithFiling) -> Respo
     # Only a digest of it is kept with the answer: a roster is full of ID numbers.
     asked = hashlib.sha256(data).hexdigest()
     return write.once(
-        asked, lambda tx: _registered(number, _told(lambda: register_roster(tx, write.caller, number, data)))
+        asked, lambda tx: registered(number, tell_faults(lambda: register_roster(tx, write.caller, number, data)))
     )
 
 
-@router.post("/classes/{number}/roster/file", response_model=RegisteredOut, openapi_extra=MULTIPART)
+@router.post("/classes/{number}/roster/file", response_model=RegisteredOut, openapi_extra=FILE_ONLY)
 async def send_roster(number: ClassNumber, request: Request, write: WithFiling) -> Response:
     """The roster as the .xlsx or .csv file that the agency keeps."""
     async with request.form(max_files=1, max_fields=4) as form:
-        upload, fields = _read_form(form, FileFields)
+        upload, fields = read_form(form, FileFields)
         return await run_in_threadpool(_save_roster_file, number, write, upload, fields)
 
 
 def _save_roster_file(number: str, write: Write, upload: UploadFile, fields: FileFields) -> Response:
-    digest, size = _hash(upload, fields.sha256)
+    digest, size = hash_upload(upload, fields.sha256)
     if size > MAX_ROSTER_BYTES:
         raise Problem("too_large")
     data = upload.file.read()
     return write.once(
-        digest, lambda tx: _registered(number, _told(lambda: register_roster(tx, write.caller, number, data)))
+        digest, lambda tx: registered(number, tell_faults(lambda: register_roster(tx, write.caller, number, data)))
     )
 
 
@@ -182,7 +204,7 @@ def save_sign_ins(number: ClassNumber, body: SignInsIn, write: WithEvidence) -> 
     """Add sign-ins; the same one again, under whatever key, changes nothing."""
     rows = [_as_cells(each.model_dump(mode="json", exclude_none=True)) for each in body.sign_ins]
     return write.once(
-        rows, lambda tx: _registered(number, _told(lambda: register_sign_ins(tx, write.caller, number, rows)))
+        rows, lambda tx: registered(number, tell_faults(lambda: register_sign_ins(tx, write.caller, number, rows)))
     )
 
 
@@ -191,23 +213,23 @@ def save_leaves(number: ClassNumber, body: LeavesIn, write: WithEvidence) -> Res
     """Add approved absences, or change those of the same student and session."""
     rows = [_as_cells(each.model_dump(mode="json")) for each in body.leaves]
     return write.once(
-        rows, lambda tx: _registered(number, _told(lambda: register_leaves(tx, write.caller, number, rows)))
+        rows, lambda tx: registered(number, tell_faults(lambda: register_leaves(tx, write.caller, number, rows)))
     )
 
 
-@router.post("/classes/{number}/photos", status_code=201, response_model=PhotoOut, openapi_extra=MULTIPART)
+@router.post("/classes/{number}/photos", status_code=201, response_model=HandedInOut, openapi_extra=MULTIPART)
 async def send_photo(number: ClassNumber, request: Request, write: WithEvidence) -> Response:
     """Hand in a photo. Its bytes go from the disk to the store in pieces; the same photo again is the same one."""
-    await run_in_threadpool(_require_class, write, number)
+    await run_in_threadpool(require_class, write, number)
     async with request.form(max_files=1, max_fields=8) as form:
-        upload, fields = _read_form(form, PhotoFields)
+        upload, fields = read_form(form, PhotoFields)
         return await run_in_threadpool(_save_photo, number, write, upload, fields)
 
 
 def _save_photo(number: str, write: Write, upload: UploadFile, fields: PhotoFields) -> Response:
     if fields.received_at is not None and not write.caller.is_office:
         raise Problem("office_only")
-    digest, size = _hash(upload, fields.sha256)
+    digest, size = hash_upload(upload, fields.sha256)
     name = _file_name(fields.name or upload.filename or "", digest)
     # Stored before the record names it: no record points to missing bytes, whenever this dies.
     write.state.store.put(upload.file)
@@ -224,21 +246,21 @@ def _save_photo(number: str, write: Write, upload: UploadFile, fields: PhotoFiel
     return write.once([digest, name, fields.model_dump(mode="json")], work)
 
 
-@router.post("/classes/{number}/students/{student_no}/portraits", response_model=RegisteredOut, openapi_extra=MULTIPART)
+@router.post("/classes/{number}/students/{student_no}/portraits", response_model=RegisteredOut, openapi_extra=FILE_ONLY)
 async def send_portrait(number: ClassNumber, student_no: Code, request: Request, write: WithFiling) -> Response:
     """Add an enrolment photo of a student."""
-    await run_in_threadpool(_require_class, write, number)
+    await run_in_threadpool(require_class, write, number)
     async with request.form(max_files=1, max_fields=4) as form:
-        upload, fields = _read_form(form, FileFields)
+        upload, fields = read_form(form, FileFields)
         return await run_in_threadpool(_save_portrait, number, student_no, write, upload, fields)
 
 
 def _save_portrait(number: str, student_no: str, write: Write, upload: UploadFile, fields: FileFields) -> Response:
-    digest, _ = _hash(upload, fields.sha256)
+    digest, _ = hash_upload(upload, fields.sha256)
     write.state.store.put(upload.file)
 
     def work(tx: Any) -> Answer:
-        return _registered(number, register_portrait(tx, write.caller, number, student_no, digest))
+        return registered(number, register_portrait(tx, write.caller, number, student_no, digest))
 
     return write.once(digest, work)
 
@@ -246,12 +268,14 @@ def _save_portrait(number: str, student_no: str, write: Write, upload: UploadFil
 MAX_ROSTER_BYTES = 8 * 1024 * 1024
 
 
-def _require_class(write: Write, number: str) -> None:
+def require_class(write: Write, number: str) -> None:
+    """Refuse a class that is not this caller's before a body is read."""
     with write.state.database.reading() as tx:
         require_visible(tx, number, viewer_of(write.caller))
 
 
-def _read_form(form: FormData, shape: Any) -> tuple[UploadFile, Any]:
+def read_form(form: FormData, shape: Any) -> tuple[UploadFile, Any]:
+    """The file of a form, and the fields beside it."""
     upload = form.get("file")
     if not isinstance(upload, UploadFile):
         raise Problem("invalid", errors=[field_error("/body/file", "missing", say("缺少此项。"))])
@@ -265,7 +289,7 @@ def _read_form(form: FormData, shape: Any) -> tuple[UploadFile, Any]:
         raise Problem("invalid", errors=errors) from error
 
 
-def _hash(upload: UploadFile, declared: str | None) -> tuple[str, int]:
+def hash_upload(upload: UploadFile, declared: str | None) -> tuple[str, int]:
     """The digest and size of what arrived, which stays on disk; it is rewound."""
     digest = hashlib.file_digest(upload.file, "sha256").hexdigest()  # type: ignore[arg-type]
     size = upload.file.tell()
@@ -288,7 +312,8 @@ def _as_cells(row: dict[str, Any]) -> dict[str, str]:
     return {name: value if isinstance(value, str) else repr(value) for name, value in row.items()}
 
 
-def _told(work: Callable[[], Any]) -> Any:
+def tell_faults(work: Callable[[], Any]) -> Any:
+    """Do the work; the faults of a filing are told by field, with the remedy."""
     try:
         return work()
     except FilingFaults as error:
@@ -306,7 +331,8 @@ def _path_of(fault: Fault) -> str:
     return "/body" if rows is None else rows if fault.line is None or fault.line < 2 else f"{rows}/{fault.line - 2}"
 
 
-def _registered(number: str, done: Registered, status: int = 200, headers: dict[str, str] | None = None) -> Answer:
+def registered(number: str, done: Registered, status: int = 200, headers: dict[str, str] | None = None) -> Answer:
+    """What was saved, and what somebody should look at."""
     warnings = [
         {"path": _path_of(each), "problem": in_both(each.problem), "remedy": in_both(each.remedy)}
         for each in done.warnings
@@ -324,13 +350,14 @@ def _read_filed(tx: Any, write: Write, number: str) -> ClassFile:
     return read_class_file(tx, number)
 
 
-def _etag(filed: ClassFile) -> str:
-    text = repr((filed.training.agency, filed.training.venue, _describe_filing(filed)))
+def etag_of_filing(filed: ClassFile) -> str:
+    """The ETag of a class's filing."""
+    text = repr((filed.training.agency, filed.training.venue, describe_filing(filed.training)))
     return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
 
 
-def _describe_filing(filed: ClassFile) -> dict[str, Any]:
-    training = filed.training
+def describe_filing(training: TrainingClass) -> dict[str, Any]:
+    """A class's filing as class.toml has it, JSON-ready, without the roster."""
     head = {
         "number": training.number, "project_type": training.project_type.value, "occupation": training.occupation,
         "level": training.level, "term": training.term, "planned_hours": training.planned_hours,
@@ -342,7 +369,7 @@ def _describe_filing(filed: ClassFile) -> dict[str, Any]:
             "id": each.id, "date": each.day.isoformat(), "period": each.period.value,
             "starts": each.starts_at.time().isoformat(), "ends": each.ends_at.time().isoformat(), "hours": each.hours,
             "teacher": each.teacher_number, "kind": each.kind.value, "mode": each.mode.value, "camera": each.camera_id,
-            "venue": None if each.venue == training.venue else _describe_venue(each.venue),
+            "venue": None if each.venue == training.venue else describe_venue(each.venue),
         }
         for each in training.sessions
     ]  # fmt: skip
@@ -356,7 +383,7 @@ def _describe_filing(filed: ClassFile) -> dict[str, Any]:
     return {
         "agency": {"name": training.agency.name, "code": training.agency.code},
         "class": head,
-        "venue": _describe_venue(training.venue),
+        "venue": describe_venue(training.venue),
         "teacher": [asdict(each) for each in training.teachers],
         "camera": [asdict(each) for each in training.cameras],
         "session": sessions,
@@ -365,7 +392,8 @@ def _describe_filing(filed: ClassFile) -> dict[str, Any]:
     }
 
 
-def _describe_venue(venue: Any) -> dict[str, Any]:
+def describe_venue(venue: Any) -> dict[str, Any]:
+    """A place as class.toml has it."""
     polygon = [list(corner) for corner in venue.polygon] or None
     return {
         "name": venue.name, "address": venue.address, "longitude": venue.longitude, "latitude": venue.latitude,

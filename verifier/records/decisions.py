@@ -51,6 +51,18 @@ def find_matter(tx: Tx, matter_id: UUID) -> CaseRow | ViolationRow:
     return found
 
 
+def find_decided(tx: Tx, decision_id: UUID) -> UUID:
+    """The case or violation that a decision is about.
+
+    Raises:
+        NotInRecordsError: there is no such decision.
+    """
+    row = tx.get(DecisionRow, decision_id)
+    if row is None:
+        raise NotInRecordsError(f"no decision {decision_id} is on record")
+    return row.case_id or row.violation_id or row.id
+
+
 def decide(tx: Tx, matter_id: UUID, decision: str, by: UUID, reason: str, at: datetime | None = None) -> UUID:
     """Record what a person decided about a case or violation; gives the decision's id.
 

@@ -216,6 +216,16 @@ def read_class_file(tx: Tx, number: str) -> ClassFile:
     )
 
 
+def read_training(tx: Tx, number: str) -> TrainingClass:
+    """The class as filed, without anything that was handed in for it.
+
+    Raises:
+        NotInRecordsError: there is no such class.
+    """
+    row = find_class(tx, number)
+    return _read_training(tx, row, ZoneInfo(row.timezone), _standing(tx, EnrolmentRow, row.id))
+
+
 def _standing(tx: Tx, model: Any, class_id: UUID) -> Sequence[Any]:
     """The rows of a class that the last filing holds, in its order."""
     return tx.scalars(

@@ -72,17 +72,24 @@ def read_cases(
     states: Sequence[str] = (),
 ) -> list[CaseRecord]:
     """Cases by class and kind; of all states where none is named. One of no session counts to every day."""
-    query: Query = (
-        select(CaseRow, ClassRow.number, SessionRow, EnrolmentRow.student_no, SubmissionRow)
-        .join(ClassRow, ClassRow.id == CaseRow.class_id)
-        .outerjoin(SessionRow, SessionRow.id == CaseRow.session_id)
-        .outerjoin(EnrolmentRow, EnrolmentRow.id == CaseRow.enrolment_id)
-        .outerjoin(SubmissionRow, SubmissionRow.id == CaseRow.submission_id)
-    )
-    query = in_days(query, first_day, last_day, or_none=True)
+    query = in_days(_select_cases(), first_day, last_day, or_none=True)
     rows = tx.execute(_filter(query, CaseRow.state, class_number, states))
     found = [_case_record(*row) for row in rows if row[2] is None or _touches({row[2].day}, first_day, last_day)]
     return sorted(found, key=lambda each: (each.class_number, each.kind, each.session_id or "", each.dedup_key))
+
+
+def read_case_rows(tx: Tx, ids: Sequence[UUID]) -> list[CaseRecord]:
+    """The cases of these ids, in no order."""
+    return [_case_record(*row) for row in tx.execute(_select_cases().where(CaseRow.id.in_(ids)))]
+
+
+def describe_violation_row(tx: Tx, violation_id: UUID) -> ViolationRecord:
+    """One violation by its id, which is on record."""
+    row = tx.get_one(ViolationRow, violation_id)
+    supports = read_supports(tx, row)
+    supports = [each for each in supports if each.run.is_current] or supports
+    number = tx.get_one(ClassRow, row.class_id).number
+    return _violation_record(tx, row, number, supports, _sessions_of(tx, supports))
 
 
 def read_violations(
@@ -102,6 +109,17 @@ def read_violations(
         if not sessions or _touches({each.day for each in sessions}, first_day, last_day):
             found.append(_violation_record(tx, row, number, supports, sessions))
     return sorted(found, key=lambda each: (each.class_number, each.rule, each.dedup_key))
+
+
+def _select_cases() -> Query:
+    query: Query = (
+        select(CaseRow, ClassRow.number, SessionRow, EnrolmentRow.student_no, SubmissionRow)
+        .join(ClassRow, ClassRow.id == CaseRow.class_id)
+        .outerjoin(SessionRow, SessionRow.id == CaseRow.session_id)
+        .outerjoin(EnrolmentRow, EnrolmentRow.id == CaseRow.enrolment_id)
+        .outerjoin(SubmissionRow, SubmissionRow.id == CaseRow.submission_id)
+    )
+    return query
 
 
 def _filter(query: Query, state: Any, class_number: str | None, states: Sequence[str]) -> Query:

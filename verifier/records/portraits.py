@@ -21,13 +21,15 @@ ACCEPTED = "accepted"
 
 @dataclass(frozen=True, slots=True)
 class PortraitRecord:
-    """One picture as filed. `verdict` is None until the class was judged."""
+    """One picture as filed, of the student or teacher of that number. `verdict` is None until the class was judged."""
 
     id: UUID
     class_number: str
     name: str
     sha256: str
     verdict: PortraitVerdict | None
+    number: str = ""
+    of_student: bool = True
 
 
 def save_portrait_verdicts(tx: Tx, close: SessionClose, names: Names) -> None:
@@ -72,4 +74,4 @@ def _describe(class_number: str, row: Any, number: str, name: str, *, of_student
     if row.verdict is not None:
         reason = Sentence.from_json(row.verdict_reason)
         verdict = PortraitVerdict(of_student, number, row.sha256, row.verdict, reason)
-    return PortraitRecord(row.id, class_number, name, row.sha256, verdict)
+    return PortraitRecord(row.id, class_number, name, row.sha256, verdict, number, of_student)

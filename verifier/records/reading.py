@@ -114,6 +114,7 @@ def read_photos(
     first_day: date | None = None,
     last_day: date | None = None,
     photo_id: UUID | None = None,
+    photo_ids: Sequence[UUID] | None = None,
 ) -> list[PhotoRecord]:
     """Judged photos with findings and faces, by class, session and file.
 
@@ -132,6 +133,8 @@ def read_photos(
     )
     if photo_id is not None:
         query = query.where(SubmissionRow.id == photo_id)
+    if photo_ids is not None:
+        query = query.where(SubmissionRow.id.in_(photo_ids))
     rows = [
         row
         for row in tx.execute(in_days(_of_class(query, class_number), first_day, last_day, or_none=True))

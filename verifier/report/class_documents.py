@@ -7,10 +7,10 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import fields, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from openpyxl import Workbook
@@ -21,9 +21,10 @@ from sqlalchemy.orm import Session as Tx
 from verifier.evidence.store import EvidenceStore
 from verifier.language import say, translate
 from verifier.plan import Student, TrainingClass
+from verifier.records.class_facts import read_class_facts
 from verifier.records.filing import read_class_file
 from verifier.records.matters import read_violations
-from verifier.records.notices import read_notices
+from verifier.records.notices import NoticeRecord, read_notices
 from verifier.records.office import read_agreement
 from verifier.records.plans import BUREAU
 from verifier.records.rows import find_class
@@ -100,6 +101,18 @@ def write_class_documents(tx: Tx, settings: Settings, number: str, folder: Path)
     documents = [*list_documents(tx, number, policy, store), *list_own_documents(tx, number, policy, store, annexes)]
     paths.append(_write_zip(target / "archive.zip", facts, policy, documents))
     return tuple(paths)
+
+
+def write_class_archive(tx: Tx, number: str, policy: Policy, store: EvidenceStore, target: BinaryIO) -> None:
+    """Write the class archive as .zip into an open file: what was handed in, added, and left by supervision.
+
+    Raises:
+        NotInRecordsError: there is no such class.
+        EvidenceError: bytes cannot be read.
+    """
+    documents = [*list_documents(tx, number, policy, store), *list_own_documents(tx, number, policy, store)]
+    facts = read_class_facts(tx, number, datetime.now(UTC).date())
+    write_archive(target, facts, policy, documents)
 
 
 def _list_annexes(tx: Tx, training: TrainingClass, policy: Policy) -> list[tuple[str, bytes]]:
@@ -228,15 +241,19 @@ def _tell_answer(call: FollowUpCallRow) -> str:
 def _notices(tx: Tx, training: TrainingClass, policy: Policy) -> Iterator[tuple[str, bytes]]:
     """Annex 4: every notice as it was issued, voided ones too."""
     for notice in read_notices(tx, class_number=training.number):
-        values: dict[str, Any] = {each.name: notice.body.get(each.name) for each in fields(RectificationNotice)}
-        for name in ("found_on", "issued_on"):
-            values[name] = date.fromisoformat(str(values[name])) if values[name] else None
-        for name in ("supervision", "problems"):
-            values[name] = tuple(values[name] or ())
-        values["number"] = notice.number
         state = "" if notice.void_reason is None else "-voided"
-        name = f"annex-4-notice-{name_file(notice.number)}{state}.docx"
-        yield name, write_notice(RectificationNotice(**values), policy)
+        yield f"annex-4-notice-{name_file(notice.number)}{state}.docx", write_issued_notice(notice, policy)
+
+
+def write_issued_notice(notice: NoticeRecord, policy: Policy) -> bytes:
+    """Annex 4 of one notice as it was issued, as .docx."""
+    values: dict[str, Any] = {each.name: notice.body.get(each.name) for each in fields(RectificationNotice)}
+    for name in ("found_on", "issued_on"):
+        values[name] = date.fromisoformat(str(values[name])) if values[name] else None
+    for name in ("supervision", "problems"):
+        values[name] = tuple(values[name] or ())
+    values["number"] = notice.number
+    return write_notice(RectificationNotice(**values), policy)
 
 
 def _preview_notices(tx: Tx, training: TrainingClass, policy: Policy, today: date) -> Iterator[tuple[str, bytes]]:

@@ -1,0 +1,71 @@
+"""Looks at faces and ID numbers: whatever hands some out says so, and leaves an entry in the audit for each look.
+
+A route that hands out faces or ID numbers depends on a `Looks`; a test finds such routes by what they answer and fails for one
+that does not, or that leaves no entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from api.auth import find_visitor
+from api.state import AppState, get_state
+from verifier.access import Caller
+from verifier.records.audit import write_audit
+
+# One entry names so many of a list's things; the first and the last are among them.
+NAMED = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look of one caller, to be written down before the answer leaves."""
+
+    state: AppState
+    caller: Caller
+    action: str
+
+    def note(self, kind: str, subject_id: str) -> None:
+        """Write down that the caller looked at this."""
+        with self.state.database.transaction() as tx:
+            write_audit(tx, actor=self.caller.actor, action=self.action, subject=(kind, subject_id))
+
+    def note_many(self, kind: str, ids: Sequence[str], of: str = "") -> None:
+        """Write down that the caller looked at these; nothing where there are none.
+
+        Args:
+            of: What they belong to, as a class number.
+        """
+        if ids:
+            with self.state.database.transaction() as tx:
+                write_audit(
+                    tx, actor=self.caller.actor, action=self.action, subject=(kind, of or ids[0]),
+                    after={"count": len(ids), "ids": list(ids[:NAMED])},
+                )  # fmt: skip
+
+
+class Looks:
+    """A dependency for routes that hand out faces or ID numbers. `action` is stored for years."""
+
+    def __init__(self, action: str) -> None:
+        self.action = action
+
+    def __call__(self, request: Request) -> Look:
+        """The look, not yet written down: whether there is anything to see is the route's to find out."""
+        caller = find_visitor(request)
+        assert caller is not None, "the gate lets nobody through who is nobody"
+        return Look(get_state(request), caller, self.action)
+
+
+LooksAtPhoto = Annotated[Look, Depends(Looks("photo.look_faces"))]
+LooksAtAnnotated = Annotated[Look, Depends(Looks("photo.look_annotated"))]
+LooksAtOriginal = Annotated[Look, Depends(Looks("photo.look_original"))]
+LooksAtPortrait = Annotated[Look, Depends(Looks("portrait.look"))]
+LooksAtCase = Annotated[Look, Depends(Looks("case.look"))]
+LooksAtIds = Annotated[Look, Depends(Looks("class.reveal_ids"))]
+LooksAtArchive = Annotated[Look, Depends(Looks("archive.look"))]
+LooksAtFrame = Annotated[Look, Depends(Looks("camera.look_frame"))]

@@ -1,0 +1,210 @@
+"""Cases, violations and sanctions: listed for whoever may see them, decided by people of the office."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+from sqlalchemy.orm import Session as Tx
+
+from api.acting import WithDecisions, act_once
+from api.auth import Reader
+from api.cursors import Cursor, Limit, paginate, paginate_stored
+from api.idempotency import Answer
+from api.looks import LooksAtCase
+from api.problems import Problem
+from api.routes.answers import CaseOut, DecidedOut, Page, SanctionOut, ViolationOut
+from api.routes.office_shapes import DecisionIn, ReasonIn, SanctionDecisionIn
+from api.routes.reading import Language, State
+from verifier.access import Caller
+from verifier.answers import describe_case, describe_violation
+from verifier.class_standing import SETTLED, SHOWN_TO_AGENCY, describe_decision, describe_sanction
+from verifier.records.decisions import find_decided, find_matter
+from verifier.records.errors import NotInRecordsError
+from verifier.records.matters import CaseRecord, ViolationRecord
+from verifier.records.notices import read_sanctions
+from verifier.records.paging import page_cases, page_violations
+from verifier.records.plans import require_visible
+from verifier.records.tables.case import STATES, CaseRow
+from verifier.records.violation_values import read_matter_decisions
+from verifier.registering import viewer_of
+from verifier.regulation.decisions import Verdict
+from verifier.regulation.policy import Policy
+from verifier.supervising import Office, decide_matter, decide_sanction, withdraw_decision
+
+router = APIRouter()
+OfClass = Annotated[str | None, Query(alias="class", max_length=200)]
+StateAsked = Annotated[
+    Literal["proposed", "needs_check", "confirmed", "dismissed", "lapsed"] | None, Query(alias="state")
+]
+
+
+def choose_states(caller: Caller, asked: str | None) -> Sequence[str]:
+    """The states that this caller sees of what it asked for: an agency only what is settled (Art. 14(1))."""
+    seen = STATES if caller.is_office else SETTLED
+    return [each for each in seen if asked in (None, each)]
+
+
+@router.get("/cases", response_model=Page[CaseOut])
+def read_cases(
+    request: Request, caller: Reader, state: State, language: Language, look: LooksAtCase, number: OfClass = None,
+    standing: StateAsked = None, limit: Limit = 100, cursor: Cursor = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Cases in the order they were opened; an agency's program sees its own once they are settled."""
+    with state.database.reading() as tx:
+        if number is not None:
+            require_visible(tx, number, viewer_of(caller))
+        page, following = paginate_stored(
+            request, state.database.vault.cursor_key, limit, cursor,
+            lambda after, most: page_cases(tx, after, most, class_number=number, agency_code=caller.agency_code,
+                                           states=choose_states(caller, standing)),
+            lambda one: [one.opened_at.isoformat(), str(one.id)],
+        )  # fmt: skip
+        items = [_show_case(tx, each, caller, language) for each in page]
+    look.note_many("case", [each["id"] for each in items])
+    return {"items": items, "next": following}
+
+
+@router.get("/cases/{case_id}", response_model=CaseOut)
+def read_one_case(case_id: UUID, caller: Reader, state: State, language: Language, look: LooksAtCase) -> dict[str, Any]:
+    """One case with the photo it was seen in, the box in it, and every decision."""
+    with state.database.reading() as tx:
+        found = page_cases(
+            tx, None, 1, agency_code=caller.agency_code, states=choose_states(caller, None), only=case_id
+        )
+        if not found:
+            raise Problem("not_found")
+        case = _show_case(tx, found[0], caller, language)
+    look.note("case", str(case_id))
+    return case
+
+
+@router.get("/violations", response_model=Page[ViolationOut])
+def read_violations(
+    request: Request, caller: Reader, state: State, language: Language, number: OfClass = None, standing: StateAsked = None,
+    limit: Limit = 100, cursor: Cursor = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Violations in the order they were opened; an agency's program sees its own once they are settled."""
+    with state.database.reading() as tx:
+        if number is not None:
+            require_visible(tx, number, viewer_of(caller))
+        page, following = paginate_stored(
+            request, state.database.vault.cursor_key, limit, cursor,
+            lambda after, most: page_violations(tx, after, most, class_number=number, agency_code=caller.agency_code,
+                                                states=choose_states(caller, standing)),
+            lambda one: [one.opened_at.isoformat(), str(one.id)],
+        )  # fmt: skip
+        items = [_show_violation(tx, each, state.policy, caller, language) for each in page]
+    return {"items": items, "next": following}
+
+
+@router.get("/violations/{violation_id}", response_model=ViolationOut)
+def read_one_violation(violation_id: UUID, caller: Reader, state: State, language: Language) -> dict[str, Any]:
+    """One violation with its evidence and every decision."""
+    with state.database.reading() as tx:
+        found = page_violations(
+            tx, None, 1, agency_code=caller.agency_code, states=choose_states(caller, None), only=violation_id
+        )
+        if not found:
+            raise Problem("not_found")
+        return _show_violation(tx, found[0], state.policy, caller, language)
+
+
+@router.post("/cases/{case_id}/decisions", status_code=201, response_model=DecidedOut)
+def decide_case(case_id: UUID, body: DecisionIn, write: WithDecisions) -> Response:
+    """Confirm or dismiss a case, or ask for a check on site."""
+    return act_once(
+        write, body, "case.decide", lambda office, by, tx: _decide(tx, office, case_id, body, by, of_case=True)
+    )
+
+
+@router.post("/violations/{violation_id}/decisions", status_code=201, response_model=DecidedOut)
+def decide_violation(violation_id: UUID, body: DecisionIn, write: WithDecisions) -> Response:
+    """Confirm or dismiss a violation, or ask for a check on site; where money hangs on it, a second person confirms too."""
+    return act_once(
+        write,
+        body,
+        "violation.decide",
+        lambda office, by, tx: _decide(tx, office, violation_id, body, by, of_case=False),
+    )
+
+
+@router.post("/decisions/{decision_id}/withdraw", response_model=DecidedOut)
+def take_back(decision_id: UUID, body: ReasonIn, write: WithDecisions) -> Response:
+    """Take a decision about a case or violation back; it stays visible. Refused while a notice or sanction rests on it."""
+
+    def work(office: Office, by: str, tx: Tx) -> Answer:
+        state = withdraw_decision(office, decision_id, by, body.why)
+        return Answer(_tell_decided(tx, find_decided(tx, decision_id), state.value))
+
+    return act_once(write, body, "decision.withdraw", work)
+
+
+@router.get("/sanctions", response_model=Page[SanctionOut])
+def read_all_sanctions(
+    request: Request, caller: Reader, state: State, language: Language, number: OfClass = None, limit: Limit = 100,
+    cursor: Cursor = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Proposed and issued sanctions with their grounds; an agency's program sees those issued to it."""
+    with state.database.reading() as tx:
+        if number is not None:
+            require_visible(tx, number, viewer_of(caller))
+        found = [
+            each
+            for each in read_sanctions(tx, class_number=number, agency_code=caller.agency_code)
+            if caller.is_office or each.state == "issued"
+        ]
+    key = state.database.vault.cursor_key
+    page, following = paginate(request, key, found, lambda one: [one.agency_code, one.dedup_key], limit, cursor)
+    return {"items": [describe_sanction(each, language) for each in page], "next": following}
+
+
+@router.post("/sanctions/{sanction_id}/decisions", status_code=201, response_model=SanctionOut)
+def decide_on_sanction(
+    sanction_id: UUID, body: SanctionDecisionIn, write: WithDecisions, language: Language
+) -> Response:
+    """Issue, dismiss or withdraw a sanction; one about an agency takes two people."""
+
+    def work(office: Office, by: str, _: Tx) -> Answer:
+        found = decide_sanction(office, sanction_id, Verdict(body.verdict), by, body.why)
+        return Answer(describe_sanction(found, language), 201)
+
+    return act_once(write, body, "sanction.decide", work)
+
+
+def _decide(tx: Tx, office: Office, matter_id: UUID, body: DecisionIn, by: str, *, of_case: bool) -> Answer:
+    if isinstance(find_matter(tx, matter_id), CaseRow) != of_case:
+        raise NotInRecordsError(f"{matter_id} is of the other kind")
+    state = decide_matter(office, matter_id, Verdict(body.verdict), by, body.why)
+    return Answer(_tell_decided(tx, matter_id, state.value), 201)
+
+
+def _tell_decided(tx: Tx, matter_id: UUID, state: str) -> dict[str, Any]:
+    decisions = [describe_decision(each) for each in read_matter_decisions(tx, matter_id)]
+    return {"id": str(matter_id), "state": state, "decisions": decisions}
+
+
+def _show_decisions(tx: Tx, matter_id: UUID, caller: Caller) -> list[dict[str, Any]]:
+    decisions = [describe_decision(each) for each in read_matter_decisions(tx, matter_id)]
+    return [each for each in decisions if caller.is_office or each["decision"] in SHOWN_TO_AGENCY]
+
+
+def _show_case(tx: Tx, case: CaseRecord, caller: Caller, language: str) -> dict[str, Any]:
+    return describe_case(case, language) | {
+        "supported": case.supported, "opened_at": case.opened_at.isoformat(), "sha256": case.sha256,
+        "lapsed": case.lapse_reason.text(language) if case.lapse_reason else None,
+        "decisions": _show_decisions(tx, case.id, caller),
+    }  # fmt: skip
+
+
+def _show_violation(
+    tx: Tx, violation: ViolationRecord, policy: Policy, caller: Caller, language: str
+) -> dict[str, Any]:
+    return describe_violation(violation, policy, language) | {
+        "supported": violation.supported, "opened_at": violation.opened_at.isoformat(),
+        "lapsed": violation.lapse_reason.text(language) if violation.lapse_reason else None,
+        "decisions": _show_decisions(tx, violation.id, caller),
+    }  # fmt: skip

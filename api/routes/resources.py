@@ -1,0 +1,257 @@
+"""The parts of a filing as resources of their own: agencies, venues, teachers, cameras, enrolment pictures.
+
+A part is changed by filing the class anew with that part changed, so the same rules hold, and the same faults are found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request
+from fastapi.responses import JSONResponse, Response
+from pydantic import ValidationError
+from sqlalchemy.orm import Session as Tx
+
+from api.auth import OfficeReader, Reader
+from api.cursors import Cursor, Limit, paginate
+from api.etags import IfMatch, make_etag, require_unchanged
+from api.idempotency import Answer, WithFiling, Write
+from api.looks import LooksAtPortrait
+from api.problems import Problem, field_error
+from api.routes.answers import (
+    AgencyOut,
+    CameraHealthOut,
+    CameraOut,
+    ClassVenueOut,
+    Items,
+    Page,
+    PortraitOut,
+    RegisteredOut,
+    TeacherOut,
+    VenueOut,
+)
+from api.routes.reading import Language, State
+from api.routes.shapes import CameraIn, ClassNumber, Code, FilingIn, Sha256, TeacherIn, VenueIn
+from api.routes.writing import describe_filing, describe_venue, registered, tell_faults
+from verifier.access import Caller
+from verifier.annotated import portrait_picture
+from verifier.language import say
+from verifier.records.cameras import read_health
+from verifier.records.filing import list_classes, read_training
+from verifier.records.plans import require_visible
+from verifier.records.portraits import PortraitRecord, read_portraits
+from verifier.registering import register_class, viewer_of
+
+router = APIRouter()
+CodeInPath = Annotated[Code, Path()]
+DigestInPath = Annotated[Sha256, Path()]
+
+
+@router.get("/agencies", response_model=Page[AgencyOut])
+def read_agencies(
+    request: Request, caller: Reader, state: State, limit: Limit = 100, cursor: Cursor = None
+) -> dict[str, Any]:
+    """The agencies that filed a class; an agency's program sees itself."""
+    with state.database.reading() as tx:
+        classes = [each for each in list_classes(tx) if caller.agency_code in (None, each.agency_code)]
+    names = {each.agency_code: each.agency_name for each in classes}
+    codes = [each.agency_code for each in classes]
+    key = state.database.vault.cursor_key
+    page, following = paginate(request, key, sorted(names), lambda code: [code], limit, cursor)
+    items = [{"code": each, "name": names[each], "classes": codes.count(each)} for each in page]
+    return {"items": items, "next": following}
+
+
+@router.get("/classes/{number}/venues", response_model=Items[ClassVenueOut])
+def read_venues(number: ClassNumber, caller: Reader, state: State) -> dict[str, Any]:
+    """Where the class is taught, by its filing; its own place first."""
+    with state.database.reading() as tx:
+        require_visible(tx, number, viewer_of(caller))
+        training = read_training(tx, number)
+    places = dict.fromkeys((training.venue, *(each.venue for each in training.sessions)))
+    items = [
+        describe_venue(place) | {"sessions": [each.id for each in training.sessions if each.venue == place]}
+        for place in places
+    ]
+    return {"items": items}
+
+
+@router.get("/classes/{number}/venue", response_model=VenueOut)
+def read_own_venue(number: ClassNumber, caller: Reader, state: State) -> JSONResponse:
+    """The class's own place, with its ETag."""
+    return _answer_part(state, caller, number, lambda filing: filing["venue"])
+
+
+@router.put("/classes/{number}/venue", response_model=RegisteredOut)
+def save_own_venue(number: ClassNumber, body: VenueIn, write: WithFiling, if_match: IfMatch = "") -> Response:
+    """Change the class's own place, within what may still be filed."""
+
+    def change(filing: dict[str, Any], wanted: dict[str, Any]) -> None:
+        filing["venue"] = wanted
+
+    return _save_part(number, body, write, if_match, lambda filing: filing["venue"], change)
+
+
+@router.get("/classes/{number}/teachers", response_model=Items[TeacherOut])
+def read_teachers(number: ClassNumber, caller: Reader, state: State) -> dict[str, Any]:
+    """The class's teachers, by its filing."""
+    return {"items": _read_filing(state, caller, number)["teacher"]}
+
+
+@router.get("/classes/{number}/teachers/{teacher_no}", response_model=TeacherOut)
+def read_one_teacher(number: ClassNumber, teacher_no: CodeInPath, caller: Reader, state: State) -> JSONResponse:
+    """One teacher, with the ETag."""
+    return _answer_part(state, caller, number, lambda filing: _pick(filing["teacher"], "number", teacher_no))
+
+
+@router.put("/classes/{number}/teachers/{teacher_no}", response_model=RegisteredOut)
+def save_teacher(
+    number: ClassNumber, teacher_no: CodeInPath, body: TeacherIn, write: WithFiling, if_match: IfMatch = ""
+) -> Response:
+    """Add a teacher to the filing, or change one, within what may still be filed."""
+    _require_same("/body/number", teacher_no, body.number)
+    return _save_entry(number, body, write, if_match, ("teacher", "number", teacher_no))
+
+
+@router.get("/classes/{number}/cameras", response_model=Items[CameraOut])
+def read_cameras(number: ClassNumber, caller: Reader, state: State) -> dict[str, Any]:
+    """The class's cameras, by its filing."""
+    return {"items": _read_filing(state, caller, number)["camera"]}
+
+
+@router.get("/classes/{number}/cameras/{camera_id}", response_model=CameraOut)
+def read_one_camera(number: ClassNumber, camera_id: CodeInPath, caller: Reader, state: State) -> JSONResponse:
+    """One camera, with the ETag."""
+    return _answer_part(state, caller, number, lambda filing: _pick(filing["camera"], "id", camera_id))
+
+
+@router.put("/classes/{number}/cameras/{camera_id}", response_model=RegisteredOut)
+def save_camera(
+    number: ClassNumber, camera_id: CodeInPath, body: CameraIn, write: WithFiling, if_match: IfMatch = ""
+) -> Response:
+    """Add a camera to the filing, or change its address, within what may still be filed."""
+    _require_same("/body/id", camera_id, body.id)
+    return _save_entry(number, body, write, if_match, ("camera", "id", camera_id))
+
+
+@router.get("/classes/{number}/camera-health", response_model=Items[CameraHealthOut])
+def read_camera_health(number: ClassNumber, caller: OfficeReader, state: State) -> dict[str, Any]:
+    """How each camera did over the sessions it is filed for. When it was looked at is the office's to know."""
+    with state.database.reading() as tx:
+        require_visible(tx, number, viewer_of(caller))
+        health = read_health(tx, read_training(tx, number))
+    return {
+        "items": [
+            {
+                "camera": camera_id,
+                "spans": [
+                    {
+                        "condition": each.condition.value, "session": each.session_id, "looks": each.samples,
+                        "starts_at": each.starts_at.isoformat(), "ends_at": each.ends_at.isoformat(),
+                        "evidence": list(each.evidence),
+                    }
+                    for each in spans
+                ],
+            }
+            for camera_id, spans in health.items()
+        ]
+    }  # fmt: skip
+
+
+@router.get("/classes/{number}/portraits", response_model=Items[PortraitOut])
+def read_all_portraits(number: ClassNumber, caller: Reader, state: State, language: Language) -> dict[str, Any]:
+    """Every enrolment picture of the class, and what became of it: accepted, or refused with a reason."""
+    with state.database.reading() as tx:
+        require_visible(tx, number, viewer_of(caller))
+        return {"items": [_describe_portrait(each, language) for each in read_portraits(tx, number)]}
+
+
+@router.get(
+    "/classes/{number}/portraits/{sha256}/picture.jpg",
+    response_class=Response,
+    responses={200: {"content": {"image/jpeg": {}}}},
+)
+def send_portrait(
+    number: ClassNumber, sha256: DigestInPath, caller: Reader, state: State, look: LooksAtPortrait
+) -> Response:
+    """One enrolment picture of the class."""
+    with state.database.reading() as tx:
+        require_visible(tx, number, viewer_of(caller))
+        if sha256 not in {each.sha256 for each in read_portraits(tx, number)}:
+            raise Problem("not_found")
+    picture = portrait_picture(state.store, sha256)
+    look.note("portrait", sha256)
+    return Response(picture, media_type="image/jpeg")
+
+
+def _describe_portrait(portrait: PortraitRecord, language: str) -> dict[str, Any]:
+    verdict = portrait.verdict
+    return {
+        "id": str(portrait.id), "student_no": portrait.number if portrait.of_student else None,
+        "teacher_number": None if portrait.of_student else portrait.number, "name": portrait.name, "sha256": portrait.sha256,
+        "verdict": verdict.code if verdict else None, "reason": verdict.reason.text(language) if verdict else None,
+    }  # fmt: skip
+
+
+def _read_filing(state: Any, caller: Caller, number: str) -> dict[str, Any]:
+    with state.database.reading() as tx:
+        require_visible(tx, number, viewer_of(caller))
+        return describe_filing(read_training(tx, number))
+
+
+def _answer_part(state: Any, caller: Caller, number: str, part: Callable[[dict[str, Any]], Any]) -> JSONResponse:
+    found = part(_read_filing(state, caller, number))
+    return JSONResponse(found, headers={"ETag": make_etag(found)})
+
+
+def _pick(entries: list[dict[str, Any]], name: str, wanted: str) -> dict[str, Any]:
+    for each in entries:
+        if each[name] == wanted:
+            return each
+    raise Problem("not_found")
+
+
+def _require_same(path: str, in_path: str, in_body: str) -> None:
+    if in_path != in_body:
+        raise Problem("invalid", errors=[field_error(path, "differs", say("与路径中的编号不一致。"))])
+
+
+def _save_entry(number: str, body: Any, write: Write, if_match: str, entry: tuple[str, str, str]) -> Response:
+    kind, name, wanted = entry
+
+    def change(filing: dict[str, Any], value: dict[str, Any]) -> None:
+        places = [place for place, each in enumerate(filing[kind]) if each[name] == wanted]
+        if places:
+            filing[kind][places[0]] = value
+        else:
+            filing[kind].append(value)
+
+    def part(filing: dict[str, Any]) -> Any:
+        return next((each for each in filing[kind] if each[name] == wanted), None)
+
+    return _save_part(number, body, write, if_match, part, change)
+
+
+def _save_part(
+    number: str, body: Any, write: Write, if_match: str, part: Callable[[dict[str, Any]], Any],
+    change: Callable[[dict[str, Any], dict[str, Any]], None],
+) -> Response:  # fmt: skip
+    wanted = body.model_dump(mode="json", exclude_none=True)
+
+    def work(tx: Tx) -> Answer:
+        require_visible(tx, number, viewer_of(write.caller))
+        filing = describe_filing(read_training(tx, number))
+        require_unchanged(if_match, part(filing))
+        change(filing, wanted)
+        try:
+            values = FilingIn.model_validate(filing).as_values()
+        except ValidationError:
+            # More cameras, say, than a filing may have.
+            raise Problem("invalid") from None
+        timezone = write.state.settings.timezone
+        done, _ = tell_faults(lambda: register_class(tx, write.caller, number, values, timezone))
+        found = part(describe_filing(read_training(tx, number)))
+        return registered(number, done, headers={"ETag": make_etag(found)})
+
+    return write.once(wanted, work)

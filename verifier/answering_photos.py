@@ -1,0 +1,43 @@
+"""Some photos of one class as the JSON contract has them: read by their ids, without anything else of the class's records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session as Tx
+
+from verifier.answers import describe_recorded_photo
+from verifier.photo.look_json import look_from_json
+from verifier.records.filing import read_training
+from verifier.records.looks import read_looks
+from verifier.records.reading import read_photos
+from verifier.settings import Settings
+
+
+def answer_photos(
+    tx: Tx, settings: Settings, class_number: str, photo_ids: Sequence[UUID], language: str | None = None
+) -> list[dict[str, Any]]:
+    """Those of the ids that are judged photos of the class, in the ids' order.
+
+    Raises:
+        NotInRecordsError: there is no such class.
+    """
+    from verifier.looking import look_versions, versions_key
+
+    versions, _ = look_versions(settings)
+    training = read_training(tx, class_number)
+    photos = {each.id: each for each in read_photos(tx, class_number, photo_ids=photo_ids)}
+    looks = read_looks(tx, {each.submission.sha256 for each in photos.values()}, versions_key(versions))
+    return [
+        describe_recorded_photo(
+            photos[each],
+            look_from_json(*looks[sha256]) if (sha256 := photos[each].submission.sha256) in looks else None,
+            training,
+            settings.zone,
+            language,
+        )
+        for each in photo_ids
+        if each in photos
+    ]
