@@ -10,7 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from api.auth import Need
-from api.problems import MEDIA_TYPE, PROBLEMS
+from api.problems import MEDIA_TYPE, PROBLEMS, Problem, describe_problem
 from verifier.access import Caller
 
 API_VERSION = "1.0"
@@ -95,7 +95,14 @@ def _complete(operation: dict[str, Any], need: Need) -> None:
     answers.pop("422", None)
     for status in sorted({status for status, _ in PROBLEMS.values()}):
         codes = sorted(code for code, (of_code, _) in PROBLEMS.items() if of_code == status)
-        content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        examples = {
+            code: {
+                "summary": PROBLEMS[code][1].text("en"),
+                "value": describe_problem(Problem(code), "0f3a5c1e9b7d2846"),
+            }
+            for code in codes
+        }
+        content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}}
         answers[str(status)] = {"description": ", ".join(codes), "content": content}
 
 

@@ -69,3 +69,15 @@ LooksAtCase = Annotated[Look, Depends(Looks("case.look"))]
 LooksAtIds = Annotated[Look, Depends(Looks("class.reveal_ids"))]
 LooksAtArchive = Annotated[Look, Depends(Looks("archive.look"))]
 LooksAtFrame = Annotated[Look, Depends(Looks("camera.look_frame"))]
+
+
+# Pages about people: of a class, a session, a photo, a case. Pictures on them are requests of their own, written down as such.
+_PAGES_OF_PEOPLE = ("/classes", "/photos", "/cases")
+_PICTURES = ("/annotated.jpg", "/original")
+
+
+def note_page(request: Request) -> None:
+    """A dependency of all pages: a look at a page about people is written down before it is shown."""
+    caller, path = find_visitor(request), request.url.path
+    if caller is not None and path.startswith(_PAGES_OF_PEOPLE) and not path.endswith(_PICTURES):
+        request.app.state.source.note_look(caller.actor, "page.look", path, "page")

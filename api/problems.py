@@ -97,9 +97,15 @@ def in_both(sentence: Sentence) -> dict[str, str]:
 
 
 def make_response(problem: Problem, request_id: str) -> Response:
-    """The envelope."""
+    """The envelope as an answer."""
+    content = describe_problem(problem, request_id)
+    return JSONResponse(content, content["status"], headers=problem.headers, media_type=MEDIA_TYPE)
+
+
+def describe_problem(problem: Problem, request_id: str) -> dict[str, Any]:
+    """The envelope, JSON-ready."""
     status, title = PROBLEMS[problem.code]
-    content = {
+    return {
         "type": f"urn:verifier:problem:{problem.code}",
         "title": title.text("en"),
         "status": status,
@@ -109,7 +115,6 @@ def make_response(problem: Problem, request_id: str) -> Response:
         "errors": problem.errors,
         "request_id": request_id,
     }
-    return JSONResponse(content, status, headers=problem.headers, media_type=MEDIA_TYPE)
 
 
 def is_api(path: str) -> bool:

@@ -52,7 +52,7 @@ class Source(Protocol):
         """The numbers of an agency's classes."""
         ...
 
-    def note_look(self, actor: str, action: str, photo_id: str) -> None:
+    def note_look(self, actor: str, action: str, subject_id: str, kind: str = "photo") -> None:
         """Write down that somebody looked at faces."""
         ...
 
@@ -130,7 +130,7 @@ class RecordSource:
         with self._database.reading() as tx:
             return frozenset(tx.scalars(query.where(AgencyRow.code == code)))
 
-    def note_look(self, actor: str, action: str, photo_id: str) -> None:
+    def note_look(self, actor: str, action: str, subject_id: str, kind: str = "photo") -> None:
         """See `Source`."""
         with self._database.transaction() as tx:
-            write_audit(tx, actor=actor, action=action, subject=("photo", photo_id))
+            write_audit(tx, actor=actor, action=action, subject=(kind, subject_id))

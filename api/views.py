@@ -70,6 +70,6 @@ class VisitorSource:
         """See `Source`."""
         return self._source.classes_of_agency(code)
 
-    def note_look(self, actor: str, action: str, photo_id: str) -> None:
+    def note_look(self, actor: str, action: str, subject_id: str, kind: str = "photo") -> None:
         """See `Source`."""
-        self._source.note_look(actor, action, photo_id)
+        self._source.note_look(actor, action, subject_id, kind)

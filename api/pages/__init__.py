@@ -3,6 +3,7 @@
 from fastapi import Depends, FastAPI
 
 from api.auth import Need
+from api.looks import note_page
 from api.pages import classes, errors, login, photos, queues, today
 from api.pages.render import make_page_environment
 
@@ -11,7 +12,9 @@ def add_pages(app: FastAPI) -> None:
     """Add all pages, and the pages that tell of errors, to the application."""
     app.state.templates = make_page_environment()
     for room in (today, classes, photos, queues):
-        app.include_router(room.router, dependencies=[Depends(Need("read"))], include_in_schema=False)
+        app.include_router(
+            room.router, dependencies=[Depends(Need("read")), Depends(note_page)], include_in_schema=False
+        )
     app.include_router(login.router, include_in_schema=False)
     errors.add_error_pages(app)
 

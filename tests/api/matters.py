@@ -45,7 +45,7 @@ def copy_records(made: Accused, folder: Path) -> Accused:
     """The same records once more, for a test to change: making them costs seconds."""
     settings = made.house.state.settings
     shutil.copytree(settings.workspace, folder)
-    app = create_app(settings.model_copy(update={"workspace": folder, "database": f"sqlite:///{folder}/records.db"}))
+    app = create_app(settings.model_copy(update={"workspace": folder}))
     state = app.state.shared
     return Accused(House(app, state, made.house.keys), made.facts, Office(state.database, state.policy))
 

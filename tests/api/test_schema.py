@@ -12,7 +12,8 @@ from tests.api.people import House, a_house, a_key
 
 schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed")
 
-EXAMPLES = 6  # of sound requests, and as many of unsound ones, for every operation
+# Of sound requests, and as many of unsound ones, for every operation. Who is nobody is refused before anything is read.
+EXAMPLES = {"office": 4, "own": 2, None: 1}
 DESCRIPTION = "/api/v1/openapi.json"
 pytestmark = pytest.mark.slow
 
@@ -41,7 +42,7 @@ def test_nothing_that_is_sent_makes_us_fail(house: House, who: str | None):
         operation = result.ok()
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
 
-            @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+            @settings(max_examples=EXAMPLES[who], deadline=None, database=None, suppress_health_check=list(HealthCheck))
             @given(case=operation.as_strategy(generation_mode=mode))
             def send(case: Any) -> None:
                 nonlocal asked

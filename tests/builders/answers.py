@@ -274,8 +274,8 @@ class FakeSource:
     def classes_of_agency(self, code: str) -> frozenset[str]:
         return frozenset([CLASS]) if code == AGENCY else frozenset()
 
-    def note_look(self, actor: str, action: str, photo_id: str) -> None:
-        self.looked.append((actor, action, photo_id))
+    def note_look(self, actor: str, action: str, subject_id: str, kind: str = "photo") -> None:
+        self.looked.append((actor, action, subject_id))
 
     def _photo(self, photo_id: str) -> Plain:
         for photo in self._answer["photos"]:

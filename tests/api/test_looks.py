@@ -1,0 +1,135 @@
+"""Whatever hands out faces or ID numbers is known, says so, and leaves an entry in the audit for each look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi import routing
+
+from api.looks import Looks
+from tests.api.people import OTHER, OWN, House, a_house, a_key
+from tests.builders.answers import a_picture
+from verifier.records.audit import read_audit
+
+# What a JSON answer holds of faces and of people's numbers.
+TELLING = {"faces", "box_xywh", "id_number", "phone"}
+PICTURES = ("image/", "application/octet-stream", "application/zip")
+# Boxes that are no faces', and what an agency or the office sends us itself.
+KNOWN = {
+    "/classes/{number}/photos": "photo.look_faces",
+    "/classes/{number}/photos/{photo_id}": "photo.look_faces",
+    "/classes/{number}/photos/{photo_id}/annotated.jpg": "photo.look_annotated",
+    "/classes/{number}/photos/{photo_id}/original": "photo.look_original",
+    "/classes/{number}/portraits/{sha256}/picture.jpg": "portrait.look",
+    "/classes/{number}/roster": "class.reveal_ids",
+    "/classes/{number}/archive.zip": "archive.look",
+    "/cases": "case.look",
+    "/cases/{case_id}": "case.look",
+}
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    made = a_house(tmp_path_factory.mktemp("looks"), requests_per_minute=100_000)
+    yield made
+    made.state.close()
+
+
+def find_look(context: Any) -> str | None:
+    """The action that a route writes down, through its dependencies."""
+    waiting = [context.dependant] if getattr(context, "dependant", None) is not None else []
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each.call, Looks):
+            return each.call.action
+        waiting += each.dependencies
+    return None
+
+
+def list_properties(document: dict[str, Any], schema: Any) -> set[str]:
+    """Every property that a schema can have, however deep."""
+    found, waiting, seen = set(), [schema], set()
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, list):
+            waiting += each
+        elif isinstance(each, dict):
+            if (name := each.get("$ref")) is not None and name not in seen:
+                seen.add(name)
+                waiting.append(document["components"]["schemas"][name.rpartition("/")[2]])
+            found |= set(each.get("properties", {}))
+            waiting += each.values()
+    return found
+
+
+def hands_out(document: dict[str, Any], path: str) -> bool:
+    """Whether a GET answers pictures, archives, or JSON with faces or numbers."""
+    operation = document["paths"][path].get("get")
+    if operation is None:
+        return False
+    content = operation["responses"]["200"].get("content", {})
+    if any(kind.startswith(PICTURES) for kind in content):
+        return True
+    return bool(TELLING & list_properties(document, content.get("application/json", {}).get("schema", {})))
+
+
+def test_every_route_that_hands_out_faces_or_numbers_is_known_and_says_so(house: House):
+    document = house.client("office").get("/api/v1/openapi.json").json()
+    handing = {path.removeprefix("/api/v1") for path in document["paths"] if hands_out(document, path)}
+    assert handing == set(KNOWN)
+    said = {
+        context.path.removeprefix("/api/v1"): find_look(context)
+        for context in routing.iter_route_contexts(house.app.routes)
+        if context.path.startswith("/api/v1/") and "GET" in (getattr(context, "methods", None) or ())
+    }
+    assert {path: said[path] for path in KNOWN} == KNOWN
+
+
+def looks_of(house: House, actor: str) -> list[tuple[str, str, str]]:
+    with house.state.database.reading() as tx:
+        entries = read_audit(tx, limit=10_000, actor=actor)
+    return [(each.action, each.subject_id, each.source) for each in entries if each.action in set(KNOWN.values())]
+
+
+def test_an_enrolment_picture_is_the_own_agencys_to_see_and_each_look_is_written_down(house: House):
+    path = f"/api/v1/classes/{OTHER}/students/S01/portraits"
+    files = {"file": ("a.jpg", a_picture(), "image/jpeg")}
+    assert house.client("office").post(path, files=files, headers=a_key()).status_code == 200
+    items = house.client("other").get(f"/api/v1/classes/{OTHER}/portraits").json()["items"]
+    (portrait,) = [each for each in items if each["student_no"] == "S01"]
+    assert (portrait["verdict"], portrait["reason"]) == (None, None)  # nobody has judged it yet
+    where = f"/api/v1/classes/{OTHER}/portraits/{portrait['sha256']}/picture.jpg"
+    shown = house.client("other").get(where, headers={"X-Request-ID": "look-0001"})
+    assert (shown.status_code, shown.content[:2]) == (200, b"\xff\xd8")
+    assert house.client("own").get(where).status_code == 404
+    assert house.client("office").get(where.replace(OTHER, OWN)).status_code == 404
+    (look,) = looks_of(house, "client:other")
+    assert look[:2] == ("portrait.look", portrait["sha256"])
+    assert "look-0001" in look[2]
+    assert looks_of(house, "client:own") == []
+
+
+def test_numbers_are_masked_unless_the_scope_says_otherwise(house: House):
+    students = [{"student_no": "S01", "name": "张三", "id_number": "43090019900101123X", "phone": "13812345678"}]
+    path = f"/api/v1/classes/{OWN}/roster"
+    assert house.client("office").put(path, json={"students": students}, headers=a_key()).status_code == 200
+    (masked,) = house.client("reader").get(path).json()["items"]
+    assert (masked["id_number"], masked["phone"]) == ("430***********123X", "***********")
+    refused = house.client("reader").get(f"{path}?reveal=true")
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+    assert looks_of(house, "client:reader") == []
+    (revealed,) = house.client("own").get(f"{path}?reveal=true").json()["items"]
+    assert (revealed["id_number"], revealed["phone"]) == ("43090019900101123X", "13812345678")
+    assert [each[:2] for each in looks_of(house, "client:own")] == [("class.reveal_ids", OWN)]
+
+
+def test_a_persons_pages_leave_an_entry_too(house: House):
+    client = house.person("chief")
+    for path in (f"/classes/{OWN}", "/cases"):
+        assert client.get(path).status_code == 200
+    with house.state.database.reading() as tx:
+        entries = read_audit(tx, limit=10_000, actor="user:chief")
+    looked = [(each.subject_kind, each.subject_id) for each in entries if each.action == "page.look"]
+    assert looked == [("page", f"/classes/{OWN}"), ("page", "/cases")]
