@@ -41,6 +41,8 @@ SCRIPTS = (
     Script("a guest, all visible", guests=1),
     Script("a guest, one hidden", guests=1, hidden=1),
 )
+# The issue's roster: those who sit there, and others who are enrolled and never come.
+ROSTER_SIZE = 60
 TEN_PHOTOS = Script("ten photos", photos=10, rows=ALL_ROWS, guests=4)
 TEN_TROUBLED = Script("ten photos, a quarter in trouble", photos=10, rows=ALL_ROWS, guests=4, conditions=TROUBLES)
 
@@ -164,9 +166,9 @@ def measure_ten_photos(
     net: FaceNet,
     sessions: int,
 ) -> None:
-    """Misses of single photos and of ten together, beside plain nearest cosine on the same faces."""
+    """Misses of single photos and of ten together, beside plain nearest cosine on the same faces and the same roster of sixty."""
     calibration = load_calibration()
-    cast = read_cast(people, strangers, net)
+    cast = read_cast(people, strangers, net, ROSTER_SIZE)
     roster = cast.make_roster(net, calibration)
     for script in (TEN_PHOTOS, TEN_TROUBLED):
         measure_fusion(script, cast, roster, rooms, net, sessions)
@@ -182,9 +184,20 @@ def measure_fusion(
         staged = stage_session(cast, script, rooms, 90_000 + session)
         seen = conclude_staged(staged, roster, calibration, net)
         reports.append(collect_faces(cast, seen, net))
-        presence.update(student.presence.value for student in seen.conclusion.students)
-    print(f"{script.name}: {sessions} sessions, {len(cast.heads)} students")
-    for method in measure_methods(reports, roster, calibration):
+        presence.update(
+            student.presence.value for student in seen.conclusion.students if student.student_no in cast.heads
+        )
+    show_fusion(script, cast, roster, reports, presence)
+
+
+def show_fusion(
+    script: Script, cast: Cast, roster: Roster, reports: Sequence[LabelledFaces], presence: Counter[str]
+) -> None:
+    """Print what was measured over a script's reports. `presence` is the pipeline's own answer for those who sat there."""
+    print(
+        f"{script.name}: {len(reports)} sessions, {len(cast.heads)} students there, {len(roster.students)} on the roster"
+    )
+    for method in measure_methods(reports, roster, load_calibration()):
         show_method(method)
     absent = presence.total() - presence[Presence.PRESENT.value]
     print(f"  the pipeline's own answer: not present {format_rate(absent, presence.total())} {dict(presence)}")
@@ -219,3 +232,7 @@ def show_method(method: MethodResult) -> None:
             continue
         fnir = format_rate(row.fnir.errors, row.fnir.trials)
         print(f"    FPIR {row.fpir:.2%}: FNIR {fnir}, wrong identity {row.wrong_identity.errors}")
+        if row.people is not None and row.by_person is not None:
+            low, high = row.by_person
+            ever = format_rate(row.people.errors, row.people.trials)
+            print(f"      people drawn anew: [{low:.2%}, {high:.2%}]; people ever missed {ever}")

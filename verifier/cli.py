@@ -226,8 +226,9 @@ def evaluate(
 
     settings = load_settings()
     nets = open_nets(
-        settings.cache_dir, settings.models_dir, settings.workers, settings.face_pack, settings.people_pack
-    )
+        settings.cache_dir, settings.models_dir, settings.workers, settings.face_pack, settings.people_pack,
+        settings.face_runtime,
+    )  # fmt: skip
     with open_progress() as progress:
         task = progress.add_task("pictures", total=None)
         calibration = None

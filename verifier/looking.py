@@ -88,7 +88,7 @@ def look_versions(settings: Settings) -> tuple[dict[str, str], str]:
     from verifier.vision.nets import installed_versions
 
     packs, contract = installed_versions(
-        settings.cache_dir, settings.models_dir, settings.face_pack, settings.people_pack
+        settings.cache_dir, settings.models_dir, settings.face_pack, settings.people_pack, settings.face_runtime
     )
     return {**code_versions(), **packs}, contract
 
@@ -105,6 +105,7 @@ class _Worker:
             threads=1,
             face_pack=settings.face_pack,
             people_pack=settings.people_pack,
+            face_runtime=settings.face_runtime,
         )
         self.store = open_evidence(settings)
 

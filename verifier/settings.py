@@ -39,7 +39,10 @@ class Settings(BaseSettings):
     )
     timezone: str = Field("Asia/Shanghai", description="IANA zone in which times are shown and timetables are read.")
     language: Literal["zh_CN", "en"] = "zh_CN"
-    policy: str = Field("yiyang-2023-23", description="The regulation: a name in verifier/regulation/policies, or the path of a .toml file of one's own.")
+    policy: str = Field(
+        "yiyang-2023-23",
+        description="The regulation: a name in verifier/regulation/policies, or the path of a .toml file of one's own.",
+    )
 
     cache_dir: Path = Field(
         default_factory=lambda: user_cache_path("verifier"), description="Where prepared model files are kept."
@@ -47,6 +50,10 @@ class Settings(BaseSettings):
     models_dir: Path | None = Field(None, description="A folder with model files, searched before installed packages.")
     face_pack: str = "opencv-zoo"
     people_pack: str | None = "yolox-nano"
+    face_runtime: Literal["onnxruntime", "openvino", "auto"] = Field(
+        "onnxruntime",
+        description="What computes the face vectors; openvino is the extra of that name, auto takes it where it is installed.",
+    )
 
     workers: int = Field(
         default_factory=lambda: len(os.sched_getaffinity(0)), ge=1, description="Processes that look at photos."
@@ -88,7 +95,9 @@ class Settings(BaseSettings):
     public_hosts: str = Field("", description="Host names under which other machines reach the pages, by commas.")
     tls_certificate: Path | None = Field(None, description="PEM chain; with tls_key the server speaks https itself.")
     tls_key: Path | None = None
-    behind_proxy: bool = Field(False, description="A reverse proxy on this machine speaks https and passes requests on.")
+    behind_proxy: bool = Field(
+        False, description="A reverse proxy on this machine speaks https and passes requests on."
+    )
     requests_per_minute: int = Field(1200, ge=1, description="What one client may ask; above it: 429 with Retry-After.")
     max_upload_mb: int = Field(64, ge=1, description="The largest file that may be handed in through the API.")
     log_format: Literal["console", "json"] = "console"

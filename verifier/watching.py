@@ -182,8 +182,9 @@ def make_visit(
 
 def _open_nets(settings: Settings) -> Nets:
     return open_nets(
-        settings.cache_dir, settings.models_dir, settings.workers, settings.face_pack, settings.people_pack
-    )
+        settings.cache_dir, settings.models_dir, settings.workers, settings.face_pack, settings.people_pack,
+        settings.face_runtime,
+    )  # fmt: skip
 
 
 def open_round(settings: Settings, database: Database, tools: Tools) -> RoundTools:

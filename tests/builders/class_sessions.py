@@ -83,8 +83,13 @@ class Concluded:
     conclusion: SessionConclusion
 
 
-def read_cast(people: Mapping[str, Sequence[Path]], strangers: Sequence[Path], net: FaceNet) -> Cast:
-    """Enrol the first picture of everybody, cut heads out of the others. Who cannot be enrolled is left out, with the code."""
+def read_cast(
+    people: Mapping[str, Sequence[Path]], strangers: Sequence[Path], net: FaceNet, roster_size: int = 0
+) -> Cast:
+    """Enrol the first picture of everybody, cut heads out of the others. Who cannot be enrolled is left out, with the code.
+
+    Up to `roster_size` names the roster is filled with strangers, who are enrolled and never come: more people to be taken for.
+    """
     enrolled: dict[str, tuple[EnrolledPhoto, ...]] = {}
     heads: dict[str, tuple[Head, ...]] = {}
     refused: dict[str, str] = {}
@@ -99,8 +104,15 @@ def read_cast(people: Mapping[str, Sequence[Path]], strangers: Sequence[Path], n
         if cut:
             enrolled[person] = (EnrolledPhoto(a_digest(f"enrolment of {person}"), found[verdict.face_index]),)
             heads[person] = cut
-    others = tuple(head for path in strangers if (head := _cut(f"?{path.stem}", read_picture(path), net)) is not None)
-    return Cast(enrolled, heads, others, refused)
+    others = []
+    for path in strangers:
+        found = find_faces(read_picture(path), net)
+        verdict = judge_enrolment_photo(found)
+        if len(enrolled) < roster_size and verdict.accepted and verdict.face_index is not None:
+            enrolled[path.stem] = (EnrolledPhoto(a_digest(f"enrolment of {path.stem}"), found[verdict.face_index]),)
+        elif (head := _cut(f"?{path.stem}", read_picture(path), net)) is not None:
+            others.append(head)
+    return Cast(enrolled, heads, tuple(others), refused)
 
 
 def cast_from_faces(pictures: Mapping[str, Pixels], strangers: int, net: FaceNet) -> Cast:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -190,3 +191,19 @@ def test_real_faces_are_never_given_another_name(tmp_path, nets):
     assert told["stranger_matched"].errors == 0
     assert told["stranger_found"].errors >= 9
     assert told["matched_rightly"].errors >= 0.8 * found.test_pictures
+
+
+def test_misses_are_also_counted_by_person():
+    """Forty misses of one person are no forty independent misses: drawn anew, the people give a far wider interval."""
+    faces = drawn_faces(20, 40, 300, genuine=0.85)
+    lost = replace(faces, tests=faces.tests | {"P000": (None,) * 40})
+    (row,) = [
+        row for row in methods_of(evaluate_faces(lost, a_calibration()))["nearest_cosine"].rows if row.fpir == 0.01
+    ]
+    assert (row.fnir.errors, row.fnir.trials) == (40, 800)
+    assert (row.people.errors, row.people.trials) == (1, 20)
+    told = row.to_json()
+    low, high = told["fnir_interval_by_person"]
+    assert low == 0.0
+    assert high >= 0.15 > told["fnir"]["high"]
+    assert told["people_with_a_miss"]["errors"] == 1

@@ -33,6 +33,7 @@ from verifier.language import Sentence, say
 from verifier.observation import FaceObservation
 
 TARGET_FPIR = (0.01, 0.003)
+DRAWS = 2000  # of the people, for an interval; its ends then move by less than a tenth of its width
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,19 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class OperatingRow:
-    """Misses at one false-positive rate. `refused` says why the data cannot show it; then the other values are None."""
+    """Misses at one false-positive rate. `refused` says why the data cannot show it; then the other values are None.
+
+    One person's pictures go wrong together, so `fnir`'s own interval is too narrow: `by_person` is the 95 % interval of the
+    same rate with the people drawn anew, and `people` counts those with any miss.
+    """
 
     fpir: float
     fnir: Rate | None = None
     wrong_identity: Rate | None = None
     threshold: float | None = None
     refused: str = ""
+    people: Rate | None = None
+    by_person: tuple[float, float] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready form."""
@@ -67,6 +74,8 @@ class OperatingRow:
             "threshold": self.threshold,
             "fnir": self.fnir.to_json() if self.fnir else None,
             "wrong_identity": self.wrong_identity.to_json() if self.wrong_identity else None,
+            "people_with_a_miss": self.people.to_json() if self.people else None,
+            "fnir_interval_by_person": list(self.by_person) if self.by_person else None,
         }
 
 
@@ -151,10 +160,14 @@ class LabelledFaces:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """One search: the answered person and its score; `right` None for a search of somebody not on the roster."""
+    """One search: its score, and whether the right one was answered; `right` None for a search of somebody not on the roster.
+
+    `person` is whose picture was searched for, "" for a stranger's.
+    """
 
     score: float
     right: bool | None
+    person: str = ""
 
 
 def evaluate_faces(
@@ -223,13 +236,33 @@ def _judge_at(fpir: float, mated: Sequence[Search], scores: NDArray[np.float64])
         return OperatingRow(fpir, refused=str(fault))
     allowed = int(fpir * len(scores))
     threshold = float(np.nextafter(scores[allowed], np.inf))
-    missed = sum(not (search.right and search.score >= threshold) for search in mated)
+    missed = [not (search.right and search.score >= threshold) for search in mated]
     wrong = sum(search.right is False and search.score >= threshold for search in mated)
-    return OperatingRow(fpir, Rate(missed, len(mated)), Rate(wrong, len(mated)), threshold)
+    people, by_person = _resample_people([search.person for search in mated], missed)
+    return OperatingRow(
+        fpir, Rate(sum(missed), len(mated)), Rate(wrong, len(mated)), threshold, people=people, by_person=by_person
+    )
+
+
+def _resample_people(people: Sequence[str], missed: Sequence[bool]) -> tuple[Rate, tuple[float, float]]:
+    """How many people were missed at all, and the 95 % interval of the rate of misses with the people drawn anew.
+
+    Where nobody was missed the drawing says nothing; the count of people does.
+    """
+    _, who = np.unique(np.asarray(people), return_inverse=True)
+    trials = np.bincount(who)
+    errors = np.bincount(who, weights=np.asarray(missed, np.float64), minlength=len(trials))
+    drawn = np.random.default_rng(2023).integers(len(trials), size=(DRAWS, len(trials)))
+    low, high = np.quantile(errors[drawn].sum(axis=1) / trials[drawn].sum(axis=1), (0.025, 0.975))
+    return Rate(int((errors > 0).sum()), len(trials)), (float(low), float(high))
 
 
 Scorer = Callable[[FaceObservation, Sequence[Template]], tuple[str, float]]
-MISSED = Search(-np.inf, False)  # nobody can be found in a face that cannot be read
+
+
+def _miss(person: str) -> Search:
+    """Nobody can be found in a face that cannot be read."""
+    return Search(-np.inf, False, person)
 
 
 def _score_cosine(face: FaceObservation, people: Sequence[Template]) -> tuple[str, float]:
@@ -256,10 +289,10 @@ def _search_alone(faces: LabelledFaces, roster: Roster, score: Scorer) -> list[S
         others = [template for template in everybody if template.number != person]
         for face in pictures:
             if face is None:
-                searches.append(MISSED)
+                searches.append(_miss(person))
                 continue
             answered, value = score(face, everybody)
-            searches.append(Search(value, answered == person))
+            searches.append(Search(value, answered == person, person))
             if others:
                 searches.append(Search(score(face, others)[1], None))
     searches += [Search(score(face, everybody)[1], None) for face in faces.strangers if face is not None]
@@ -284,13 +317,13 @@ def _search_in_class_photos(
     faces: LabelledFaces, roster: Roster, calibration: Calibration, budget: ErrorBudget
 ) -> list[Search]:
     everybody = list(roster.students.values())
-    searches = [MISSED] * sum(face is None for pictures in faces.tests.values() for face in pictures)
+    searches = [_miss(person) for person, pictures in faces.tests.items() for face in pictures if face is None]
     for photo in compose_class_photos(faces):
         shown = [face for _, face in photo]
         solution = PhotoSolution(shown, everybody, calibration, MATCHING_2023, budget)
         for row, (person, _) in enumerate(photo):
             answered, score = _answer(solution, row)
-            searches.append(Search(score, None if person is None else answered == person))
+            searches.append(Search(score, None if person is None else answered == person, person or ""))
             others = [template for template in everybody if template.number != person]
             if person is not None and others:
                 without = PhotoSolution(shown, others, calibration, MATCHING_2023, budget)
@@ -312,11 +345,11 @@ def _search_fused(faces: LabelledFaces, roster: Roster, calibration: Calibration
     for person, pictures in [*faces.tests.items(), *((None, (face,)) for face in faces.strangers)]:
         readable = [face for face in pictures if face is not None]
         if not readable:
-            searches += [MISSED] if person is not None else []
+            searches += [_miss(person)] if person is not None else []
             continue
         fused = {template.number: _fuse_against(readable, template, calibration) for template in everybody}
         best = max(fused, key=fused.__getitem__)
-        searches.append(Search(fused[best], None if person is None else best == person))
+        searches.append(Search(fused[best], None if person is None else best == person, person or ""))
         others = [value for number, value in fused.items() if number != person]
         if person is not None and others:
             searches.append(Search(max(others), None))

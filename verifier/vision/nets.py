@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from verifier.vision.text import TextNet
 
 TEXT_PACK = "rapidocr"
+# Looks name the runtime, as the last digits of vectors differ; embedding contracts do not, as the vectors are equal otherwise.
+OPENVINO_SUFFIX = "+openvino"
+FaceRuntime = Literal["onnxruntime", "openvino", "auto"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,7 @@ def open_nets(
     threads: int = 1,
     face_pack: str = "opencv-zoo",
     people_pack: str | None = "yolox-nano",
+    face_runtime: FaceRuntime = "onnxruntime",
 ) -> Nets:
     """Open the networks; the first call on a machine prepares them, which takes a second.
 
@@ -46,9 +51,10 @@ def open_nets(
         models_dir: Where else to look for files of weights.
         threads: Processor threads a network; the answer to one picture is the same for the same number.
         face_pack, people_pack: Names of packs; `people_pack` None means faces only, also when one is installed.
-    Raises: PackError: a face or text file is missing, or any file has a wrong digest.
+        face_runtime: What computes the face vectors, see `choose_runtime`.
+    Raises: PackError: a face or text file is missing, any file has a wrong digest, or the runtime is not installed.
     """
-    faces = open_face_net(cache_dir, models_dir, threads, face_pack)
+    faces = open_face_net(cache_dir, models_dir, threads, face_pack, face_runtime)
     text, text_version = _open_text(cache_dir, models_dir, threads)
     people = None if people_pack is None else open_people_net(cache_dir, models_dir, threads, people_pack)
     versions = {"faces": faces.version, "text": text_version}
@@ -57,15 +63,41 @@ def open_nets(
     return Nets(faces, people, text, versions, faces.embedding_contract)
 
 
+def choose_runtime(pack: Pack, wanted: FaceRuntime) -> Literal["onnxruntime", "openvino"]:
+    """Which runtime computes a pack's vectors: other packs than OpenCV Zoo's run on onnxruntime whatever is wanted.
+
+    `auto` takes OpenVINO where it is installed. All workers of one installation must then have it, or none, since the version of a
+    look names the runtime.
+
+    Raises: PackError: OpenVINO is wanted and the extra ``openvino`` is not installed.
+    """
+    if wanted == "onnxruntime" or pack.loader != "yunet-sface":
+        return "onnxruntime"
+    if find_spec("openvino") is not None:
+        return "openvino"
+    if wanted == "auto":
+        return "onnxruntime"
+    raise PackError(
+        say("已设置用 OpenVINO 计算人脸向量，但未安装。请运行：pip install 'classroom-evidence-verifier[openvino]'")
+    )
+
+
 def installed_versions(
-    cache_dir: Path, models_dir: Path | None, face_pack: str, people_pack: str | None
+    cache_dir: Path,
+    models_dir: Path | None,
+    face_pack: str,
+    people_pack: str | None,
+    face_runtime: FaceRuntime = "onnxruntime",
 ) -> tuple[dict[str, str], str]:
     """What `open_nets` would say in ``versions`` and ``embedding_contract``, without loading a network.
 
-    Raises: PackError: there is no pack of a given name.
+    Raises: PackError: there is no pack of a given name, or the runtime is not installed.
     """
     faces = find_pack(face_pack)
-    versions = {"faces": faces.version, "text": find_pack(TEXT_PACK).version}
+    version = faces.version
+    if choose_runtime(faces, face_runtime) == "openvino":
+        version += OPENVINO_SUFFIX
+    versions = {"faces": version, "text": find_pack(TEXT_PACK).version}
     if people_pack is not None:
         people = find_pack(people_pack)
         if read_state(people, cache_dir, models_dir).condition is not PackCondition.MISSING:
@@ -78,25 +110,24 @@ def open_face_net(
     models_dir: Path | None = None,
     threads: int = 1,
     name: str = "opencv-zoo",
-    engine: Literal["onnxruntime", "openvino"] = "onnxruntime",
+    engine: FaceRuntime = "onnxruntime",
 ) -> FaceNet:
     """Open one face pack alone.
 
     Args:
-        engine: ``openvino`` runs the default pack's recogniser on OpenVINO; other packs run on onnxruntime all the same.
+        engine: What computes the vectors, see `choose_runtime`.
     Raises:
-        PackError: it is no face pack, or a file is missing or wrong.
-        ModuleNotFoundError: the extra ``openvino`` was asked for and is not installed.
+        PackError: it is no face pack, a file is missing or wrong, or the runtime is not installed.
     """
     pack = find_pack(name)
     _want_role(pack, "faces")
     files = prepare_pack(pack, cache_dir, models_dir)
     if pack.loader != "yunet-sface":
         return InsightfaceFaceNet(files, pack.version, pack.embedding_contract, threads)
-    if engine == "openvino":
+    if choose_runtime(pack, engine) == "openvino":
         from verifier.vision.openvino_net import OpenvinoFaceNet
 
-        return OpenvinoFaceNet(files, pack.version, pack.embedding_contract, threads)
+        return OpenvinoFaceNet(files, pack.version + OPENVINO_SUFFIX, pack.embedding_contract, threads)
     return OpencvZooFaceNet(files, pack.version, pack.embedding_contract, threads)
 
 

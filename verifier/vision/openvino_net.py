@@ -24,7 +24,7 @@ class OpenvinoFaceNet(OpencvZooFaceNet):
     """
 
     def __init__(self, files: Mapping[str, Path], version: str, embedding_contract: str, threads: int = 1) -> None:
-        super().__init__(files, f"{version}+openvino", embedding_contract, threads)
+        super().__init__(files, version, embedding_contract, threads)
         settings = {
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_NUM_THREADS": threads,

@@ -8,7 +8,8 @@ import pytest
 
 from tests.builders.shared import shared_data
 from tests.verifier.vision.pictures import cache_dir
-from verifier.vision.nets import open_face_net, open_nets
+from verifier.vision import nets as opening
+from verifier.vision.nets import choose_runtime, open_face_net, open_nets
 from verifier.vision.packs import PackError, find_pack
 
 
@@ -39,6 +40,18 @@ def test_a_face_pack_that_is_not_installed_is_an_error_that_says_what_to_run(tmp
 def test_a_people_pack_cannot_serve_for_faces(tmp_path):
     with pytest.raises(PackError, match="yolox-nano"):
         open_face_net(tmp_path, name="yolox-nano")
+
+
+def test_openvino_wanted_and_not_installed_is_an_error_that_says_what_to_run_and_auto_does_without(monkeypatch):
+    monkeypatch.setattr(opening, "find_spec", lambda _: None)
+    pack = find_pack("opencv-zoo")
+    assert choose_runtime(pack, "auto") == choose_runtime(pack, "onnxruntime") == "onnxruntime"
+    with pytest.raises(PackError, match=r"\[openvino\]"):
+        choose_runtime(pack, "openvino")
+
+
+def test_other_packs_run_on_onnxruntime_whatever_is_wanted():
+    assert choose_runtime(find_pack("buffalo_s"), "openvino") == "onnxruntime"
 
 
 @pytest.mark.shared
