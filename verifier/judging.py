@@ -14,7 +14,14 @@ from datetime import date
 from verifier.attendance.calibration import Calibration
 from verifier.attendance.cases import Case, report_two_names
 from verifier.attendance.days import fuse_days, propose_never_seen
-from verifier.attendance.enrolment import EnrolledPhoto, EnrolmentVerdict, Roster, build_roster, judge_enrolment_photo
+from verifier.attendance.enrolment import (
+    EnrolledPhoto,
+    EnrolmentVerdict,
+    Roster,
+    build_roster,
+    judge_enrolment_photo,
+    judge_same_faces,
+)
 from verifier.attendance.matching import FaceMatch, match_faces
 from verifier.attendance.photo_checks import check_people, check_roster, check_teacher
 from verifier.attendance.presence import PhotoEvidence, SessionConclusion, SessionEvidence, conclude_session
@@ -195,6 +202,8 @@ def enrol(given: ClassToJudge) -> Enrolment:
     students = accept(file.enrolment_photos, [each.student_no for each in file.training.students], of_students=True)
     teachers = accept(file.teacher_photos, [each.number for each in file.training.teachers], of_students=False)
     roster = build_roster(students, teachers, given.embedding_contract, given.calibration, not_read=sorted(not_read))
+    for number, verdict in judge_same_faces(roster).items():
+        verdicts.update({(True, number, sha256): verdict for sha256 in roster.students[number].photos})
     return Enrolment(roster, verdicts)
 
 

@@ -6,6 +6,7 @@ or in another class, are `verifier.attendance.beyond`'s subject.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,8 +15,10 @@ from verifier.attendance.presence import SessionConclusion
 from verifier.language import say
 from verifier.regulation.facts import FaceSeen, Presence
 
-# Fewer sessions than a day and a half of teaching show a bad seat as well as anything else.
-FEWEST_SESSIONS = 3
+# The most doubt that a case over the days may have. With even odds of being hidden each time it takes five sessions (3.1 %): a
+# student in one of two bad seats is hidden in three of three once in eight times, in a class of forty nearly every term.
+MOST_DOUBT = 0.05
+FEWEST_SESSIONS = math.ceil(math.log(MOST_DOUBT) / math.log(EVEN_ODDS))
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,12 +155,30 @@ def judge_enrolment_photo(
     if roster is not None and calibration is not None:
         other = _find_same_face(face, student_no, roster, calibration, budget)
         if other is not None:
-            number, similarity = other
-            reason = say("这张脸与{number}的登记照相同（相似度{similarity:.2f}），同一人不能用两个名字登记。",
-                         number=number, similarity=similarity)  # fmt: skip
-            return EnrolmentVerdict(False, f"same_face_as:{number}", reason, index)
+            return _refuse_same_face(*other, index)
     accepted = say("登记照可用：两眼间距{pixels:.0f}像素。", pixels=face.inter_eye_px)
     return EnrolmentVerdict(True, "", accepted, index)
+
+
+def judge_same_faces(roster: Roster) -> dict[str, EnrolmentVerdict]:
+    """student_no → the refusal of their pictures, for everybody whose face is also enrolled under another name of the class.
+
+    Nobody can tell which name is the right one, so both hear of it. Their templates stay until another picture comes: a face
+    that is as much like one as like the other is no firm match of either, and no stranger.
+    """
+    verdicts = {}
+    for conflict in roster.conflicts:
+        if conflict.kind == "same_face":
+            first, second = conflict.numbers
+            verdicts[first] = _refuse_same_face(second, conflict.similarity)
+            verdicts[second] = _refuse_same_face(first, conflict.similarity)
+    return verdicts
+
+
+def _refuse_same_face(number: str, similarity: float, index: int | None = None) -> EnrolmentVerdict:
+    reason = say("这张脸与{number}的登记照相同（相似度{similarity:.2f}），同一人不能用两个名字登记。",
+                 number=number, similarity=similarity)  # fmt: skip
+    return EnrolmentVerdict(False, f"same_face_as:{number}", reason, index)
 
 
 def _refuse_face(face: FaceObservation, limits: EnrolmentLimits) -> tuple[str, Sentence] | None:

@@ -17,6 +17,8 @@ from verifier.records.tables.enrolment import EnrolmentPhotoRow, EnrolmentRow
 from verifier.records.tables.teacher import TeacherPhotoRow, TeacherRow
 
 ACCEPTED = "accepted"
+# Whose face it is stands in the reason, and only there: the column holds the kind of verdict.
+SAME_FACE = "same_face_as"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class PortraitRecord:
 def save_portrait_verdicts(tx: Tx, close: SessionClose, names: Names) -> None:
     """Note on each picture what became of it; the latest close of the class counts."""
     for each in close.portraits:
-        values = {"verdict": each.code, "verdict_reason": each.reason.to_json()}
+        values = {"verdict": each.code.partition(":")[0], "verdict_reason": each.reason.to_json()}
         if each.of_student:
             owner = EnrolmentPhotoRow.enrolment_id == names.student(each.number)
             tx.execute(update(EnrolmentPhotoRow).where(owner, EnrolmentPhotoRow.sha256 == each.sha256).values(**values))
@@ -73,5 +75,6 @@ def _describe(class_number: str, row: Any, number: str, name: str, *, of_student
     verdict = None
     if row.verdict is not None:
         reason = Sentence.from_json(row.verdict_reason)
-        verdict = PortraitVerdict(of_student, number, row.sha256, row.verdict, reason)
+        code = f"{SAME_FACE}:{reason.values['number']}" if row.verdict == SAME_FACE else row.verdict
+        verdict = PortraitVerdict(of_student, number, row.sha256, code, reason)
     return PortraitRecord(row.id, class_number, name, row.sha256, verdict, number, of_student)

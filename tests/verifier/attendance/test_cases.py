@@ -19,7 +19,7 @@ from tests.verifier.attendance.people import (
 )
 from verifier.attendance.calibration import CalibrationData
 from verifier.attendance.cases import doubt, estimate_hidden_rate, report_two_names
-from verifier.attendance.days import fuse_days, propose_never_seen
+from verifier.attendance.days import MOST_DOUBT, fuse_days, propose_never_seen
 from verifier.attendance.enrolment import build_roster
 from verifier.attendance.presence import SessionEvidence, conclude_session
 
@@ -51,18 +51,23 @@ def day(number: int, persons, *, signed=("S01", "S02", "S03")):
     return conclude_session(evidence)
 
 
-def test_never_seen_in_three_complete_reports_is_a_case():
-    days = fuse_days([day(number, (1, 2)) for number in range(3)])
-    (case,) = propose_never_seen(days)
+@pytest.mark.parametrize(
+    ("reports", "wrong"),
+    [pytest.param(5, 1 / 32, id="five reports"), pytest.param(10, 1 / 1024, id="ten reports")],
+)
+def test_never_seen_in_so_many_complete_reports_is_a_case(reports, wrong):
+    (case,) = propose_never_seen(fuse_days([day(number, (1, 2)) for number in range(reports)]))
     assert (case.student_no, case.kind.value) == ("S03", "signed_in_not_seen")
-    assert case.wrong_probability == pytest.approx(0.125)
+    assert case.wrong_probability == pytest.approx(wrong)
+    assert case.wrong_probability <= MOST_DOUBT
 
 
 @pytest.mark.parametrize(
     "sessions",
     [
-        pytest.param([(1, 2), (1, 2)], id="only two reports"),
-        pytest.param([(1, 2), (1, 2), (1, 2), (1, 2, 3)], id="seen once"),
+        pytest.param([(1, 2)], id="missed once"),
+        pytest.param([(1, 2)] * 4, id="only four reports, wrong once in sixteen"),
+        pytest.param([(1, 2)] * 9 + [(1, 2, 3)], id="seen once in ten"),
     ],
 )
 def test_missed_sometimes_is_no_case(sessions):
@@ -70,7 +75,7 @@ def test_missed_sometimes_is_no_case(sessions):
 
 
 def test_never_seen_without_signing_in_is_plain_absence():
-    days = [day(number, (1, 2), signed=("S01", "S02")) for number in range(3)]
+    days = [day(number, (1, 2), signed=("S01", "S02")) for number in range(6)]
     assert propose_never_seen(fuse_days(days)) == []
 
 

@@ -15,7 +15,12 @@ from tests.verifier.attendance.people import (
     like,
     someone,
 )
-from verifier.attendance.enrolment import ContractMismatchError, build_roster, judge_enrolment_photo
+from verifier.attendance.enrolment import (
+    ContractMismatchError,
+    build_roster,
+    judge_enrolment_photo,
+    judge_same_faces,
+)
 from verifier.attendance.matching import match_faces
 
 
@@ -106,6 +111,24 @@ def test_one_face_under_two_names_is_found_in_the_class():
     students["S20"] = [an_enrolled_photo(like((3, 0.8)), "twin")]
     conflicts = build_roster(students, {}, CONTRACT, a_calibration()).conflicts
     assert [(conflict.kind, conflict.numbers) for conflict in conflicts] == [("same_face", ("S03", "S20"))]
+
+
+def test_one_face_under_two_names_is_refused_under_both_and_a_face_like_both_is_neither():
+    students = {f"S{n:02d}": [an_enrolled_photo(someone(n), str(n))] for n in range(1, 10)}
+    students["S20"] = [an_enrolled_photo(like((3, 0.95)), "twin")]
+    roster = build_roster(students, {}, CONTRACT, a_calibration())
+    refused = judge_same_faces(roster)
+    assert {number: verdict.code for number, verdict in refused.items()} == {
+        "S03": "same_face_as:S20",
+        "S20": "same_face_as:S03",
+    }
+    assert not any(verdict.accepted for verdict in refused.values())
+    (match,) = match_faces([a_face(like((3, 0.7), rest=180))], roster, a_calibration())
+    assert (match.state.value, match.student_no) == ("unclear", None)
+
+
+def test_a_class_of_different_faces_is_refused_nothing():
+    assert judge_same_faces(a_roster(9)) == {}
 
 
 def test_people_who_are_a_little_alike_are_no_conflict():
