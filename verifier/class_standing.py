@@ -20,6 +20,7 @@ from verifier.regulation.deadlines import (
     find_change_deadline,
     find_filing_window,
     find_retention,
+    find_urging_deadline,
 )
 from verifier.regulation.decisions import Decision
 from verifier.regulation.duties import Duty, list_duties
@@ -85,6 +86,7 @@ def _deadlines(facts: ClassFacts, policy: Policy) -> list[Deadline]:
     found += [find_change_deadline(each.takes_effect_on, policy) for each in facts.training.changes]
     if facts.certified_on is not None:
         found.append(find_application_deadline(facts.certified_on, policy))
+    found += [find_urging_deadline(each) for each in facts.urgings if each.outcome is None]
     if facts.archived_on is not None:
         found.append(find_retention(facts.archived_on, policy))
     return found
@@ -157,6 +159,8 @@ _OF_THE_OFFICE = frozenset(
         "off_site_twice",
         "follow_up_20_percent",
         "no_notice_before_inspection",
+        "no_transport_of_agency",
+        "no_favours_of_agency",
         "inspectors_without_interest",
     }
 )

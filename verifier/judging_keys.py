@@ -56,6 +56,7 @@ def has_records(given: ClassToJudge) -> bool:
         and bool(
             facts.records or facts.inspections or facts.cases or facts.samples or facts.warnings
             or facts.off_site or facts.follow_ups or facts.recorded_sessions or facts.certified_on or facts.archive
+            or facts.commenced_on or facts.completed_on or facts.urgings
         )
     )  # fmt: skip
 

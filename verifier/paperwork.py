@@ -1,4 +1,4 @@
-"""The office's papers, a use case each: archive documents received, the year's agreement, a record taken back."""
+"""The office's papers, a use case each: archive documents received, the year's agreement, urgings, a record taken back."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from verifier.records import office as office_rows
 from verifier.records.class_facts import read_class_facts
 from verifier.records.filing import read_class_file
 from verifier.records.office import RefusedError
+from verifier.records.urgings import answer_urging, save_urging
 from verifier.regulation.class_closing import list_archive_kinds
+from verifier.regulation.facts import UrgingOutcome
 from verifier.regulation.forms import Agreement
 from verifier.regulation.policy import ArchiveKind, Policy
 from verifier.sanctioning import propose_for_agency
@@ -124,6 +126,22 @@ def withdraw_record(office: Office, record_id: UUID, by: str, why: str) -> None:
     with office.transaction() as tx:
         agency_code, recorded_on = office_rows.withdraw_person_record(tx, record_id, by, why)
         propose_for_agency(tx, agency_code, office.policy, recorded_on)
+
+
+def urge_materials(
+    office: Office, class_number: str, by: str, what: str, urged_on: date, due_on: date, evidence: tuple[str, ...] = ()
+) -> UUID:
+    """Write down that the office urged an agency to hand in something about a class (13(1)(10)); see `save_urging`."""
+    with office.database.transaction() as tx:
+        return save_urging(tx, class_number, by, what, urged_on, due_on, evidence)
+
+
+def settle_urging(
+    office: Office, urging_id: UUID, outcome: UrgingOutcome, by: str, answered_on: date, note: str = ""
+) -> None:
+    """Write down what came of an urging; the next night judges by it. See `answer_urging`."""
+    with office.database.transaction() as tx:
+        answer_urging(tx, urging_id, outcome, by, answered_on, note)
 
 
 def _find_kind(tx: Tx, policy: Policy, class_number: str, name: str) -> ArchiveKind:

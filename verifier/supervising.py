@@ -51,6 +51,7 @@ from verifier.records.tables.violation import ViolationRow
 from verifier.records.violation_values import find_clause, read_matter_decisions, read_violation_value
 from verifier.regulation.decisions import Decision, Verdict, conclude, list_standing, needs_two_persons
 from verifier.regulation.decisions import decide as decide_by_rule
+from verifier.regulation.discipline import OFFICE_RULES
 from verifier.regulation.drafts import draft_notice
 from verifier.regulation.drawing import Draw
 from verifier.regulation.facts import CaseState
@@ -166,7 +167,8 @@ def record_breach(
         RefusedError: the policy has no such rule, or nothing can follow from it.
     """
     entry = next((each for each in office.policy.rules if code in (each.citation.code, each.citation.label)), None)
-    if entry is None or entry.consequence.value == "none":
+    of_office = entry is not None and entry.judge in OFFICE_RULES and class_number is not None
+    if entry is None or (entry.consequence.value == "none" and not of_office):
         raise RefusedError(say("{policy}没有可据以认定的规则{code}。", policy=office.policy.name, code=code))
     with office.transaction() as tx:
         record = office_rows.save_person_record(

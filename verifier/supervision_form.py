@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from datetime import datetime
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,6 +28,10 @@ opinion = ""
 supervisor = "李老师"                # 班主任
 teacher = "王老师"
 notified_beforehand = false
+transport_by_agency = false         # 第十四条（二）: came in a vehicle of the agency
+favours_from_agency = false         # 第十四条（三）: accepted gifts, money or meals
+# teaching_began = 08:30:00         # only what you saw yourselves, so not before "at" (13(1)(2))
+# teaching_ended = 11:50:00
 
 # [[student]]                       # one for each student whose details do not agree
 # student_no = "S09"
@@ -40,6 +44,7 @@ notified_beforehand = false
 # unclear = 0
 """
 _TEXTS = ("attendance", "timetable", "teachers", "venue", "other_problems", "opinion", "supervisor", "teacher")
+_STATEMENTS = ("transport_by_agency", "favours_from_agency")
 _KNOWN = {
     "class",
     "at",
@@ -48,6 +53,9 @@ _KNOWN = {
     "expected",
     "present",
     "notified_beforehand",
+    *_STATEMENTS,
+    "teaching_began",
+    "teaching_ended",
     "student",
     "interviews",
     *_TEXTS,
@@ -79,10 +87,13 @@ def _visit(data: dict[str, Any], zone: ZoneInfo, evidence: tuple[str, ...]) -> I
     at = data["at"]
     if not isinstance(at, datetime):
         raise TypeError(f"at must be a time such as 2023-06-12T09:30:00, is {at!r}")
-    talks = data.get("interviews")
+    talks, arrived = data.get("interviews"), at if at.tzinfo is not None else at.replace(tzinfo=zone)
+    for name in _STATEMENTS:
+        if not isinstance(data.get(name, False), bool):
+            raise TypeError(f"{name} must be true or false, is {data[name]!r}")
     return InspectionVisit(
         class_number=data["class"],
-        inspected_at=at if at.tzinfo is not None else at.replace(tzinfo=zone),
+        inspected_at=arrived,
         inspectors=tuple(data["inspectors"]),
         session_id=data.get("session"),
         expected=data.get("expected"),
@@ -94,5 +105,19 @@ def _visit(data: dict[str, Any], zone: ZoneInfo, evidence: tuple[str, ...]) -> I
         notified_beforehand=bool(data.get("notified_beforehand", False)),
         interviews=Interviews(talks["asked"], talks["false"], talks.get("unclear", 0)) if talks else None,
         evidence=evidence,
-        **{name: data[name] for name in _TEXTS if name in data},
+        **{name: data[name] for name in (*_TEXTS, *_STATEMENTS) if name in data},
+        teaching_began=_read_time(data, "teaching_began", arrived),
+        teaching_ended=_read_time(data, "teaching_ended", arrived),
     )
+
+
+def _read_time(data: dict[str, Any], name: str, arrived: datetime) -> datetime | None:
+    """A time of day on the day of the visit, or a whole moment; None where it is left out."""
+    value = data.get(name)
+    if value is None:
+        return None
+    if isinstance(value, time):
+        return datetime.combine(arrived.date(), value, arrived.tzinfo)
+    if isinstance(value, datetime):
+        return value if value.tzinfo is not None else value.replace(tzinfo=arrived.tzinfo)
+    raise TypeError(f"{name} must be a time such as 08:30:00, is {value!r}")

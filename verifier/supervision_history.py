@@ -27,10 +27,12 @@ from verifier.records.tables.supervision import (
 )
 from verifier.records.tables.training_class import ClassRow
 from verifier.records.tables.user import UserRow
+from verifier.records.urgings import read_urgings
+from verifier.regulation.facts import Urging
 
 
 def describe_supervision(tx: Tx, class_number: str, *, viewer: str) -> dict[str, Any]:
-    """Inspections, off-site supervision, draws with their calls, records under a rule, dates, and plans.
+    """Inspections, off-site supervision, draws with their calls, records under a rule, urgings, dates, and plans.
 
     Args:
         viewer: `BUREAU`, or an agency's code: then the dates alone, since what the office looks at is the office's.
@@ -70,6 +72,7 @@ def describe_supervision(tx: Tx, class_number: str, *, viewer: str) -> dict[str,
                 .order_by(PersonRecordRow.recorded_on, PersonRecordRow.id)
             )
         ],
+        "urgings": [_describe_urging(each) for each in read_urgings(tx, row.id)],
         "plans": [describe_plan(each, date.min) for each in read_plans(tx, viewer=viewer, class_number=class_number)],
     }  # fmt: skip
 
@@ -81,6 +84,16 @@ def describe_dates(tx: Tx, class_number: str) -> dict[str, Any]:
         NotInRecordsError: there is no such class.
     """
     return _read_dates(tx, find_class(tx, class_number))
+
+
+def _describe_urging(urging: Urging) -> dict[str, Any]:
+    return {
+        "id": urging.reference.removeprefix("urging:"), "urged_on": urging.urged_on.isoformat(), "by": urging.by,
+        "what": urging.what, "due_on": urging.due_on.isoformat(),
+        "outcome": urging.outcome.value if urging.outcome else None,
+        "answered_on": urging.answered_on.isoformat() if urging.answered_on else None, "note": urging.note,
+        "evidence": [each.removeprefix("sha256:") for each in urging.evidence],
+    }  # fmt: skip
 
 
 def _read_dates(tx: Tx, row: ClassRow) -> dict[str, Any]:

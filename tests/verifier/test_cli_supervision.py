@@ -97,6 +97,33 @@ def test_an_inspection_is_planned_carried_out_and_shown(workspace: Path) -> None
     call(workspace, "plan", "by-drone", "YY-2023-0071", "--on", "2023-06-12", "--seed", "7", "--by", "li", status=2)
 
 
+def test_an_urging_is_recorded_due_and_answered(workspace: Path) -> None:
+    arguments = ("urge", "YY-2023-0071", "考勤资料", "--due", "2023-06-26", "--day", "2023-06-19", "--by", "li")
+    urging = call(workspace, *arguments)
+    assert call(workspace, *arguments) == urging
+    (standing,) = call(workspace, "due", "YY-2023-0071", "--day", "2023-06-20")["classes"]
+    assert ("urging", "2023-06-26") in [(each["code"], each["due_on"]) for each in standing["deadlines"]]
+    call(workspace, "urged", urging["id"], "poor", "--day", "2023-06-26", "--why", "缺页", "--by", "wang", status=1)
+    call(workspace, "urged", urging["id"], "poor", "--day", "2023-06-27", "--why", "缺页", "--by", "wang")
+    (kept,) = call(workspace, "history", "YY-2023-0071")["urgings"]
+    assert (kept["what"], kept["outcome"], kept["note"]) == ("考勤资料", "poor", "缺页")
+
+
+def test_a_form_with_times_of_teaching_is_read_and_what_is_no_time_is_refused(workspace: Path) -> None:
+    form = workspace / "visit.toml"
+    text = EXAMPLE.replace("09:30:00", "08:20:00", 1)
+    form.write_text(text.replace("# teaching_began", "teaching_began"), encoding="utf-8")
+    call(workspace, "inspect", str(form))
+    (visit,) = call(workspace, "history", "YY-2023-0071")["inspections"]
+    assert visit["form"]["teaching_began"] == "2023-06-12T08:30:00+08:00"
+    assert (visit["form"]["transport_by_agency"], visit["form"]["favours_from_agency"]) == (False, False)
+    for wrong in ('teaching_began = "early"', 'transport_by_agency = "no"'):
+        name = wrong.split()[0]
+        lines = [line for line in text.splitlines() if not line.startswith(name)]
+        form.write_text("\n".join([wrong, *lines]), encoding="utf-8")
+        call(workspace, "inspect", str(form), status=1)
+
+
 def test_dates_and_who_was_examined_are_written_down(workspace: Path) -> None:
     call(workspace, "dates", "YY-2023-0071", "--by", "li", "--commenced", "2023-06-12", "--certified", "2023-07-01")
     call(workspace, "dates", "YY-2023-0071", "--by", "li", "--applied", "2023-08-01", "--examined", "S01")

@@ -14,7 +14,8 @@ from tests.builders.history import a_history
 from tests.builders.office import an_office, close_class, file_class, moment
 from tests.builders.plan import a_digest
 from tests.builders.regulation import AGENCY
-from verifier.paperwork import withdraw_record
+from verifier.finding import Outcome
+from verifier.paperwork import settle_urging, urge_materials, withdraw_record
 from verifier.records.class_facts import read_agency_facts, read_class_facts
 from verifier.records.dump import dump_records
 from verifier.records.matters import read_cases, read_violations
@@ -25,7 +26,8 @@ from verifier.records.supervision import CallAnswer, InspectionVisit, Interviews
 from verifier.records.violation_values import read_violation_values
 from verifier.regulation.decisions import DecisionRefusedError, Verdict
 from verifier.regulation.duties import DutyState, list_duties
-from verifier.regulation.facts import CaseSource, CaseState, ClassFacts, PhotoReport, ReportState
+from verifier.regulation.facts import CaseSource, CaseState, ClassFacts, PhotoReport, ReportState, UrgingOutcome
+from verifier.regulation.judging import judge_class
 from verifier.regulation.policy import load_policy
 from verifier.regulation.result import Consequence
 from verifier.supervising import (
@@ -46,6 +48,7 @@ from verifier.supervising import (
 from verifier.supervision_history import describe_supervision
 
 NUMBER = "YY-2023-0000"
+VISITED = a_history().complete[0].sessions[4].session.day
 
 
 @pytest.fixture
@@ -108,6 +111,13 @@ def test_an_inspection_is_one_however_often_it_is_recorded_and_counts_for_articl
         pytest.param(
             {"session_id": None, "students": (StudentSeen("S01", "非本人", True),)}, id="impersonation nowhere"
         ),
+        pytest.param({"teaching_began": moment(VISITED, "09:29")}, id="saw teaching begin before they came"),
+        pytest.param({"teaching_ended": moment(VISITED + timedelta(days=1), "11:00")}, id="saw it end another day"),
+        pytest.param(
+            {"teaching_began": moment(VISITED, "11:00"), "teaching_ended": moment(VISITED, "10:00")},
+            id="ended, then began",
+        ),
+        pytest.param({"session_id": None, "teaching_ended": moment(VISITED, "11:00")}, id="ended, of no session"),
     ],
 )
 def test_an_inspection_that_the_law_does_not_allow_is_refused(
@@ -142,6 +152,71 @@ def test_a_declared_interest_keeps_an_inspector_away(
             record_inspection(office, a_visit(facts))
     else:
         record_inspection(office, a_visit(facts))
+
+
+def test_times_of_teaching_seen_on_site_are_the_rule_s_and_survive_being_recorded_again(
+    office: Office, facts: ClassFacts
+) -> None:
+    session = facts.sessions[4].session
+    visit = a_visit(
+        facts, inspected_at=moment(session.day, "08:20"), teaching_began=moment(session.day, "09:30"), timetable="迟到",
+        transport_by_agency=False, favours_from_agency=True,
+    )  # fmt: skip
+    record_inspection(office, visit)
+    later = a_visit(facts, inspected_at=moment(session.day, "11:00"), teaching_ended=moment(session.day, "11:20"))
+    assert record_inspection(office, later) == record_inspection(office, later)
+    with office.database.reading() as tx:
+        found = read_class_facts(tx, NUMBER, session.day)
+    seen = found.recorded_sessions[session.id].observed
+    assert seen is not None
+    assert (seen.started_at, seen.ended_at) == (moment(session.day, "09:30"), moment(session.day, "11:20"))
+    assert (seen.watched_from, len(seen.evidence)) == (moment(session.day, "08:20"), 2)
+    assert [(each.transport_by_agency, each.favours_from_agency) for each in found.inspections] == [
+        (False, True), (None, None),
+    ]  # fmt: skip
+
+
+def test_materials_are_urged_answered_and_proposed_once(office: Office, facts: ClassFacts) -> None:
+    day, due = date(2023, 6, 19), date(2023, 6, 26)
+    urging = urge_materials(office, NUMBER, "li", "考勤资料", day, due)
+    assert urge_materials(office, NUMBER, "li", "考勤资料", day, due) == urging
+    for refused in (
+        lambda: urge_materials(office, NUMBER, "li", " ", day, due),
+        lambda: urge_materials(office, NUMBER, "li", "考勤资料", due, day),
+        lambda: settle_urging(office, urging, UrgingOutcome.MISSING, "li", due, "没有"),  # there is still time
+        lambda: settle_urging(office, urging, UrgingOutcome.MISSING, "li", due + timedelta(days=1)),  # of what?
+        lambda: settle_urging(office, UUID(int=0), UrgingOutcome.DELIVERED, "li", due),
+    ):
+        with pytest.raises(RefusedError):
+            refused()
+    settle_urging(office, urging, UrgingOutcome.MISSING, "wang", due + timedelta(days=1), "第三周没有")
+    night(office, facts, report=PhotoReport(ReportState.COMPLETE, ("sha256:photo",)))
+    with office.database.reading() as tx:
+        (found,) = read_violations(tx, NUMBER)
+        (shown,) = describe_supervision(tx, NUMBER, viewer=BUREAU)["urgings"]
+        assert "urgings" not in describe_supervision(tx, NUMBER, viewer=facts.training.agency.code)
+    assert (found.code, found.state) == ("materials_late_after_urging", "proposed")
+    assert (shown["outcome"], shown["by"], shown["note"]) == ("missing", "li", "第三周没有")
+    settle_urging(office, urging, UrgingOutcome.DELIVERED, "li", due)  # it had come in time, and lay on another desk
+    night(office, facts, report=PhotoReport(ReportState.COMPLETE, ("sha256:photo",)))
+    with office.database.reading() as tx:
+        assert [each.state for each in read_violations(tx, NUMBER)] == ["lapsed"]
+
+
+@pytest.mark.parametrize("rule", ["14(1)", "14(2)", "14(3)", "14(4)"])
+def test_a_breach_of_the_office_s_own_discipline_is_recorded_and_held_against_nobody(
+    office: Office, facts: ClassFacts, rule: str
+) -> None:
+    record_breach(office, rule, date(2023, 6, 16), "zhao", "事后查明", class_number=NUMBER)
+    with pytest.raises(RefusedError):  # it belongs to the class that was inspected
+        record_breach(office, rule, date(2023, 6, 16), "zhao", "事后查明", agency_code=facts.training.agency.code)
+    night(office, facts, report=PhotoReport(ReportState.COMPLETE, ("sha256:photo",)))
+    with office.database.reading() as tx:
+        assert read_violations(tx, NUMBER) == []
+        found = judge_class(read_class_facts(tx, NUMBER, date(2023, 6, 30)), office.policy)
+    assert [each.outcome for each in found if each.citation.label == rule and each.aspect == "recorded"] == [
+        Outcome.FAILED
+    ]
 
 
 def test_an_impersonation_found_on_site_is_a_case_that_people_confirm(office: Office, facts: ClassFacts) -> None:

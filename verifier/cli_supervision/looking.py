@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
 import typer
 
-from verifier.cli_options import AsJson, Workspace
+from verifier.cli_options import AsJson, Workspace, parse_day
 from verifier.cli_supervision.shared import (
     At,
     By,
@@ -20,10 +21,12 @@ from verifier.cli_supervision.shared import (
     find_today,
     in_zone,
     keep_files,
+    make_option,
     open_the_office,
     show,
     supervision_app,
 )
+from verifier.regulation.facts import UrgingOutcome
 
 
 @supervision_app.command()
@@ -138,7 +141,7 @@ def record(
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Record what only a person can establish, e.g. 13(1)(6), (9), (10), 13(2)(1), 13(3)(2) to (7), 13(4).
+    """Record what only a person can establish, e.g. 13(1)(6), (9), 13(2)(1), 13(3)(2) to (7), 13(4), of the office 14(1) to (4).
 
     About a class, the next night proposes a violation; about an agency, a sanction is proposed at once. People decide on either.
     """
@@ -168,3 +171,42 @@ def withdraw_record(
     with open_the_office(workspace) as (office, _):
         withdraw_record(office, record_id, by, why)
     show({"id": str(record_id), "withdrawn": why}, as_json, f"{record_id}: {why}")
+
+
+@supervision_app.command()
+def urge(
+    class_number: ClassNumber,
+    what: Annotated[str, typer.Argument(help="What has to be handed in, or in better shape.")],
+    due: Annotated[date, make_option("--due", parse_day, "YYYY-MM-DD", "By when.")],
+    by: By,
+    day: Day = None,
+    evidence: Files = None,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Record that the agency was urged to hand in materials (13(1)(10)); `urged` says what came of it, `history` shows both."""
+    from verifier.paperwork import urge_materials
+
+    with open_the_office(workspace) as (office, settings):
+        found = urge_materials(
+            office, class_number, by, what, day or find_today(settings), due, keep_files(settings, evidence)
+        )
+    show({"id": str(found), "class": class_number, "due_on": due.isoformat()}, as_json, f"{found}")
+
+
+@supervision_app.command()
+def urged(
+    urging_id: Annotated[UUID, typer.Argument(metavar="ID", help="As `urge` printed it.")],
+    outcome: Annotated[UrgingOutcome, typer.Argument(help="delivered, missing, poor or withdrawn.")],
+    by: By,
+    why: Annotated[str, typer.Option("--why", help="What is missing or poor, or why it is withdrawn.")] = "",
+    day: Day = None,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Record what came of an urging. Missing or poor after the day set: the next night proposes a violation; people decide."""
+    from verifier.paperwork import settle_urging
+
+    with open_the_office(workspace) as (office, settings):
+        settle_urging(office, urging_id, outcome, by, day or find_today(settings), why)
+    show({"id": str(urging_id), "outcome": outcome.value}, as_json, f"{urging_id}: {outcome.value}")

@@ -41,6 +41,7 @@ from verifier.records.tables.supervision import (
 )
 from verifier.records.tables.training_class import ClassRow
 from verifier.records.tables.user import UserRow
+from verifier.records.urgings import read_urgings
 from verifier.records.violation_values import STATES, read_violation_values
 from verifier.regulation.facts import (
     AgencyFacts,
@@ -96,6 +97,7 @@ def read_class_facts(
         completed_on=closing.completed_on if closing else None,
         settled=settle(read_violation_values(tx, number, policy)) if policy is not None else {},
         recorded_sessions=read_recorded_sessions(tx, row.id, training),
+        urgings=read_urgings(tx, row.id),
     )  # fmt: skip
 
 
@@ -165,6 +167,8 @@ def _inspection(tx: Tx, row: OnSiteInspectionRow, zone: ZoneInfo) -> OnSiteInspe
         row.inspected_at.astimezone(zone).date(),
         tuple(sorted(people)),
         _digests(row.form.get("evidence", ())),
+        transport_by_agency=row.form.get("transport_by_agency"),
+        favours_from_agency=row.form.get("favours_from_agency"),
     )
 
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session as Tx
@@ -26,6 +27,7 @@ from verifier.records.tables.supervision import OnSiteInspectionRow
 from verifier.records.tables.training_class import ClassRow
 from verifier.regulation.facts import (
     CameraSpan,
+    ObservedTeaching,
     OnlineRecord,
     PhotoReport,
     RecordedSession,
@@ -79,7 +81,7 @@ def read_recorded_sessions(tx: Tx, class_id: UUID, training: TrainingClass) -> M
     remote: dict[str, list[RemoteRecord]] = defaultdict(list)
     for each in read_remote_records(tx, class_id):
         remote[each.session_id].append(each)
-    visits = _read_visits(tx, class_id)
+    visits, observed = _read_visits(tx, class_id), _read_observed(tx, class_id, training)
     decided = _read_teacher_cases(tx, class_id)
     spans = read_camera_spans(tx, class_id, training)
     found = {}
@@ -93,6 +95,7 @@ def read_recorded_sessions(tx: Tx, class_id: UUID, training: TrainingClass) -> M
             teacher=visit.get("teachers") or decided.get(session.id),
             place=visit.get("venue"),
             timetable=visit.get("timetable"),
+            observed=observed.get(session.id),
         )
         if recorded != RecordedSession():
             found[session.id] = recorded
@@ -124,16 +127,49 @@ def _online(records: Iterable[RemoteRecord]) -> OnlineRecord | None:
     return OnlineRecord(platform, tuple(sorted(shots)))
 
 
-def _read_visits(tx: Tx, class_id: UUID) -> dict[str, dict[str, Seen]]:
-    """Session → what inspectors found about teachers, venue and timetable; "" in the form says that it was in order."""
+def _list_visits(tx: Tx, class_id: UUID) -> list[tuple[OnSiteInspectionRow, str, tuple[str, ...]]]:
+    """Inspections of a session, in time order: the row, the session's code, what names them as evidence."""
     rows = tx.execute(
         select(OnSiteInspectionRow, SessionRow.code)
         .join(SessionRow, SessionRow.id == OnSiteInspectionRow.session_id)
         .where(OnSiteInspectionRow.class_id == class_id, OnSiteInspectionRow.state == "done")
     ).all()
+    return [
+        (
+            row,
+            code,
+            tuple(sorted([f"inspection:{row.id}", *(f"sha256:{each}" for each in row.form.get("evidence", ()))])),
+        )
+        for row, code in sorted(rows, key=lambda each: (str(each[0].inspected_at), str(each[0].id)))
+    ]
+
+
+def _read_observed(tx: Tx, class_id: UUID, training: TrainingClass) -> dict[str, ObservedTeaching]:
+    """Session → when inspectors saw teaching begin and end: the first beginning and the last end that anybody saw."""
+    zone = ZoneInfo(training.timezone)
+    found: dict[str, ObservedTeaching] = {}
+    for row, code, evidence in _list_visits(tx, class_id):
+        began, ended = (
+            datetime.fromisoformat(row.form[name]).astimezone(zone) if row.form.get(name) else None
+            for name in ("teaching_began", "teaching_ended")
+        )
+        if began is None and ended is None:
+            continue
+        before = found.get(code, ObservedTeaching(source="on_site"))
+        # A beginning that was seen on an earlier visit stands; the later visit may have seen the end.
+        first = began is not None and before.started_at is None and row.inspected_at is not None
+        found[code] = ObservedTeaching(
+            began if first else before.started_at, ended or before.ended_at, "on_site",
+            tuple(sorted({*before.evidence, *evidence})),
+            row.inspected_at.astimezone(zone) if first and row.inspected_at else before.watched_from,
+        )  # fmt: skip
+    return found
+
+
+def _read_visits(tx: Tx, class_id: UUID) -> dict[str, dict[str, Seen]]:
+    """Session → what inspectors found about teachers, venue and timetable; "" in the form says that it was in order."""
     found: dict[str, dict[str, Seen]] = defaultdict(dict)
-    for row, code in sorted(rows, key=lambda each: (str(each[0].inspected_at), str(each[0].id))):
-        evidence = tuple(sorted([f"inspection:{row.id}", *(f"sha256:{each}" for each in row.form.get("evidence", ()))]))
+    for row, code, evidence in _list_visits(tx, class_id):
         for name in ("teachers", "venue", "timetable"):
             text = row.form.get(name)
             if text is None:

@@ -62,7 +62,9 @@ class Interviews:
 class InspectionVisit:
     """One on-site inspection as Annex 2 has it. The four checks hold None (not looked at), "" (in order) or what is wrong.
 
-    `inspectors` are logins, `evidence` SHA-256 digests of what was photographed or signed.
+    `inspectors` are logins, `evidence` SHA-256 digests of what was photographed or signed. `teaching_began` and
+    `teaching_ended` are what the inspectors saw with their own eyes, so neither is before `inspected_at`. The last two are their
+    statements under Art. 14(2) and (3); None where they made none.
     """
 
     class_number: str
@@ -83,6 +85,10 @@ class InspectionVisit:
     notified_beforehand: bool = False
     interviews: Interviews | None = None
     evidence: tuple[str, ...] = ()
+    teaching_began: datetime | None = None
+    teaching_ended: datetime | None = None
+    transport_by_agency: bool | None = None
+    favours_from_agency: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +112,8 @@ def save_inspection(tx: Tx, visit: InspectionVisit, day: date, inspectors_needed
         day: The day of the visit in the class's own zone.
         inspectors_needed: The policy's ``inspectors_per_inspection``.
     Raises:
-        RefusedError: too few inspectors, one with a declared interest, notified beforehand, more present than expected,
-            or the same visit stands with another content.
+        RefusedError: too few inspectors, one with a declared interest, notified beforehand, more present than expected, times
+            of teaching that nobody can have seen, or the same visit stands with another content.
         PlanError: a session or student that the class does not have.
     """
     lock_class(tx, visit.class_number)
@@ -182,6 +188,28 @@ def _refuse_visit(
         )  # fmt: skip
     if any(student.impersonated for student in visit.students) and visit.session_id is None:
         raise RefusedError(say("登记冒名顶替须写明课次。"))
+    _refuse_times(visit)
+
+
+def _refuse_times(visit: InspectionVisit) -> None:
+    """Times of teaching count as seen (13(1)(2)), so they must be such as can have been seen on this visit."""
+    seen = [each for each in (visit.teaching_began, visit.teaching_ended) if each is not None]
+    if not seen:
+        return
+    if visit.session_id is None:
+        raise RefusedError(say("登记所见的上下课时间须写明课次。"))
+    if any(each.tzinfo is None for each in seen):
+        raise RefusedError(say("所见的上下课时间没有时区。"))
+    shown = "、".join(f"{each:%Y-%m-%d %H:%M}" for each in seen)
+    if min(seen) < visit.inspected_at or seen != sorted(seen):
+        raise RefusedError(
+            say(
+                "所见的上下课时间（{times}）早于查班时间{at}或先后颠倒；到场以前的情况未亲眼所见，请写入课程安排情况。",
+                times=shown, at=f"{visit.inspected_at:%Y-%m-%d %H:%M}",
+            )
+        )  # fmt: skip
+    if any(each.astimezone(visit.inspected_at.tzinfo).date() != visit.inspected_at.date() for each in seen):
+        raise RefusedError(say("所见的上下课时间（{times}）不在查班当日。", times=shown))
 
 
 def _visit_form(visit: InspectionVisit) -> dict[str, Any]:
@@ -196,7 +224,13 @@ def _visit_form(visit: InspectionVisit) -> dict[str, Any]:
     talks = visit.interviews
     form["interviews"] = {"asked": talks.asked, "false": talks.false, "unclear": talks.unclear} if talks else None
     form["evidence"] = sorted(visit.evidence)
-    return form
+    # Only where they were said: a visit of before these could be stated is still the same visit when it is recorded again.
+    stated = {
+        "teaching_began": visit.teaching_began and visit.teaching_began.isoformat(),
+        "teaching_ended": visit.teaching_ended and visit.teaching_ended.isoformat(),
+        "transport_by_agency": visit.transport_by_agency, "favours_from_agency": visit.favours_from_agency,
+    }  # fmt: skip
+    return form | {name: value for name, value in stated.items() if value is not None}
 
 
 def _open_on_site_case(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from verifier.language import Sentence, say
+from verifier.regulation.facts import Urging
 from verifier.regulation.policy import Policy
 
 
@@ -78,6 +79,15 @@ def find_application_deadline(certified_on: date, policy: Policy) -> Deadline:
         certified_on=certified_on.isoformat(), months=months, due_on=due_on.isoformat(), last=last.isoformat(),
     )  # fmt: skip
     return Deadline("application", "7(6)", due_on, sentence)
+
+
+def find_urging_deadline(urging: Urging) -> Deadline:
+    """Until when the agency was urged to hand in something (13(1)(10))."""
+    sentence = say(
+        "{urged_on}督促报送{what}，限{due_on}前完成。",
+        urged_on=urging.urged_on.isoformat(), what=urging.what, due_on=urging.due_on.isoformat(),
+    )  # fmt: skip
+    return Deadline("urging", "13(1)(10)", urging.due_on, sentence)
 
 
 def find_retention(archived_on: date, policy: Policy) -> Deadline:

@@ -122,7 +122,9 @@ def count_follow_ups(roster: int, share_percent: Decimal) -> int:
 
 
 def class_end(facts: ClassFacts) -> date | None:
-    """The day of the last planned session; None without a timetable."""
+    """The day on which the class really ended, as recorded, else that of the last planned session; None without a timetable."""
+    if facts.completed_on is not None:
+        return facts.completed_on
     sessions = facts.training.sessions or tuple(each.session for each in facts.sessions)
     return max((session.day for session in sessions), default=None)
 
@@ -169,43 +171,6 @@ def judge_off_site(facts: ClassFacts, rule: Rule) -> tuple[RuleResult, ...]:
 def judge_follow_up(facts: ClassFacts, rule: Rule) -> tuple[RuleResult, ...]:
     """Art. 11 as a rule."""
     return _answer(find_follow_up_duty, facts, rule)
-
-
-def judge_interests(facts: ClassFacts, rule: Rule) -> tuple[RuleResult, ...]:
-    """Art. 14(4): nobody with a declared interest in the agency took part in an inspection."""
-    code, subject = facts.training.agency.code, facts.training.number
-    wrong = [
-        (each, inspector)
-        for each in facts.inspections
-        for inspector in each.inspectors
-        if rule.in_force_on(each.day) and has_interest(inspector, code, each.day, facts.interests)
-    ]
-    if wrong:
-        names = "、".join(f"{inspector}（{each.day.isoformat()}）" for each, inspector in wrong)
-        reason = say("与该机构有直接利害关系而未回避的检查人员：{names}。", names=names)
-        evidence = [each.reference for each, _ in wrong]
-        return (rule.answer(Outcome.FAILED, reason, subject, evidence=evidence),)
-    return (_quiet(facts, rule, say("{count}次现场监管的检查人员均未申报利害关系。", count=len(facts.inspections))),)
-
-
-def judge_notice(facts: ClassFacts, rule: Rule) -> tuple[RuleResult, ...]:
-    """Art. 14(1): no inspection was announced to the agency beforehand."""
-    told = [each for each in facts.inspections if each.notified_beforehand and rule.in_force_on(each.day)]
-    if told:
-        reason = say("{days}的现场监管事先通知了培训机构。", days="、".join(each.day.isoformat() for each in told))
-        evidence = [each.reference for each in told]
-        return (rule.answer(Outcome.FAILED, reason, facts.training.number, evidence=evidence),)
-    return (_quiet(facts, rule, say("{count}次现场监管均未事先通知。", count=len(facts.inspections))),)
-
-
-def _quiet(facts: ClassFacts, rule: Rule, reason: Sentence) -> RuleResult:
-    subject = facts.training.number
-    day = facts.inspections[0].day if facts.inspections else class_day(facts)
-    if not rule.in_force_on(day):
-        return rule.not_in_force(day, subject)
-    if not facts.inspections:
-        return rule.answer(Outcome.NOT_APPLICABLE, say("尚未开展现场监管。"), subject)
-    return rule.answer(Outcome.PASSED, reason, subject)
 
 
 def _answer(find: Callable[[ClassFacts, Rule], Duty], facts: ClassFacts, rule: Rule) -> tuple[RuleResult, ...]:

@@ -131,13 +131,15 @@ class ObservedTeaching:
     """When teaching really began and ended, as somebody saw who would have seen it earlier or later too.
 
     A photo taken at ten does not show that nobody taught at nine: only an on-site check or a camera that ran
-    throughout may fill this. None where it was not observed.
+    throughout may fill this. None where it was not observed. `watched_from` is when whoever saw the beginning came, where that
+    was after the planned start: what went on before they did not see.
     """
 
     started_at: datetime | None = None
     ended_at: datetime | None = None
     source: str = ""  # "on_site" or "camera"
     evidence: tuple[str, ...] = ()
+    watched_from: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,15 +238,44 @@ class PersonRecord:
     state: CaseState = CaseState.PROPOSED
 
 
+class UrgingOutcome(StrEnum):
+    """What became of an urging (催报). Stored, never renamed."""
+
+    DELIVERED = "delivered"
+    MISSING = "missing"  # still not there after the day set
+    POOR = "poor"  # there, and still not as it has to be
+    WITHDRAWN = "withdrawn"  # urged by mistake
+
+
+@dataclass(frozen=True, slots=True)
+class Urging:
+    """The office urged the agency to hand in something by a day (13(1)(10)). `outcome` None: nobody has said what came of it."""
+
+    reference: str
+    what: str
+    urged_on: date
+    due_on: date
+    by: str
+    evidence: tuple[str, ...] = ()
+    outcome: UrgingOutcome | None = None
+    answered_on: date | None = None
+    note: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class OnSiteInspection:
-    """One on-site inspection (Art. 9). `inspectors` are the names of those who took part."""
+    """One on-site inspection (Art. 9). `inspectors` are the names of those who took part.
+
+    `transport_by_agency` (Art. 14(2)) and `favours_from_agency` (14(3)) are the inspectors' own statements; None: none was made.
+    """
 
     reference: str
     day: date
     inspectors: tuple[str, ...]
     evidence: tuple[str, ...] = ()
     notified_beforehand: bool = False
+    transport_by_agency: bool | None = None
+    favours_from_agency: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,6 +409,7 @@ class ClassFacts:
     recorded_sessions: Mapping[str, RecordedSession] = field(default_factory=dict)
     commenced_on: date | None = None
     completed_on: date | None = None
+    urgings: tuple[Urging, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from datetime import date
 from verifier.finding import Outcome
 from verifier.language import Sentence, say
 from verifier.plan import FilingChange
-from verifier.regulation.facts import ClassFacts
+from verifier.regulation.facts import ClassFacts, TeachingSeen
 from verifier.regulation.result import RuleResult
 from verifier.regulation.rule import Rule, class_day
 
@@ -20,7 +20,9 @@ from verifier.regulation.rule import Rule, class_day
 def judge_unapproved_class(facts: ClassFacts, rule: Rule) -> tuple[RuleResult, ...]:
     """13(1)(1): a class that was taught before anybody approved it, or without approval altogether."""
     training, subject = facts.training, facts.training.number
-    seen = facts.first_teaching
+    seen, source = facts.first_teaching, say("授课证据")
+    if facts.commenced_on is not None and (seen is None or facts.commenced_on < seen.day):
+        seen, source = TeachingSeen(facts.commenced_on, ("dates:commenced_on",)), say("监管部门登记的实际开班")
     if seen is None:
         day = class_day(facts)
         if not rule.in_force_on(day):
@@ -30,16 +32,16 @@ def judge_unapproved_class(facts: ClassFacts, rule: Rule) -> tuple[RuleResult, .
     if not rule.in_force_on(seen.day):
         return (rule.not_in_force(seen.day, subject),)
     if training.approved_on is None:
-        reason = say("{day}已有授课证据，而系统中没有同意开班的记录。", day=seen.day.isoformat())
+        reason = say("{day}已有{source}，而系统中没有同意开班的记录。", day=seen.day.isoformat(), source=source)
     elif seen.day < training.approved_on:
         reason = say(
-            "{day}已有授课证据，早于同意开班的{approved_on}。",
-            day=seen.day.isoformat(), approved_on=training.approved_on.isoformat(),
+            "{day}已有{source}，早于同意开班的{approved_on}。",
+            day=seen.day.isoformat(), source=source, approved_on=training.approved_on.isoformat(),
         )  # fmt: skip
     else:
         reason = say(
-            "最早的授课证据在{day}，同意开班在{approved_on}。",
-            day=seen.day.isoformat(), approved_on=training.approved_on.isoformat(),
+            "最早的{source}在{day}，同意开班在{approved_on}。",
+            source=source, day=seen.day.isoformat(), approved_on=training.approved_on.isoformat(),
         )  # fmt: skip
         return (rule.answer(Outcome.PASSED, reason, subject),)
     return (rule.answer(Outcome.FAILED, reason, subject, evidence=seen.evidence),)
@@ -51,7 +53,13 @@ def judge_filing_lead(facts: ClassFacts, rule: Rule) -> tuple[RuleResult, ...]:
     starts_on = class_day(facts)
     if not rule.in_force_on(starts_on):
         return (rule.not_in_force(starts_on, subject),)
-    if training.filed_on is None or not (facts.sessions or training.sessions):
+    if facts.commenced_on is not None:
+        starts_on = min(
+            starts_on, facts.commenced_on
+        )  # a class that began earlier than planned was to be filed before that
+    elif not (facts.sessions or training.sessions):
+        return (rule.answer(Outcome.UNSURE, say("没有备案日期或课程表，无法计算备案提前的工作日。"), subject),)
+    if training.filed_on is None:
         return (rule.answer(Outcome.UNSURE, say("没有备案日期或课程表，无法计算备案提前的工作日。"), subject),)
     fewest = rule.count("filing_min_working_days", starts_on)
     most = rule.count("filing_max_working_days", starts_on)

@@ -28,6 +28,9 @@ _PROJECTS = (
 )
 
 
+_TIMETABLE = "4.课程安排情况"
+
+
 @dataclass(frozen=True, slots=True)
 class Agreement:
     """Annex 1: the year's agreement of the authority with an agency. `breakdown` says which training makes up `people`."""
@@ -58,7 +61,10 @@ class StudentProblem:
 
 @dataclass(frozen=True, slots=True)
 class OnSiteForm:
-    """Annex 2. The four checks hold None (not looked at), "" (in order) or what is wrong."""
+    """Annex 2. The four checks hold None (not looked at), "" (in order) or what is wrong.
+
+    `teaching_began` and `teaching_ended` are printed beside what is said about the timetable: the annex has no box of their own.
+    """
 
     inspected_at: datetime | None = None
     place: str = ""
@@ -77,6 +83,8 @@ class OnSiteForm:
     inspectors: tuple[str, ...] = ()
     supervisor: str = ""
     teacher: str = ""
+    teaching_began: datetime | None = None
+    teaching_ended: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,12 +200,15 @@ def write_on_site_form(form: OnSiteForm, policy: Policy) -> bytes:
         )
     for label, found in (
         ("3.考勤记录情况", form.attendance),
-        ("4.课程安排情况", form.timetable),
+        (_TIMETABLE, form.timetable),
         ("5.师资安排情况", form.teachers),
         ("6.授课场地情况", form.venue),
     ):
         in_order = draw.tick([("正常", found == "")])
-        draw.add_row(table, [(2, label), (1, in_order), (4, f"问题：{found or ''}")], aligns=["left", "center", "left"])
+        seen = _tell_times(form) if label == _TIMETABLE else ""
+        draw.add_row(
+            table, [(2, label), (1, in_order), (4, f"问题：{found or ''}{seen}")], aligns=["left", "center", "left"]
+        )
     draw.add_row(table, [(7, f"7.其他问题：{form.other_problems}")], align="left", height_cm=1.2)
     draw.add_row(table, [(7, f"查班意见：{form.opinion}")], align="left", height_cm=2.2)
     people = [*form.inspectors, "", "", "", ""]
@@ -330,6 +341,14 @@ def _parse(number: str, prefix: str) -> tuple[int, int]:
     if match is None:
         raise ValueError(f"{number!r} is no notice number like {prefix}〔2023〕1号")
     return int(match[1]), int(match[2])
+
+
+def _tell_times(form: OnSiteForm) -> str:
+    """When teaching began and ended before the inspectors' eyes; nothing where they saw neither."""
+    began = f"{form.teaching_began:%H:%M}上课" if form.teaching_began else ""
+    ended = f"{form.teaching_ended:%H:%M}下课" if form.teaching_ended else ""
+    seen = "、".join(each for each in (began, ended) if each)
+    return f"（现场所见：{seen}）" if seen else ""
 
 
 def _tick_project(project: ProjectType | None, break_after: int = len(_PROJECTS)) -> str:

@@ -20,7 +20,8 @@ from verifier.finding import Outcome
 from verifier.language import say
 from verifier.regulation.attendance_rate import judge_attendance_rate
 from verifier.regulation.class_closing import judge_application, judge_archive, judge_retention
-from verifier.regulation.duties import judge_follow_up, judge_interests, judge_notice, judge_off_site, judge_on_site
+from verifier.regulation.discipline import judge_favours, judge_interests, judge_notice, judge_transport
+from verifier.regulation.duties import judge_follow_up, judge_off_site, judge_on_site
 from verifier.regulation.facts import AgencyFacts, ClassFacts
 from verifier.regulation.filing_rules import judge_change_filing, judge_filing_lead, judge_unapproved_class
 from verifier.regulation.impersonation import judge_impersonations
@@ -36,6 +37,7 @@ from verifier.regulation.sign_in_for_show import judge_sign_in_for_show
 from verifier.regulation.student_hours import judge_examined
 from verifier.regulation.teaching_time import judge_teaching_time
 from verifier.regulation.unapproved_change import judge_unapproved_change
+from verifier.regulation.urged_materials import judge_urged_materials
 
 _log = structlog.get_logger(__name__)
 
@@ -49,6 +51,7 @@ CLASS_RULES: dict[str, ClassJudge] = {
     "unapproved_change": judge_unapproved_change,
     "sign_in_for_show": judge_sign_in_for_show,
     "reports_missing_7_hours": judge_missing_reports,
+    "materials_late_after_urging": judge_urged_materials,
     "half_of_sample_false": judge_sample,
     "two_warnings_of_one_class": judge_class_warnings,
     "filed_7_to_10_working_days_ahead": judge_filing_lead,
@@ -65,6 +68,8 @@ CLASS_RULES: dict[str, ClassJudge] = {
     "off_site_twice": judge_off_site,
     "follow_up_20_percent": judge_follow_up,
     "no_notice_before_inspection": judge_notice,
+    "no_transport_of_agency": judge_transport,
+    "no_favours_of_agency": judge_favours,
     "inspectors_without_interest": judge_interests,
     "recorded_by_people": judge_recorded,
 }

@@ -63,7 +63,7 @@ def _find_cut(facts: SessionFacts, rule: Rule) -> _Breach | None:
     empty = [span for span in facts.camera or () if span.state is CameraState.ROOM_EMPTY]
     idle = [(span.starts_at, span.ends_at) for span in empty]
     if facts.observed and facts.observed.started_at:
-        idle.append((session.starts_at, facts.observed.started_at))
+        idle.append((facts.observed.watched_from or session.starts_at, facts.observed.started_at))
     if facts.observed and facts.observed.ended_at:
         idle.append((facts.observed.ended_at, session.ends_at))
     at_most = window - _minutes(idle, session.starts_at, session.ends_at)
@@ -85,7 +85,9 @@ def _find_shift(facts: SessionFacts, rule: Rule) -> _Breach | None:
     if observed is None:
         return None
     tolerance = timedelta(minutes=float(rule.number("times_tolerance_min", session.day)))
-    late = max((observed.started_at or session.starts_at) - session.starts_at, timedelta())
+    seen_from_start = observed.watched_from is None or observed.watched_from <= session.starts_at
+    began = observed.started_at if observed.started_at and seen_from_start else session.starts_at
+    late = max(began - session.starts_at, timedelta())
     early = max(session.ends_at - (observed.ended_at or session.ends_at), timedelta())
     if late <= tolerance and early <= tolerance:
         return None

@@ -32,6 +32,7 @@ def list_turning_days(facts: ClassFacts, policy: Policy) -> tuple[date, ...]:
         days |= _list_days_of_law(policy)
     if facts.certified_on is not None and facts.applied_on is None:
         days |= _list_application_days(facts.certified_on, policy)
+    days |= {each.due_on + _NEXT for each in facts.urgings if each.outcome is None}
     for entry in policy.rules:
         judge, for_agency = find_judge(entry)
         of_rule: TurningDays | None = getattr(judge, "turning_days", None)

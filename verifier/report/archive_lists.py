@@ -30,6 +30,7 @@ _HISTORY = (
     ("off_site", "非现场监管记录.csv"),
     ("follow_ups", "跟踪回访记录.csv"),
     ("records", "人工认定记录.csv"),
+    ("urgings", "催报记录.csv"),
     ("plans", "监管计划.csv"),
 )
 

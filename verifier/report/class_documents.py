@@ -174,10 +174,16 @@ def _on_site_forms(tx: Tx, training: TrainingClass, policy: Policy) -> Iterator[
                 _student_problem(students.get(each["student_no"]), each) for each in visit.form.get("students", ())
             ),
             other_problems=visit.form.get("other_problems", ""), opinion=visit.opinion, inspectors=tuple(people),
-            supervisor=visit.form.get("supervisor", ""), teacher=visit.form.get("teacher", ""), **details,
+            supervisor=visit.form.get("supervisor", ""), teacher=visit.form.get("teacher", ""),
+            **details, **_read_times(visit, zone),
         )  # fmt: skip
         day = f"{inspected_at:%Y-%m-%d}" if inspected_at else "undated"
         yield f"annex-2-inspection-{place}-{day}.docx", write_on_site_form(form, policy)
+
+
+def _read_times(visit: OnSiteInspectionRow, zone: ZoneInfo) -> dict[str, Any]:
+    names = [name for name in ("teaching_began", "teaching_ended") if visit.form.get(name)]
+    return {name: datetime.fromisoformat(visit.form[name]).astimezone(zone) for name in names}
 
 
 def _student_problem(student: Student | None, noted: dict[str, Any]) -> StudentProblem:

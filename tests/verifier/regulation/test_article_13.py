@@ -54,8 +54,10 @@ def empty_for(count, state=CameraState.ROOM_EMPTY):
     )
 
 
-def seen(late=0, early=0):
-    return ObservedTeaching(SESSION.starts_at + minutes(late), SESSION.ends_at - minutes(early), "on_site", ("visit",))
+def seen(late=0, early=0, came=None):
+    watched = None if came is None else SESSION.starts_at + minutes(came)
+    starts, ends = SESSION.starts_at + minutes(late), SESSION.ends_at - minutes(early)
+    return ObservedTeaching(starts, ends, "on_site", ("visit",), watched)
 
 
 @pytest.mark.parametrize(
@@ -75,6 +77,13 @@ def seen(late=0, early=0):
         pytest.param({"observed": seen(late=16)}, Outcome.FAILED, id="began 16 minutes late"),
         pytest.param({"observed": seen(early=16)}, Outcome.FAILED, id="ended 16 minutes early"),
         pytest.param({"observed": seen(late=10, early=10)}, Outcome.PASSED, id="10 minutes each"),
+        pytest.param(
+            {"observed": seen(late=60, came=30)},
+            Outcome.PASSED,
+            id="came 30 minutes late, waited 30: 170 of 180 minutes",
+        ),
+        pytest.param({"observed": seen(late=62, came=30)}, Outcome.FAILED, id="came 30 minutes late, waited 32"),
+        pytest.param({"observed": seen(late=60, came=-5)}, Outcome.FAILED, id="waited from before the planned start"),
         pytest.param({}, Outcome.NOT_APPLICABLE, id="nobody watched: photos do not show when teaching began"),
         pytest.param({"camera": ()}, Outcome.NOT_APPLICABLE, id="a camera that was never looked at"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from tests.builders.regulation import AGENCY, FIRST_DAY, a_class, a_roster, half_days, numbers, session_facts
 from verifier.finding import Outcome
 from verifier.regulation.drawing import draw_followups, draw_inspectors
-from verifier.regulation.duties import DutyState, list_duties
+from verifier.regulation.duties import DutyState, class_end, list_duties
 from verifier.regulation.facts import FollowUp, Interest, OffSiteSupervision, OnSiteInspection
 from verifier.regulation.judging import judge_class
 from verifier.regulation.policy import load_policy
@@ -169,3 +170,33 @@ def test_inspectors_are_drawn_among_those_without_an_interest():
     assert {frozenset(each) for each in chosen} == {frozenset({"甲", "丙"})}
     with pytest.raises(ValueError, match="1 inspectors without an interest"):
         draw_inspectors(["甲", "丙"], AGENCY.code, FIRST_DAY, interests, "x")
+
+
+@pytest.mark.parametrize(
+    ("code", "field"),
+    [("no_transport_of_agency", "transport_by_agency"), ("no_favours_of_agency", "favours_from_agency")],
+)
+@pytest.mark.parametrize(
+    ("stated", "wanted"),
+    [
+        pytest.param([False], Outcome.PASSED, id="the inspectors stated that they did not"),
+        pytest.param([False, None], Outcome.UNSURE, id="of one visit there is no statement"),
+        pytest.param([True, None], Outcome.FAILED, id="of one visit they stated that they did"),
+        pytest.param([], Outcome.NOT_APPLICABLE, id="nobody has visited yet"),
+    ],
+)
+def test_neither_transport_nor_favours_of_the_agency(code, field, stated, wanted):
+    visits = tuple(replace(inspection("甲", "乙", day=FIRST_DAY), **{field: each}) for each in stated)
+    (result,) = judge_class(the_class(inspections=visits), POLICY, [code])
+    assert result.outcome is wanted
+    assert not result.proposes  # the office's own fault is never held against the agency
+
+
+def test_the_class_ends_when_the_office_recorded_that_it_did():
+    assert class_end(the_class()) == LAST_DAY
+    assert class_end(the_class(completed_on=FIRST_DAY)) == FIRST_DAY
+    call = FollowUp("S01", FIRST_DAY, "甲", recording="sha256:call")
+    assert duty("follow_up_20_percent", the_class(follow_ups=(call,))).done == 0  # the class still ran
+    assert duty("follow_up_20_percent", the_class(follow_ups=(call,), completed_on=FIRST_DAY)).done == 1
+    assert duty("on_site_once", the_class(LAST_DAY)).state is DutyState.DUE
+    assert duty("on_site_once", the_class(LAST_DAY, completed_on=FIRST_DAY)).state is DutyState.OVERDUE

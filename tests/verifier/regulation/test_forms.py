@@ -91,6 +91,14 @@ def test_a_filled_on_site_form_shows_counts_rate_boxes_and_every_inspector():
     assert "丁、戊" in text
 
 
+def test_the_times_of_teaching_that_were_seen_stand_beside_the_timetable():
+    began, ended = datetime(2023, 6, 14, 8, 55), datetime(2023, 6, 14, 11, 20)
+    text = read_text(write_on_site_form(OnSiteForm(timetable="", teaching_began=began, teaching_ended=ended), POLICY))
+    assert "4.课程安排情况" in text
+    assert "问题：（现场所见：08:55上课、11:20下课）" in text
+    assert "现场所见" not in read_text(write_on_site_form(OnSiteForm(timetable=""), POLICY))
+
+
 def test_blanks_for_the_pen_do_not_vanish_at_the_end_of_a_line():
     text = read_text(write_agreement(Agreement(), POLICY))
     assert f"其中：{chr(0xA0) * 35}。完成时限" in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 
@@ -165,6 +166,32 @@ def test_a_class_is_not_taught_without_approval(approved_on, seen_on, outcome):
     (result,) = judge_unapproved_class(facts, bind_rule(POLICY, "unapproved_class"))
     assert result.outcome is outcome
     assert result.evidence == (("photo",) if outcome is Outcome.FAILED else ())
+
+
+@pytest.mark.parametrize(
+    ("recorded", "outcome"),
+    [
+        pytest.param(date(2023, 6, 1), Outcome.FAILED, id="recorded to have begun the day before the approval"),
+        pytest.param(date(2023, 6, 2), Outcome.PASSED, id="recorded to have begun on the day of the approval"),
+        pytest.param(date(2023, 6, 30), Outcome.PASSED, id="recorded later than the photos show: the photos count"),
+    ],
+)
+def test_the_recorded_beginning_is_evidence_of_teaching_too(recorded, outcome):
+    facts = a_class([session_facts()], commenced_on=recorded)  # approved on 2 June
+    photos = replace(facts, first_teaching=TeachingSeen(date(2023, 6, 12), ("photo",)))
+    for each in (photos, facts):
+        (result,) = judge_unapproved_class(each, bind_rule(POLICY, "unapproved_class"))
+        assert result.outcome is outcome
+    if outcome is Outcome.FAILED:
+        assert result.reason.text("zh_CN") == "2023-06-01已有监管部门登记的实际开班，早于同意开班的2023-06-02。"
+
+
+def test_a_class_that_began_before_its_timetable_was_to_be_filed_before_that():
+    rule = bind_rule(POLICY, "filed_7_to_10_working_days_ahead")
+    facts = a_class([session_facts()])  # filed on 31 May for 12 June: 8 working days
+    assert judge_filing_lead(facts, rule)[0].outcome is Outcome.PASSED
+    assert judge_filing_lead(replace(facts, commenced_on=date(2023, 6, 8)), rule)[0].outcome is Outcome.FAILED
+    assert judge_filing_lead(replace(facts, commenced_on=date(2023, 6, 20)), rule)[0].outcome is Outcome.PASSED
 
 
 # ---------------------------------------------------------------- 7(6), 7(5)

@@ -23,6 +23,7 @@ from verifier.records.tables.base import (
 
 INSPECTION_STATES = ("planned", "done", "refused", "cancelled")
 SUPERVISION_KINDS = ("video_review", "sign_in_review", "phone", "other")
+URGING_OUTCOMES = ("delivered", "missing", "poor", "withdrawn")
 CALL_OUTCOMES = ("confirmed", "denied", "unclear", "not_reached")
 
 
@@ -159,6 +160,31 @@ class PersonRecordRow(WithId, Base):
     evidence: Mapped[list[Any]]
     withdrawn_by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
     withdrawn_because: Mapped[str | None]
+
+
+class UrgingRow(WithId, Base):
+    """The office urged an agency to hand in something about a class by a day (13(1)(10)), and what came of it."""
+
+    __tablename__ = "urging"
+    __table_args__ = (
+        not_blank("what"),
+        CheckConstraint("due_on >= urged_on", name="days_in_order"),
+        one_of("outcome", URGING_OUTCOMES, optional=True),
+        CheckConstraint("(outcome IS NULL) = (answered_on IS NULL)", name="answered_some_day"),
+        CheckConstraint("(outcome IS NULL) = (answered_by IS NULL)", name="answered_by_someone"),
+        Index("ix_urging_class_id", "class_id"),
+    )
+
+    class_id: Mapped[UUID] = mapped_column(ForeignKey("training_class.id"))
+    what: Mapped[str]
+    urged_on: Mapped[date]
+    due_on: Mapped[date]
+    urged_by: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
+    evidence: Mapped[list[Any]]
+    outcome: Mapped[str | None] = mapped_column(String(16))
+    answered_on: Mapped[date | None]
+    answered_by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    note: Mapped[str]
 
 
 class ClassClosingRow(Base):
