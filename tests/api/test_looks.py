@@ -133,3 +133,22 @@ def test_a_persons_pages_leave_an_entry_too(house: House):
         entries = read_audit(tx, limit=10_000, actor="user:chief")
     looked = [(each.subject_kind, each.subject_id) for each in entries if each.action == "page.look"]
     assert looked == [("page", f"/classes/{OWN}"), ("page", "/cases")]
+
+
+def test_every_answer_is_typed_and_every_problem_shown_by_example(house: House):
+    document = house.client("office").get("/api/v1/openapi.json").json()
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            for status, answer in operation["responses"].items():
+                content = answer.get("content", {})
+                if status.startswith("2"):
+                    assert content, (method, path, status)
+                    schema = content.get("application/json", {}).get("schema", {"$ref": ""})
+                    assert "$ref" in schema, (method, path, status)
+                else:
+                    problem = content["application/problem+json"]
+                    assert set(problem["examples"]) == set(answer["description"].split(", ")), (method, path, status)
+    for name, schema in document["components"]["schemas"].items():
+        for field, values in schema.get("properties", {}).items():
+            # A map says what it maps to; an object of any shape says nothing.
+            assert values.get("type") != "object" or values.get("additionalProperties"), (name, field)
