@@ -14,6 +14,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from api.headers import add_headers
 from verifier.evidence import EvidenceError, EvidenceMissing
@@ -143,6 +144,8 @@ def problem_of(error: Exception) -> Problem:
         return Problem("refused", error.sentence)
     if isinstance(error, PlanError):
         return Problem("refused", say("{text}", text=str(error)))
+    if isinstance(error, ClientDisconnect):
+        return Problem("malformed")  # cut off while it was sent: nobody is there to read this, and nothing failed here
     if isinstance(error, EvidenceError):
         return Problem("store_unavailable", headers={"Retry-After": "30"})
     return Problem("failure")
@@ -157,7 +160,7 @@ def _describe_field(error: Mapping[str, Any]) -> dict[str, Any]:
 # Beside what pages handle: everything that `problem_of` knows by name.
 _NAMED = (
     Problem, NotInRecordsError, ForeignClassError, KeyReusedError, RefusedError, DecisionRefusedError, DecisionError, PlanError,
-    EvidenceError,
+    EvidenceError, ClientDisconnect,
 )  # fmt: skip
 
 

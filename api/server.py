@@ -26,6 +26,7 @@ from api.routes import add_routes
 from api.source import RecordSource, Source
 from api.state import AppState
 from verifier import __version__
+from verifier.delivering import DeliveryWorker
 from verifier.jobs import JobWorker
 from verifier.settings import Settings
 
@@ -48,11 +49,13 @@ def create_app(settings: Settings, source: Source | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def live(_: FastAPI) -> AsyncIterator[None]:
-        worker = JobWorker(settings, state.database) if settings.login == "required" else None
-        if worker is not None:
+        workers: list[JobWorker | DeliveryWorker] = []
+        if settings.login == "required":
+            workers = [JobWorker(settings, state.database), DeliveryWorker(settings, state.database)]
+        for worker in workers:
             worker.start()
         yield
-        if worker is not None:
+        for worker in workers:
             await run_in_threadpool(worker.stop)
         state.close()
 

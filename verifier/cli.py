@@ -26,6 +26,7 @@ from verifier.cli_cameras import cameras_app, watch
 from verifier.cli_faces import faces_app
 from verifier.cli_options import AsJson, Workspace, load_settings, parse_day, print_json
 from verifier.cli_supervision import supervision_app
+from verifier.cli_webhooks import webhooks_app
 from verifier.settings import Settings
 
 log = structlog.get_logger()
@@ -56,6 +57,7 @@ app.command()(watch)
 app.add_typer(user_app, name="user")
 app.add_typer(client_app, name="client")
 app.add_typer(audit_app, name="audit")
+app.add_typer(webhooks_app, name="webhooks")
 
 
 class CannotDoIt(Exception):

@@ -40,7 +40,8 @@ def local_actor() -> str:
 
 
 @contextmanager
-def _records(workspace: Path | None) -> Iterator[tuple[Any, Settings]]:
+def open_records(workspace: Path | None) -> Iterator[tuple[Any, Settings]]:
+    """The records and the settings; what is refused ends the command with its sentence."""
     from verifier.records.database import open_database
     from verifier.records.office import RefusedError
 
@@ -73,7 +74,7 @@ def user_add(
     """Make an account and ask for its password. There is no default account and no default password."""
     from verifier.accounts import add_user
 
-    with _records(workspace) as (database, _):
+    with open_records(workspace) as (database, _):
         add_user(
             database, login, name, role, _ask_password(password_stdin), by=local_actor(), agency_code=agency
         )  # fmt: skip
@@ -85,8 +86,8 @@ def user_list(workspace: Workspace = None, as_json: AsJson = False) -> None:
     """All accounts; never a password."""
     from verifier.records.users import read_users
 
-    with _records(workspace) as (database, _), database.reading() as tx:
-        users = [_plain(asdict(each)) for each in read_users(tx)]
+    with open_records(workspace) as (database, _), database.reading() as tx:
+        users = [plain_values(asdict(each)) for each in read_users(tx)]
     if as_json:
         print_json({"users": users})
         return
@@ -102,7 +103,7 @@ def user_password(login: Login, password_stdin: Stdin = False, workspace: Worksp
     """Set a new password; the account is unlocked, and all its logins end."""
     from verifier.accounts import set_password
 
-    with _records(workspace) as (database, _):
+    with open_records(workspace) as (database, _):
         set_password(database, login, _ask_password(password_stdin), by=local_actor())
 
 
@@ -115,7 +116,7 @@ def user_disable(
     """Close an account; its logins end at once."""
     from verifier.accounts import set_disabled
 
-    with _records(workspace) as (database, _):
+    with open_records(workspace) as (database, _):
         set_disabled(database, login, not undo, by=local_actor())
 
 
@@ -132,7 +133,7 @@ def client_add(
     """Make a client and print its key. The key is shown this once."""
     from verifier.accounts import issue_key
 
-    with _records(workspace) as (database, settings):
+    with open_records(workspace) as (database, settings):
         client, key = issue_key(
             database, name, scope, by=local_actor(), agency_code=agency, expires_at=_start_of(expires, settings),
             networks=network or (),
@@ -151,7 +152,7 @@ def client_rotate(
     """Give a client a new key; the former one still opens for a while."""
     from verifier.accounts import rotate_key
 
-    with _records(workspace) as (database, settings):
+    with open_records(workspace) as (database, settings):
         client, key = rotate_key(
             database, name, timedelta(hours=overlap_hours), by=local_actor(), expires_at=_start_of(expires, settings)
         )
@@ -163,7 +164,7 @@ def client_revoke(name: Name, workspace: Workspace = None) -> None:
     """End all keys of a client at once."""
     from verifier.accounts import revoke_keys
 
-    with _records(workspace) as (database, _):
+    with open_records(workspace) as (database, _):
         print(revoke_keys(database, name, by=local_actor()))
 
 
@@ -173,10 +174,10 @@ def client_list(workspace: Workspace = None, as_json: AsJson = False) -> None:
     from verifier.records.clients import read_clients
     from verifier.records.tables.base import utc_now
 
-    with _records(workspace) as (database, _), database.reading() as tx:
+    with open_records(workspace) as (database, _), database.reading() as tx:
         keys = read_clients(tx)
     if as_json:
-        print_json({"keys": [_plain(asdict(each)) | {"valid": each.is_valid(utc_now())} for each in keys]})
+        print_json({"keys": [plain_values(asdict(each)) | {"valid": each.is_valid(utc_now())} for each in keys]})
         return
     table = Table("name", "prefix", "scopes", "agency", "networks", "valid")
     for each in keys:
@@ -200,7 +201,7 @@ def audit_verify(
     """
     from verifier.records.audit import verify_audit
 
-    with _records(workspace) as (database, _), database.reading() as tx:
+    with open_records(workspace) as (database, _), database.reading() as tx:
         try:
             found = verify_audit(tx, anchor)
         except ValueError as error:
@@ -217,7 +218,7 @@ def audit_verify(
 
 def _show_key(client: Any, key: str, as_json: bool) -> None:
     if as_json:
-        print_json(_plain(asdict(client)) | {"key": key})
+        print_json(plain_values(asdict(client)) | {"key": key})
     else:
         print(key)
         print("This key is shown once and not kept. Use it as: Authorization: Bearer KEY", file=sys.stderr)
@@ -227,7 +228,8 @@ def _start_of(day: date | None, settings: Settings) -> datetime | None:
     return datetime.combine(day, time(), settings.zone) if day is not None else None
 
 
-def _plain(values: dict[str, Any]) -> dict[str, Any]:
+def plain_values(values: dict[str, Any]) -> dict[str, Any]:
+    """A record's values as JSON has them."""
     return {
         name: value if value is None or isinstance(value, str | int | bool | list | tuple) else str(value)
         for name, value in values.items()

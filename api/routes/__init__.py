@@ -13,6 +13,7 @@ from api.routes import (
     reading,
     resources,
     supervision,
+    webhooks,
     writing,
 )
 
@@ -26,6 +27,7 @@ ROOMS: tuple[APIRouter, ...] = (
     supervision.router,
     papers.router,
     jobs.router,
+    webhooks.router,
 )
 
 

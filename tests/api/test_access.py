@@ -24,7 +24,7 @@ VALUES = {
     "number": OWN, "session_id": f"{DAY}-am", "photo_id": OWN_PHOTO, "job_id": NO_SUCH, "student_no": "S01",
     "case_id": NO_SUCH, "violation_id": NO_SUCH, "decision_id": NO_SUCH, "sanction_id": NO_SUCH, "notice_id": NO_SUCH,
     "plan_id": NO_SUCH, "draw_id": NO_SUCH, "record_id": NO_SUCH, "agency_code": OWN_AGENCY, "year": "2023",
-    "teacher_no": "T01", "camera_id": "cam-203", "sha256": "0" * 64,
+    "teacher_no": "T01", "camera_id": "cam-203", "sha256": "0" * 64, "name": "filing", "delivery_id": NO_SUCH,
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session as Tx
 
 from verifier.records.audit import write_audit
 from verifier.records.errors import NotInRecordsError
+from verifier.records.outbox import VIOLATION_DECIDED, announce
 from verifier.records.proposals import UNDECIDED, refresh_case, refresh_violation
 from verifier.records.tables.base import utc_now
 from verifier.records.tables.case import CaseRow
@@ -19,6 +20,7 @@ from verifier.records.tables.user import UserRow
 from verifier.records.tables.violation import ViolationRow
 
 STATE_AFTER = {"confirm": "confirmed", "dismiss": "dismissed", "needs_check": "needs_check"}
+SETTLING = ("confirm", "dismiss")
 
 
 class DecisionError(Exception):
@@ -159,4 +161,8 @@ def _add(
         subject=("case" if isinstance(matter, CaseRow) else "violation", matter.id), before={"state": matter.state},
         after=after,
     )  # fmt: skip
+    if isinstance(matter, ViolationRow):
+        told = {"violation": str(matter.id), "code": matter.code, "decision": decision}
+        # What is open again, or waits for a check on site, is not told to the agency (Art. 14(1)).
+        announce(tx, VIOLATION_DECIDED, matter.class_id, row.id, told, office_only=decision not in SETTLING)
     return row

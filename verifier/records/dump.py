@@ -16,7 +16,18 @@ from verifier.records.tables.base import UtcDateTime
 
 # They tell of our own work and accounts, not of what happened in class.
 OWN_WORK = frozenset(
-    {"job", "night", "audit_entry", "audit_head", "user_account", "api_client", "login_session", "kept_answer"}
+    {
+        "job",
+        "night",
+        "audit_entry",
+        "audit_head",
+        "user_account",
+        "api_client",
+        "login_session",
+        "kept_answer",
+        "webhook",
+        "webhook_delivery",
+    }
 )
 
 

@@ -13,6 +13,7 @@ from verifier.records.closing import PhotoJudgement, SessionClose
 from verifier.records.errors import PlanError
 from verifier.records.faces import save_unknown_faces
 from verifier.records.names import Names
+from verifier.records.outbox import VERIFICATION_FINISHED, announce
 from verifier.records.portraits import save_portrait_verdicts
 from verifier.records.proposals import save_proposals
 from verifier.records.rows import find_class, lock_class, table_of
@@ -47,6 +48,10 @@ def save_session_close(tx: Tx, close: SessionClose) -> bool:
     save_unknown_faces(tx, run, former, close, names)
     save_proposals(tx, run, former, close, names)
     save_portrait_verdicts(tx, close, names)
+    if not close.of_city:
+        told = {"session": close.session_id, "run": str(run.id), "outcome": close.outcome.value}
+        # What is judged over the class as a whole speaks of what is open against its agency.
+        announce(tx, VERIFICATION_FINISHED, class_id, run.id, told, office_only=close.session_id is None)
     return True
 
 

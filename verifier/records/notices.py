@@ -19,6 +19,7 @@ from verifier.language import Sentence, say
 from verifier.records.audit import write_audit
 from verifier.records.errors import NotInRecordsError
 from verifier.records.office import RefusedError
+from verifier.records.outbox import NOTICE_ISSUED, announce
 from verifier.records.rows import find_class, lock_class
 from verifier.records.tables.agency import AgencyRow
 from verifier.records.tables.base import make_id
@@ -99,6 +100,7 @@ def add_notice(
     tx.flush()
     after = {"class": class_number, "violations": list(violations), "issued_on": issued_on}
     _audit(tx, by, "notice.issue", ("notice", row.number), after)
+    announce(tx, NOTICE_ISSUED, training.id, row.id, {"notice": row.number, "issued_on": issued_on.isoformat()})
     return _read_notice(tx, row)
 
 

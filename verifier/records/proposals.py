@@ -18,6 +18,7 @@ from verifier.language import Sentence, say
 from verifier.records.closing import CaseProposal, SessionClose, ViolationProposal
 from verifier.records.errors import PlanError
 from verifier.records.names import Names
+from verifier.records.outbox import CASE_OPENED, announce
 from verifier.records.rows import table_of
 from verifier.records.tables.base import make_id
 from verifier.records.tables.case import CaseRow, CaseSupportRow
@@ -116,9 +117,15 @@ def _save_case(tx: Tx, run: RunRow, proposal: CaseProposal, names: Names) -> Non
         )
         tx.add(case)
         tx.flush()
+        announce_case(tx, case)
     tx.add(
         CaseSupportRow(id=make_id("case_support", str(row_id), str(run.id)), case_id=row_id, run_id=run.id, **details)
     )
+
+
+def announce_case(tx: Tx, case: CaseRow) -> None:
+    """Tell the office's subscribers of a case that was opened just now."""
+    announce(tx, CASE_OPENED, case.class_id, case.id, {"case": str(case.id), "kind": case.kind}, office_only=True)
 
 
 def _save_violation(tx: Tx, run: RunRow, proposal: ViolationProposal, names: Names) -> None:

@@ -20,6 +20,7 @@ from verifier.language import say
 from verifier.records.audit import write_audit
 from verifier.records.names import Names
 from verifier.records.office import RefusedError, find_person, read_interests
+from verifier.records.proposals import announce_case
 from verifier.records.rows import find_class, lock_class
 from verifier.records.submissions import save_evidence
 from verifier.records.tables.agency import AgencyRow
@@ -244,14 +245,14 @@ def _open_on_site_case(
         "{day}现场监管发现学员{student}非本人：{problem}",
         day=f"{visit.inspected_at:%Y-%m-%d}", student=student.student_no, problem=student.problem,
     )  # fmt: skip
-    tx.add(
-        CaseRow(
-            id=row_id, class_id=find_class(tx, visit.class_number).id, kind="impersonation", dedup_key=key,
-            state="proposed", supported=True, session_id=session_id, enrolment_id=names.student(student.student_no),
-            reason=reason.to_json(),
-        )
+    case = CaseRow(
+        id=row_id, class_id=find_class(tx, visit.class_number).id, kind="impersonation", dedup_key=key,
+        state="proposed", supported=True, session_id=session_id, enrolment_id=names.student(student.student_no),
+        reason=reason.to_json(),
     )  # fmt: skip
+    tx.add(case)
     tx.flush()
+    announce_case(tx, case)
     tx.add(OnSiteCaseRow(case_id=row_id, inspection_id=inspection_id, evidence=sorted(visit.evidence)))
 
 

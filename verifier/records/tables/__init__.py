@@ -37,6 +37,7 @@ from verifier.records.tables import (
     user,
     venue,
     violation,
+    webhook,
 )
 from verifier.records.tables.base import Base
 
@@ -76,4 +77,5 @@ __all__ = [
     "user",
     "venue",
     "violation",
+    "webhook",
 ]
