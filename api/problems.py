@@ -42,6 +42,7 @@ PROBLEMS: Mapping[str, tuple[int, Sentence]] = {
     "key_reused": (409, say("同一 Idempotency-Key 曾用于另一个请求。")),
     "class_of_another_agency": (409, say("该班次号已由其他培训机构备案。")),
     "conflict": (409, say("与现有记录冲突。")),
+    "direct_upload_unsupported": (409, say("证据库不接受直接上传，请通过本接口上传。")),
     "changed_meanwhile": (412, say("记录已被他人更改，请重新读取后再改。")),
     "too_large": (413, say("请求内容过大。")),
     "wrong_media_type": (415, say("不支持这种内容类型。")),

@@ -25,6 +25,7 @@ from verifier.cli_accounts import audit_app, client_app, user_app
 from verifier.cli_cameras import cameras_app, watch
 from verifier.cli_faces import faces_app
 from verifier.cli_options import AsJson, Workspace, load_settings, parse_day, print_json
+from verifier.cli_store import store_app
 from verifier.cli_supervision import supervision_app
 from verifier.cli_webhooks import webhooks_app
 from verifier.settings import Settings
@@ -58,6 +59,7 @@ app.add_typer(user_app, name="user")
 app.add_typer(client_app, name="client")
 app.add_typer(audit_app, name="audit")
 app.add_typer(webhooks_app, name="webhooks")
+app.add_typer(store_app, name="store")
 
 
 class CannotDoIt(Exception):

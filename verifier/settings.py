@@ -100,6 +100,9 @@ class Settings(BaseSettings):
     )
     requests_per_minute: int = Field(1200, ge=1, description="What one client may ask; above it: 429 with Retry-After.")
     max_upload_mb: int = Field(64, ge=1, description="The largest file that may be handed in through the API.")
+    max_direct_upload_mb: int = Field(
+        4096, ge=1, le=5120, description="The largest file that may be uploaded straight to an S3 store."
+    )
     webhook_private_addresses: bool = Field(
         False,
         description="Send webhooks to private addresses and over http too, for a receiver in the office's own network.",

@@ -13,6 +13,7 @@ from api.routes import (
     reading,
     resources,
     supervision,
+    uploads,
     webhooks,
     writing,
 )
@@ -27,6 +28,7 @@ ROOMS: tuple[APIRouter, ...] = (
     supervision.router,
     papers.router,
     jobs.router,
+    uploads.router,
     webhooks.router,
 )
 

@@ -55,6 +55,7 @@ from verifier.registering import (
     register_sign_ins,
     viewer_of,
 )
+from verifier.storing import require_stored
 
 router = APIRouter()
 _ROWS = {"signins.csv": "/body/sign_ins", "leave.csv": "/body/leaves", "roster.csv": "/body/students"}
@@ -230,12 +231,13 @@ def _save_photo(number: str, write: Write, upload: UploadFile, fields: PhotoFiel
     if fields.received_at is not None and not write.caller.is_office:
         raise Problem("office_only")
     digest, size = hash_upload(upload, fields.sha256)
-    name = _file_name(fields.name or upload.filename or "", digest)
+    name = choose_file_name(fields.name or upload.filename or "", digest)
     # Stored before the record names it: no record points to missing bytes, whenever this dies.
     write.state.store.put(upload.file)
     received_at: datetime = fields.received_at or utc_now()
 
     def work(tx: Any) -> Answer:
+        require_stored(tx, write.state.store, digest)
         photo_id, is_new = register_photo(
             tx, write.caller, number, file=name, sha256=digest, size_bytes=size, received_at=received_at,
             session_id=fields.session, view=fields.view,
@@ -260,6 +262,7 @@ def _save_portrait(number: str, student_no: str, write: Write, upload: UploadFil
     write.state.store.put(upload.file)
 
     def work(tx: Any) -> Answer:
+        require_stored(tx, write.state.store, digest)
         return registered(number, register_portrait(tx, write.caller, number, student_no, digest))
 
     return write.once(digest, work)
@@ -301,7 +304,7 @@ def hash_upload(upload: UploadFile, declared: str | None) -> tuple[str, int]:
     return digest, size
 
 
-def _file_name(given: str, digest: str) -> str:
+def choose_file_name(given: str, digest: str) -> str:
     """A name that is no path anywhere: its parts without the ways up."""
     parts = [part for part in PurePosixPath(given.replace("\\", "/")).parts if part not in ("/", "..", ".")]
     plain = "/".join(re.sub(r"[\x00-\x1f\x7f:]", "_", part) for part in parts)[-300:]

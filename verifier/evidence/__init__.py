@@ -5,15 +5,18 @@ from verifier.evidence.opening import open_store
 from verifier.evidence.s3 import S3Store
 from verifier.evidence.store import (
     Checked,
+    DirectUploads,
     EvidenceDamaged,
     EvidenceError,
     EvidenceMissing,
     EvidenceStore,
     StoreUnavailable,
+    UploadRefused,
 )
 
 __all__ = [
     "Checked",
+    "DirectUploads",
     "EvidenceDamaged",
     "EvidenceError",
     "EvidenceMissing",
@@ -21,5 +24,6 @@ __all__ = [
     "LocalStore",
     "S3Store",
     "StoreUnavailable",
+    "UploadRefused",
     "open_store",
 ]

@@ -12,6 +12,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -132,6 +133,19 @@ class LocalStore:
     def check(self, after: str = "") -> Iterator[Checked]:
         """See `EvidenceStore.check`."""
         return check_each(self, after)
+
+    def stored_at(self, sha256: str) -> datetime:
+        """See `EvidenceStore.stored_at`."""
+        with _disk_errors(self.folder):
+            try:
+                return datetime.fromtimestamp(self._path(sha256).stat().st_mtime, UTC)
+            except FileNotFoundError:
+                raise EvidenceMissing(sha256) from None
+
+    def discard(self, sha256: str) -> None:
+        """See `EvidenceStore.discard`."""
+        with _disk_errors(self.folder):
+            self._path(sha256).unlink(missing_ok=True)
 
     def sweep(self, grace_s: float = LEFTOVER_GRACE_S) -> int:
         """Remove what killed puts left behind.

@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import BinaryIO, cast
 
 from minio import Minio
@@ -22,6 +22,7 @@ from verifier.evidence.store import (
     EvidenceDamaged,
     EvidenceMissing,
     StoreUnavailable,
+    UploadRefused,
     as_stream,
     check_each,
     copy_hashing,
@@ -146,6 +147,71 @@ class S3Store:
     def check(self, after: str = "") -> Iterator[Checked]:
         """See `EvidenceStore.check`."""
         return check_each(self, after)
+
+    def stored_at(self, sha256: str) -> datetime:
+        """See `EvidenceStore.stored_at`."""
+        with self._server_errors(sha256):
+            return self._client.stat_object(self.bucket, self._name(sha256)).last_modified or datetime.now(UTC)
+
+    def discard(self, sha256: str) -> None:
+        """See `EvidenceStore.discard`. Where the bucket keeps versions, the former one stays until its lock ends."""
+        with self._server_errors(None):
+            self._client.remove_object(self.bucket, self._name(sha256))
+
+    def sweep(self, grace_s: float) -> int:
+        """See `EvidenceStore.sweep`: direct uploads that nobody completed."""
+        folder, removed = self._place(""), 0
+        old = datetime.now(UTC) - timedelta(seconds=grace_s)
+        with self._server_errors(None):
+            for entry in self._client.list_objects(self.bucket, prefix=folder, recursive=True):
+                name = (entry.object_name or "").removeprefix(folder)
+                if is_digest(name) and entry.last_modified is not None and entry.last_modified <= old:
+                    self._client.remove_object(self.bucket, self._place(name))
+                    removed += 1
+        return removed
+
+    def offer_place(self, name: str) -> tuple[str, datetime]:
+        """See `DirectUploads.offer_place`."""
+        until = datetime.now(UTC) + PUT_WITHIN
+        with self._server_errors(None):
+            place = self._place(require_digest(name))
+            return self._client.get_presigned_url("PUT", self.bucket, place, expires=PUT_WITHIN), until
+
+    def accept(self, name: str, sha256: str, max_bytes: int) -> int:
+        """See `DirectUploads.accept`."""
+        require_digest(sha256)
+        place = self._place(require_digest(name))
+        with self._server_errors(sha256):
+            size = self._client.stat_object(self.bucket, place).size or 0
+        if size > max_bytes:
+            self.clear_place(name)
+            raise UploadRefused(sha256, too_large=True)
+        with _spool() as spooled:
+            with self._server_errors(sha256):
+                answer = self._client.get_object(self.bucket, place)
+                try:
+                    digest = hashlib.sha256()
+                    for chunk in answer.stream(CHUNK_BYTES):
+                        digest.update(chunk)
+                        spooled.write(chunk)
+                finally:
+                    answer.close()
+                    answer.release_conn()
+            if digest.hexdigest() != sha256:
+                self.clear_place(name)
+                raise UploadRefused(sha256, too_large=False)
+            size = spooled.tell()
+            spooled.seek(0)
+            self.put(spooled)
+        return size
+
+    def clear_place(self, name: str) -> None:
+        """See `DirectUploads.clear_place`."""
+        with self._server_errors(None):
+            self._client.remove_object(self.bucket, self._place(require_digest(name)))
+
+    def _place(self, name: str) -> str:
+        return f"{self.prefix}/incoming/{name}" if self.prefix else f"incoming/{name}"
 
     def _require_bucket(self) -> None:
         """Ask once for the bucket: the answer to HEAD on an object is the same 404 where the bucket is not there."""

@@ -7,7 +7,8 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, Protocol
+from datetime import datetime
+from typing import BinaryIO, Protocol, runtime_checkable
 
 CHUNK_BYTES = 1 << 20  # read and hashed at a time: memory stays flat however long a video is
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -32,6 +33,14 @@ class EvidenceDamaged(EvidenceError):
         super().__init__(f"evidence {sha256} is damaged: its bytes now hash to {found}; restore it from a back-up")
         self.sha256 = sha256
         self.found = found
+
+
+class UploadRefused(EvidenceError):
+    """What was uploaded straight to the store is not what was announced; it was removed. `too_large`, or another digest."""
+
+    def __init__(self, sha256: str, *, too_large: bool) -> None:
+        super().__init__(f"upload of {sha256}: {'too large' if too_large else 'other bytes arrived'}")
+        self.too_large = too_large
 
 
 class StoreUnavailable(EvidenceError):
@@ -89,6 +98,38 @@ class EvidenceStore(Protocol):
 
     def check(self, after: str = "") -> Iterator[Checked]:
         """Read everything again, in the order of `digests`; a stopped check goes on after the last one it answered."""
+
+    def stored_at(self, sha256: str) -> datetime:
+        """When it was first put, in UTC; raises `EvidenceMissing` where nothing is kept under that digest."""
+
+    def discard(self, sha256: str) -> None:
+        """Remove what no record names, as the caller made sure. Nothing where nothing is kept."""
+
+    def sweep(self, grace_s: float) -> int:
+        """Remove what broken-off puts and uploads left behind longer than `grace_s` ago; tells how many were removed."""
+
+
+@runtime_checkable
+class DirectUploads(Protocol):
+    """A store that takes large files from clients itself, in a place apart, from where they become evidence once verified."""
+
+    def offer_place(self, name: str) -> tuple[str, datetime]:
+        """An address for one PUT, and until when it is good.
+
+        Args:
+            name: 64 lower-case hexadecimal digits, the same for the same upload of the same client.
+        """
+
+    def accept(self, name: str, sha256: str, max_bytes: int) -> int:
+        """Make what was uploaded evidence, and tell its size. It stays in its place until `clear_place`.
+
+        Raises:
+            EvidenceMissing: nothing was uploaded there.
+            UploadRefused: it is larger than `max_bytes`, or has another digest.
+        """
+
+    def clear_place(self, name: str) -> None:
+        """Remove what was uploaded there; nothing where nothing was."""
 
 
 def require_digest(sha256: str) -> str:

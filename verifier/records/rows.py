@@ -146,6 +146,13 @@ def lock_class(tx: Session, number: str) -> None:
         tx.execute(select(func.pg_advisory_xact_lock(lock)))
 
 
+def lock_evidence(tx: Session, sha256: str) -> None:
+    """Let transactions that name or remove one piece of evidence take turns. On SQLite all writers do so anyway."""
+    if _is_postgresql(tx):
+        lock = int.from_bytes(make_id("lock", "evidence", sha256).bytes[:8], "big", signed=True)
+        tx.execute(select(func.pg_advisory_xact_lock(lock)))
+
+
 def table_of(model: type[Any]) -> Table:
     """The table of a mapped class."""
     table = model.__table__

@@ -1,0 +1,62 @@
+"""``verifier store``: the evidence's own care."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from verifier.cli_accounts import local_actor, open_records
+from verifier.cli_options import AsJson, Workspace, print_json
+
+store_app = typer.Typer(no_args_is_help=True, help="The evidence store: bytes without a record, and damage.")
+
+
+@store_app.command("sweep")
+def store_sweep(
+    grace_hours: Annotated[
+        float, typer.Option(min=1, help="Bytes younger than this may belong to a request that runs.")
+    ] = 24.0,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Remove bytes that no record names: of requests that failed after they were stored. What a record names is never touched."""
+    from verifier.looking import open_evidence
+    from verifier.storing import sweep_store
+
+    with open_records(workspace) as (database, settings):
+        grace = timedelta(hours=grace_hours)
+        swept = sweep_store(database, open_evidence(settings), local_actor(), grace, dry_run=dry_run)
+    if as_json:
+        print_json(asdict(swept) | {"removed": list(swept.removed), "dry_run": dry_run})
+        return
+    done = "would be removed" if dry_run else "removed"
+    print(f"{swept.named} named, {swept.young} young, {len(swept.removed)} {done}, {swept.leftovers} leftovers removed")
+
+
+@store_app.command("check")
+def store_check(
+    mb_per_s: Annotated[float | None, typer.Option(min=0.001, help="Read no faster than this.")] = None,
+    restart: Annotated[bool, typer.Option("--restart", help="Begin anew, also where a check was stopped.")] = False,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read and hash all evidence again, and find what is missing. A stopped check goes on where it was. Exit status 1 on damage."""
+    from verifier.looking import open_evidence
+    from verifier.storing import check_store
+
+    with open_records(workspace) as (database, settings):
+        settings.workspace.mkdir(parents=True, exist_ok=True)
+        file = settings.workspace / "store-check.json"
+        found = check_store(database, open_evidence(settings), file, mb_per_s=mb_per_s, restart=restart)
+    if as_json:
+        print_json(asdict(found))
+    else:
+        for sha256, problem in found.problems.items():
+            print(f"{sha256}  {problem}")
+        print(f"{found.checked} checked, {len(found.problems)} damaged or missing")
+    if found.problems:
+        raise typer.Exit(1)
