@@ -30,6 +30,7 @@ from verifier.records.plans import require_visible
 from verifier.records.submissions import save_evidence
 from verifier.registering import viewer_of
 from verifier.report.class_documents import write_class_archive
+from verifier.storing import require_stored
 from verifier.supervising import Office, record_breach, save_closing
 from verifier.supervision_history import describe_dates
 
@@ -53,6 +54,7 @@ def _save_document(write: Write, upload: UploadFile, fields: FileFields) -> Resp
     write.state.store.put(upload.file)
 
     def work(tx: Tx) -> Answer:
+        require_stored(tx, write.state.store, digest)
         save_evidence(tx, {digest: size})
         write_audit(tx, actor=write.caller.actor, action="document.send", subject=("evidence", digest))
         return Answer({"sha256": digest, "size_bytes": size}, 201)

@@ -11,7 +11,8 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from api.idempotency import Answer, WithEvidence, Write
 from api.problems import Problem
-from api.routes.shapes import ClassNumber, Code, PhotoOut, Sha256, Strict, Text
+from api.routes.answers import HandedInOut
+from api.routes.shapes import ClassNumber, Code, Sha256, Strict, Text
 from api.routes.writing import choose_file_name, require_class
 from verifier.evidence import DirectUploads, EvidenceMissing, UploadRefused
 from verifier.plan import View
@@ -58,7 +59,7 @@ def offer_upload(number: ClassNumber, body: UploadIn, write: WithEvidence) -> di
     return {"method": "PUT", "url": url, "expires_at": until.isoformat()}
 
 
-@router.post("/classes/{number}/uploads/{sha256}/complete", status_code=201, response_model=PhotoOut)
+@router.post("/classes/{number}/uploads/{sha256}/complete", status_code=201, response_model=HandedInOut)
 def complete_upload(number: ClassNumber, sha256: Digest, body: CompleteIn, write: WithEvidence) -> Response:
     """Put a photo on record that was uploaded straight to the store; what arrived is read and hashed first."""
     require_class(write, number)

@@ -133,7 +133,7 @@ def _drop_path(described: dict[str, Any]) -> None:
 
 
 def _drop_field(described: dict[str, Any]) -> None:
-    del described["components"]["schemas"]["PhotoOut"]["properties"]["sha256"]
+    del described["components"]["schemas"]["HandedInOut"]["properties"]["sha256"]
 
 
 def _change_scope(described: dict[str, Any]) -> None:
@@ -145,7 +145,7 @@ def _require_field(described: dict[str, Any]) -> None:
 
 
 def _change_type(described: dict[str, Any]) -> None:
-    described["components"]["schemas"]["PhotoOut"]["properties"]["size_bytes"]["type"] = "string"
+    described["components"]["schemas"]["HandedInOut"]["properties"]["size_bytes"]["type"] = "string"
 
 
 def _drop_parameter(described: dict[str, Any]) -> None:
