@@ -132,7 +132,7 @@ def urge_materials(
     office: Office, class_number: str, by: str, what: str, urged_on: date, due_on: date, evidence: tuple[str, ...] = ()
 ) -> UUID:
     """Write down that the office urged an agency to hand in something about a class (13(1)(10)); see `save_urging`."""
-    with office.database.transaction() as tx:
+    with office.transaction() as tx:
         return save_urging(tx, class_number, by, what, urged_on, due_on, evidence)
 
 
@@ -140,7 +140,7 @@ def settle_urging(
     office: Office, urging_id: UUID, outcome: UrgingOutcome, by: str, answered_on: date, note: str = ""
 ) -> None:
     """Write down what came of an urging; the next night judges by it. See `answer_urging`."""
-    with office.database.transaction() as tx:
+    with office.transaction() as tx:
         answer_urging(tx, urging_id, outcome, by, answered_on, note)
 
 
