@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
+from uuid import UUID
 
+from verifier.finding import Finding
 from verifier.plan import STANDARD_HOUR_MINUTES, Session
 from verifier.regulation.facts import CameraSpan, CameraState
 
@@ -63,6 +65,27 @@ class CameraSample:
     taken_at: datetime
     condition: Condition
     evidence: tuple[str, ...] = ()
+
+
+# A picture that is known to be live and of the room; a room without people may show the one who is there all the same.
+COUNTING = (Condition.OK, Condition.NO_CLASS)
+
+
+@dataclass(frozen=True, slots=True)
+class CameraFrame:
+    """The decisive picture of a look that counts for attendance (`COUNTING`). `sample_id` names the look on record."""
+
+    sample_id: UUID
+    camera_id: str
+    taken_at: datetime
+    session_id: str
+    sha256: str
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def file(self) -> str:
+        """What it is called where photos have file names; the time is UTC."""
+        return f"camera/{self.camera_id}/{self.taken_at.astimezone(UTC):%Y-%m-%dT%H-%M-%SZ}.jpg"
 
 
 @dataclass(frozen=True, slots=True)

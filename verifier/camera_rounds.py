@@ -17,29 +17,26 @@ import structlog
 
 from verifier.attendance.calibration import Calibration
 from verifier.attendance.enrolment import Roster
-from verifier.attendance.presence import PhotoEvidence
 from verifier.camera_health import Condition
 from verifier.evidence import EvidenceStore
 from verifier.evidence.store import EvidenceError
 from verifier.finding import Finding
 from verifier.judging import enrol
 from verifier.nightly import Tools, read_class_to_judge
-from verifier.observation import Look
 from verifier.photo.decode import decode_photo
-from verifier.photo.look_json import look_from_json, look_to_json, stack_embeddings
-from verifier.plan import Session, Submission, TrainingClass
+from verifier.photo.look_json import look_to_json, stack_embeddings
+from verifier.plan import Session, TrainingClass
 from verifier.records.cameras import (
     ConfirmedView,
     SampleRecord,
     read_earlier_looks,
     read_last_condition,
-    read_samples,
     read_views,
     save_sample,
 )
 from verifier.records.database import Database
-from verifier.records.looks import read_looks, save_look
-from verifier.video import judge_stream, match_people, name_condition
+from verifier.records.looks import save_look
+from verifier.video import judge_stream, name_condition
 from verifier.video.context import EarlierLook, StreamContext
 from verifier.video.frames import Grab, GrabFault
 from verifier.video.look import KeptFrame, keep_frames, look_at_frames
@@ -138,39 +135,6 @@ def find_session(training: TrainingClass, camera_id: str, moment: datetime) -> S
     going_on = [each for each in training.sessions if each.starts_at <= moment < each.ends_at]
     named = [each for each in going_on if each.camera_id == camera_id]
     return next(iter(named or [each for each in going_on if each.camera_id is None]), None)
-
-
-def collect_camera_photos(
-    tx: Any, class_number: str, session: Session, roster: Roster, calibration: Calibration, looks_key: str
-) -> tuple[PhotoEvidence, ...]:
-    """A session's camera frames as attendance takes photos: the same faces, matched the same way, fused with the photos'.
-
-    Only samples of a live picture of the room count; our own clock says when they were taken (`presence.TIME_PROVING`).
-    """
-    samples = [
-        each
-        for each in read_samples(tx, class_number, session_id=session.id)
-        if each.sha256 is not None and each.condition in (Condition.OK, Condition.NO_CLASS)
-    ]
-    looks = read_looks(tx, {str(each.sha256) for each in samples}, looks_key)
-    found = []
-    for sample in samples:
-        if sample.sha256 not in looks:
-            continue
-        look = look_from_json(*looks[sample.sha256])
-        found.append(as_photo_evidence(sample, look, session, roster, calibration))
-    return tuple(found)
-
-
-def as_photo_evidence(
-    sample: SampleRecord, look: Look, session: Session, roster: Roster, calibration: Calibration
-) -> PhotoEvidence:
-    """One sample as attendance takes a photo. A camera hangs in the front or in the back, as its faces will tell: no view."""
-    stream = StreamLook("", sample.taken_at, sample.taken_at, photo=look)
-    context = StreamContext(sample.camera_id, session, roster=roster, calibration=calibration)
-    file = f"camera/{sample.camera_id}/{sample.taken_at.astimezone(session.starts_at.tzinfo):%Y-%m-%dT%H-%M-%S}.jpg"
-    submission = Submission(file, look.sha256, look.decoded.size_bytes, sample.taken_at, session.id)
-    return PhotoEvidence(submission, look, match_people(stream, context) or (), sample.findings)
 
 
 def _answered(look: StreamLook) -> bool:

@@ -32,6 +32,7 @@ from verifier.attendance.search import NEAREST, FaceIndex, Hit, require_same_con
 from verifier.finding import Outcome
 from verifier.judging import ClassToJudge, enrol
 from verifier.photo.look_json import look_from_json
+from verifier.plan import Submission
 from verifier.records.closing import CaseProposal, SessionClose
 from verifier.records.database import Database
 from verifier.records.face_index import IndexedFace, VectorTable
@@ -186,14 +187,15 @@ def _close_of_city(
     for case in cases:
         # The photo must be of the class that the case hangs on; its first sighting is.
         shown = records[case.strangers[0]].sightings[0] if case.strangers else None
+        photo = shown[0] if shown and isinstance(shown[0], Submission) else None  # a camera's picture was not handed in
         proposals.append(
             CaseProposal(
                 kind=case.kind.value,
                 dedup_key=case.key,
                 reason=case.reason,
                 student_no=case.student_no,
-                submission=shown[0] if shown else None,
-                box=shown[2] if shown else None,
+                submission=photo,
+                box=shown[2] if shown and photo else None,
                 probability=case.probability,
             )
         )

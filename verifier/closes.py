@@ -8,11 +8,15 @@ from typing import Any
 from verifier.attendance.cases import Case
 from verifier.attendance.fusion import UnknownPerson
 from verifier.attendance.matching import FaceMatch
+from verifier.attendance.presence import PhotoEvidence
+from verifier.camera_health import CameraFrame
 from verifier.finding import Outcome, overall
 from verifier.judging import JudgedClass, JudgedPhoto, JudgedSession
-from verifier.observation import FaceObservation
+from verifier.observation import FaceObservation, Look
+from verifier.plan import Submission
 from verifier.records.closing import (
     CaseProposal,
+    FrameJudgement,
     PhotoJudgement,
     PortraitVerdict,
     SessionClose,
@@ -42,6 +46,7 @@ def close_of_session(
         policy_version=policy.version,
         outcome=judged.outcome,
         photos=tuple(photo_record(photo) for photo in judged.photos),
+        frames=tuple(_frame_record(frame) for frame in judged.frames),
         findings=judged.findings,
         presences=tuple(
             StudentPresence(student.student_no, _stored(student.presence), student.because)
@@ -89,13 +94,18 @@ def close_of_class(judged: JudgedClass, input_key: str, versions: Mapping[str, A
 
 def photo_record(photo: JudgedPhoto) -> PhotoJudgement:
     """One photo's findings and faces. Without a roster its faces are as readable as they are, and nobody's."""
-    faces = photo.look.faces or ()
-    matches: tuple[FaceMatch | None, ...] = photo.matches or (None,) * len(faces)
-    return PhotoJudgement(
-        photo.submission,
-        photo.findings,
-        tuple(face_record(face, match) for face, match in zip(faces, matches, strict=True)),
-    )
+    return PhotoJudgement(photo.submission, photo.findings, _face_records(photo.look, photo.matches))
+
+
+def _frame_record(seen: PhotoEvidence) -> FrameJudgement:
+    assert seen.frame is not None, "a session's frames come from cameras"
+    return FrameJudgement(seen.frame, _face_records(seen.look, seen.matches))
+
+
+def _face_records(look: Look, found: tuple[FaceMatch, ...]) -> tuple[FaceRecord, ...]:
+    faces = look.faces or ()
+    matches: tuple[FaceMatch | None, ...] = found or (None,) * len(faces)
+    return tuple(face_record(face, match) for face, match in zip(faces, matches, strict=True))
 
 
 def face_record(face: FaceObservation, match: FaceMatch | None) -> FaceRecord:
@@ -137,7 +147,8 @@ def _case_record(case: Case, judged: JudgedSession) -> CaseProposal:
         reason=case.reason,
         student_no=case.student_no,
         submission=submission,
-        box=sighting.box if sighting else None,
+        # Without a photo that it lies in, as a camera's picture is no photo, a box points nowhere.
+        box=sighting.box if sighting and submission else None,
         probability=case.probability,
     )
 
@@ -151,11 +162,15 @@ def _class_case_record(case: Case) -> CaseProposal:
 
 
 def _unknown_record(person: UnknownPerson, judged: JudgedSession) -> UnknownFace:
-    photos = {(photo.submission.file, photo.submission.sha256): photo for photo in judged.photos}
-    seen = [(photos[sighting.file, sighting.sha256], sighting) for sighting in person.sightings]
+    where: dict[tuple[str, str], Submission | CameraFrame] = {
+        (photo.submission.file, photo.submission.sha256): photo.submission for photo in judged.photos
+    }
+    where |= {(frame.file, frame.sha256): frame for frame in (each.frame for each in judged.frames) if frame}
+    looks = {each.submission.sha256: each.look for each in judged.photos}
+    looks |= {each.submission.sha256: each.look for each in judged.frames}
     return UnknownFace(
-        sightings=tuple((photo.submission, sighting.index, sighting.box) for photo, sighting in seen),
+        sightings=tuple((where[each.file, each.sha256], each.index, each.box) for each in person.sightings),
         inter_eye_px=person.inter_eye_px,
         embedding=person.embedding,
-        embedding_contract=seen[0][0].look.embedding_contract,
+        embedding_contract=looks[person.sightings[0].sha256].embedding_contract,
     )

@@ -34,6 +34,8 @@ from verifier.attendance.session_checks import (
     select_late_sign_ins,
     select_sign_ins,
 )
+from verifier.camera_evidence import as_photo_evidence
+from verifier.camera_health import CameraFrame
 from verifier.filing import session_from_name
 from verifier.finding import Finding, Outcome, overall
 from verifier.language import say
@@ -68,6 +70,7 @@ class ClassToJudge:
         embedding_contract: Of the face pack in use.
         recorded: What people recorded about the class; None where there are no records, as for a folder that is only checked.
         violations: The class's violations on record, with what people decided.
+        frames: Session → the pictures of its cameras that count for attendance.
     """
 
     class_file: ClassFile
@@ -82,6 +85,7 @@ class ClassToJudge:
     code_uses: Mapping[Submission, tuple[CodeUse, ...]] | None = None
     code_answers: Mapping[Submission, CodeAnswer] = field(default_factory=dict)
     rooms: RoomMemory | None = None
+    frames: Mapping[str, tuple[CameraFrame, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,13 +107,14 @@ class JudgedPhoto:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class JudgedSession:
-    """One session: its photos, its conclusion about every student, its findings."""
+    """One session: its photos, its conclusion about every student, its findings; and what its cameras showed of people."""
 
     session: Session
     photos: tuple[JudgedPhoto, ...]
     conclusion: SessionConclusion
     findings: tuple[Finding, ...]
     facts: SessionFacts
+    frames: tuple[PhotoEvidence, ...] = ()
 
     @property
     def outcome(self) -> Outcome:
@@ -289,13 +294,15 @@ def _judge_session(
     ]
     if history is not None:
         history.confirm(session, [(photo.submission, photo.look, photo.findings) for photo in judged])
+    reported = tuple(
+        PhotoEvidence(photo.submission, photo.look, photo.matches, photo.findings, believe_view(photo))
+        for photo in judged
+    )
+    frames = _match_frames(given, roster, session)
     evidence = SessionEvidence(
         training=file.training,
         session=session,
-        photos=tuple(
-            PhotoEvidence(photo.submission, photo.look, photo.matches, photo.findings, believe_view(photo))
-            for photo in judged
-        ),
+        photos=(*reported, *frames),
         sign_ins=sign_ins,
         leaves=leaves,
         roster=roster,
@@ -303,14 +310,23 @@ def _judge_session(
     )
     conclusion = conclude_session(evidence)
     findings = (
-        check_reports(session, evidence.photos),
+        check_reports(session, reported),
         check_signins(evidence, conclusion),
         _check_rate(given.policy, session.day, conclusion),
     )
     recorded = given.recorded.recorded_sessions.get(session.id) if given.recorded else None
     late = select_late_sign_ins(session, file.training.sessions, ordered_sign_ins)
     facts = gather_facts(session, evidence, conclusion, judged, recorded or RecordedSession(), late)
-    return JudgedSession(session, tuple(judged), conclusion, findings, facts)
+    return JudgedSession(session, tuple(judged), conclusion, findings, facts, frames)
+
+
+def _match_frames(given: ClassToJudge, roster: Roster, session: Session) -> tuple[PhotoEvidence, ...]:
+    """What the session's cameras showed of people: for attendance only, as no agency reported it."""
+    return tuple(
+        as_photo_evidence(frame, given.looks[frame.sha256], session, roster, given.calibration)
+        for frame in given.frames.get(session.id, ())
+        if frame.sha256 in given.looks
+    )
 
 
 def check_who(

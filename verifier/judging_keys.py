@@ -44,6 +44,7 @@ def make_session_key(
             "beside": [
                 (photo.submission.file, photo.context.beside, photo.context.room) for photo in photos if photo.context
             ],
+            **_frame_input(given, [session]),
         }
     )
 
@@ -74,6 +75,7 @@ def make_class_key(given: ClassToJudge, tools: Tools, closed: Iterable[Session],
             "sign_ins": file.sign_ins,
             "leaves": file.leaves,
             "photos": _photo_input(given, file.submissions),
+            **_frame_input(given, closed),
             **_recorded_input(given),
         }
     )
@@ -121,6 +123,16 @@ def _photo_input(given: ClassToJudge, submissions: Iterable[Submission]) -> list
         for submission in submissions
     ]
     return sorted(rows, key=lambda row: (row[0].file, row[0].sha256, row[0].session_id or ""))
+
+
+def _frame_input(given: ClassToJudge, sessions: Iterable[Session]) -> dict[str, Any]:
+    """What cameras showed of people in these sessions; nothing where they showed nothing, so that no other key changes."""
+    rows = [
+        (frame, _list_not_read(given, frame.sha256))
+        for session in sessions
+        for frame in given.frames.get(session.id, ())
+    ]
+    return {"frames": rows} if rows else {}
 
 
 def _list_not_read(given: ClassToJudge, sha256: str) -> list[str]:

@@ -32,6 +32,7 @@ from verifier.photo.look_json import look_from_json
 from verifier.photo.room_history import RoomMemory
 from verifier.plan import Submission, TrainingClass
 from verifier.progress import open_progress
+from verifier.records.cameras import list_frame_digests, read_frames
 from verifier.records.class_facts import list_closed_sessions, read_class_facts
 from verifier.records.database import Database, open_database
 from verifier.records.filing import list_classes, read_class_file
@@ -181,6 +182,7 @@ def _look_at_new(settings: Settings, database: Database, tools: Tools, counts: _
     key, limits = tools.looks_key, look_limits(settings)
     with database.reading() as tx:
         wanted = [*missing_looks(tx, key, "portraits", limits=limits), *missing_looks(tx, key, limits=limits)]
+        wanted += missing_looks(tx, key, list_frame_digests(tx), limits=limits)
     wanted = list(dict.fromkeys(wanted))
     with open_progress() as progress:
         task = progress.add_task("照片 photos", total=len(wanted))
@@ -279,7 +281,9 @@ def _save_sessions(database: Database, tools: Tools, judged: JudgedClass, given:
 def read_class_to_judge(tx: Any, number: str, tools: Tools) -> ClassToJudge:
     """Everything one class is judged by, from the records."""
     class_file = read_class_file(tx, number)
+    frames = read_frames(tx, number)
     digests = {submission.sha256 for submission in class_file.submissions}
+    digests.update(frame.sha256 for of_session in frames.values() for frame in of_session)
     for photos in (*class_file.enrolment_photos.values(), *class_file.teacher_photos.values()):
         digests.update(photos)
     looks = {
@@ -306,6 +310,7 @@ def read_class_to_judge(tx: Any, number: str, tools: Tools) -> ClassToJudge:
         code_uses=code_uses,
         code_answers=code_answers,
         rooms=RoomMemory(read_rooms(tx, number, tools.looks_key)),
+        frames=frames,
     )
 
 

@@ -83,9 +83,9 @@ def gather_facts(
 
 
 def _report_state(evidence: SessionEvidence) -> ReportState:
-    if any(photo.look.not_read.get("picture") for photo in evidence.photos):
+    if any(photo.look.not_read.get("picture") for photo in evidence.handed_in):
         return ReportState.NOT_RUN
-    return judge_report(evidence.photos)
+    return judge_report(evidence.handed_in)
 
 
 def _sign_in_fact(sign_in: SignIn, session: Session, *, late: bool = False) -> SignInFact:
@@ -108,7 +108,7 @@ def _sign_in_fact(sign_in: SignIn, session: Session, *, late: bool = False) -> S
 
 
 def see_teacher(session: Session, evidence: SessionEvidence, photos: Sequence[JudgedPhoto]) -> Seen:
-    """Whether the filed teacher taught, as `photo.teacher` found in the photos that show their own time.
+    """Whether the filed teacher taught, as `photo.teacher` found in the photos that show their own time, or a camera showed.
 
     FAILED only where another filed teacher stands in both pictures of a report, in one of which every face was read, and the
     filed one, who can be recognised, in none. Fewer pictures are a lead: the filed teacher may hold the camera.
@@ -118,7 +118,13 @@ def see_teacher(session: Session, evidence: SessionEvidence, photos: Sequence[Ju
         return Seen(Outcome.NOT_APPLICABLE)
     counted = {photo.submission.sha256 for photo in evidence.photos if photo.usable and photo.time_proven}
     complete = {photo.submission.sha256 for photo in evidence.photos if photo.all_read}
-    there: set[str] = set()
+    there = {
+        photo.submission.sha256
+        for photo in evidence.photos
+        if photo.frame is not None
+        and photo.submission.sha256 in counted
+        and any(match.teacher_number == wanted for match in photo.matches)
+    }
     others: dict[str, set[str]] = {}
     for photo in photos:
         if photo.submission.sha256 not in counted:
@@ -145,7 +151,7 @@ def see_teacher(session: Session, evidence: SessionEvidence, photos: Sequence[Ju
 
 
 def _was_not_looked_at(evidence: SessionEvidence) -> bool:
-    return bool(evidence.photos) and all(photo.look.faces is None for photo in evidence.photos)
+    return bool(evidence.handed_in) and all(photo.look.faces is None for photo in evidence.handed_in)
 
 
 def see_place(photos: Sequence[JudgedPhoto]) -> Seen:

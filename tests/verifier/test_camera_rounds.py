@@ -14,8 +14,9 @@ import pytest
 from tests.builders.night import settings_for
 from tests.builders.plan import a_camera, a_class_file, a_session, a_training_class, an_agency
 from tests.builders.scenes import MORNING, a_failed_grab, a_room, film
+from verifier.camera_evidence import as_photo_evidence
 from verifier.camera_health import Condition
-from verifier.camera_rounds import CameraJudged, RoundTools, Visited, collect_camera_photos, find_session, run_round
+from verifier.camera_rounds import CameraJudged, RoundTools, Visited, find_session, run_round
 from verifier.evidence import LocalStore
 from verifier.finding import Outcome
 from verifier.judging import enrol
@@ -111,11 +112,13 @@ def test_attendance_takes_the_frames_of_a_live_camera_only(with_: RoundTools) ->
     judge(with_, Visited(OURS, CAMERA, black))
     with with_.database.reading() as tx:
         given = read_class_to_judge(tx, OURS, with_.tools)
-        roster = enrol(given).roster
-        found = collect_camera_photos(tx, OURS, a_session(), roster, with_.tools.calibration, with_.tools.looks_key)
-    assert [each.submission.received_at for each in found] == [MORNING]
-    assert found[0].time_proven
-    assert found[0].usable
+    (frame,) = given.frames[a_session().id]
+    look, roster = given.looks[frame.sha256], enrol(given).roster
+    found = as_photo_evidence(frame, look, a_session(), roster, with_.tools.calibration)
+    assert found.submission.received_at == MORNING
+    assert found.time_proven
+    assert found.usable
+    assert str(found.shown_as) == "摄像头cam-203于2023-06-12 09:40:00的画面"
 
 
 @pytest.mark.parametrize(

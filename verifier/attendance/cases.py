@@ -130,7 +130,7 @@ def _accuse(
     first = stranger.sightings[0]
     reason = say(
         "{student}已签到，但照片中看得清的人脸都不是本人；{file}中有一名不在花名册上的人。判断有误的可能性约{wrong:.1%}，请现场核实。",
-        student=number, file=first.file, wrong=wrong,
+        student=number, file=first.name, wrong=wrong,
     )  # fmt: skip
     return Case(CaseKind.IMPERSONATION, session_id, reason, 1 - wrong, number, (number,), stranger.sightings)
 
@@ -142,7 +142,7 @@ def _suspect(
     wrong = doubt(llrs, calibration, hidden_rate=hidden_rate)
     reason = say(
         "{file}中有一名不在花名册上的人，而{count}名已签到学员（{students}）未在照片中出现；无法判断顶替的是哪一位。判断有误的可能性约{wrong:.1%}，请现场核实。",
-        file=stranger.sightings[0].file, count=len(unseen), students="、".join(unseen), wrong=wrong,
+        file=stranger.sightings[0].name, count=len(unseen), students="、".join(unseen), wrong=wrong,
     )  # fmt: skip
     return Case(CaseKind.IMPERSONATION, session_id, reason, 1 - wrong, None, tuple(unseen), stranger.sightings)
 
@@ -194,6 +194,6 @@ def propose_teacher_replaced(session: Session, teachers: Mapping[str, Sequence[S
         # The filed one may stand behind the camera, which nobody can tell from the photo.
         right = likeness * EVEN_ODDS
         reason = say("{file}中是教师{seen}，备案教师{wanted}未在任何照片中出现；更换教师须先报批（13(1)(5)），请核实。",
-                     file=sightings[0].file, seen=number, wanted=wanted)  # fmt: skip
+                     file=sightings[0].name, seen=number, wanted=wanted)  # fmt: skip
         cases.append(Case(CaseKind.TEACHER_SEAT, session.id, reason, right, None, (number,), tuple(sightings)))
     return cases

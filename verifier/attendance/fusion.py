@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,17 +15,19 @@ from numpy.typing import NDArray
 from verifier.attendance.calibration import ATTENDANCE_BUDGET_2023, Calibration, ErrorBudget
 from verifier.attendance.enrolment import Roster, Template
 from verifier.attendance.matching import MATCHING_2023, FaceMatch, FaceState, MatchingLimits, solve_one_to_one
+from verifier.language import Sentence
 from verifier.observation import Box, FaceObservation
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PhotoFaces:
-    """The faces of one photo with what each was taken for. `file` and `sha256` name the photo."""
+    """The faces of one photo with what each was taken for. `file` and `sha256` name the photo, `shown_as` where it is no file."""
 
     file: str
     sha256: str
     faces: tuple[FaceObservation, ...]
     matches: tuple[FaceMatch, ...]
+    shown_as: Sentence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,12 @@ class Sighting:
     box: Box
     similarity: float | None
     probability: float | None = None
+    shown_as: Sentence | None = None
+
+    @property
+    def name(self) -> Sentence | str:
+        """What people call the photo."""
+        return self.shown_as or self.file
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,20 +123,29 @@ def group_unknown(
     show at the budgeted rate.
     """
     groups = [[face] for face in faces]
+    if len(faces) < 2:
+        return groups
     sizes = [photo.faces[index].inter_eye_px for photo, index in faces]
-    pairs = max(len(faces) * (len(faces) - 1) // 2, 1)
-    while True:
-        best: tuple[float, int, int] | None = None
-        for first, second in combinations(range(len(groups)), 2):
-            if {photo.sha256 for photo, _ in groups[first]} & {photo.sha256 for photo, _ in groups[second]}:
-                continue
-            cosine = float(np.mean(_vectors(groups[first]) @ _vectors(groups[second]).T))
-            limit = calibration.match_similarity(min(sizes, default=0.0), pairs, budget)
-            if cosine >= limit and (best is None or cosine > best[0]):
-                best = cosine, first, second
-        if best is None:
-            return groups
-        groups[best[1]] += groups.pop(best[2])
+    limit = calibration.match_similarity(min(sizes), len(faces) * (len(faces) - 1) // 2, budget)
+    # Sums of cosines between groups and how many faces each has: their quotient is the mean, and sums add where groups do. A
+    # camera's pictures bring a hundred faces and more, too many to compare each pair of groups anew after every step.
+    vectors = _vectors(faces).astype(np.float64)
+    sums, counts = vectors @ vectors.T, np.ones(len(faces))
+    photos = np.asarray([photo.sha256 for photo, _ in faces])
+    apart = photos[:, None] == photos[None, :]
+    while len(groups) > 1:
+        means = np.where(apart, -np.inf, sums / np.outer(counts, counts))
+        first, second = sorted(divmod(int(np.argmax(means)), len(groups)))
+        if means[first, second] < limit:
+            break
+        groups[first] += groups.pop(second)
+        for table in (sums, apart):
+            np.add(table[first], table[second], out=table[first])
+            table[:, first] = table[first]
+        counts[first] += counts[second]
+        sums, apart = (np.delete(np.delete(table, second, 0), second, 1) for table in (sums, apart))
+        counts = np.delete(counts, second)
+    return groups
 
 
 def _judge_groups(
@@ -228,8 +244,10 @@ def _vectors(group: Sequence[tuple[PhotoFaces, int]]) -> NDArray[np.float32]:
 
 def _sight(photo: PhotoFaces, match: FaceMatch) -> Sighting:
     box = photo.faces[match.index].box
-    return Sighting(photo.file, photo.sha256, match.index, box, match.similarity, match.match_probability)
+    return Sighting(
+        photo.file, photo.sha256, match.index, box, match.similarity, match.match_probability, photo.shown_as
+    )
 
 
 def _sight_face(photo: PhotoFaces, index: int, similarity: float | None) -> Sighting:
-    return Sighting(photo.file, photo.sha256, index, photo.faces[index].box, similarity)
+    return Sighting(photo.file, photo.sha256, index, photo.faces[index].box, similarity, shown_as=photo.shown_as)

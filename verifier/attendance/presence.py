@@ -7,7 +7,7 @@ Nobody is absent because a face could not be read, and nobody is accused because
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from verifier.attendance.calibration import ATTENDANCE_BUDGET_2023, Calibration, ErrorBudget
 from verifier.attendance.cases import (
@@ -21,6 +21,7 @@ from verifier.attendance.cases import (
 from verifier.attendance.enrolment import Roster
 from verifier.attendance.fusion import FusedFaces, PhotoFaces, Sighting, UnknownPerson, fuse_photos
 from verifier.attendance.matching import FaceMatch, FaceState
+from verifier.camera_health import CameraFrame
 from verifier.finding import Finding, Outcome
 from verifier.language import Sentence, say
 from verifier.observation import Look
@@ -44,7 +45,8 @@ FRONT_SHARE = 0.5
 class PhotoEvidence:
     """One photo handed in for the session: what was seen in it, whose faces they are, and what its checks found.
 
-    `view` is where it was taken from, as declared or as seen; None where nobody knows.
+    `view` is where it was taken from, as declared or as seen; None where nobody knows. `frame` is set where nobody handed it in,
+    as we took it from a camera ourselves, and `shown_as` is then what people call it.
     """
 
     submission: Submission
@@ -52,6 +54,8 @@ class PhotoEvidence:
     matches: tuple[FaceMatch, ...] = ()
     findings: tuple[Finding, ...] = ()
     view: View | None = None
+    frame: CameraFrame | None = None
+    shown_as: Sentence | None = None
 
     @property
     def discredited_by(self) -> tuple[str, ...]:
@@ -83,7 +87,8 @@ class PhotoEvidence:
 
     def as_faces(self) -> PhotoFaces:
         """Its faces, for fusion."""
-        return PhotoFaces(self.submission.file, self.submission.sha256, self.look.faces or (), self.matches)
+        submission = self.submission
+        return PhotoFaces(submission.file, submission.sha256, self.look.faces or (), self.matches, self.shown_as)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,6 +107,11 @@ class SessionEvidence:
     roster: Roster
     calibration: Calibration
     budget: ErrorBudget = ATTENDANCE_BUDGET_2023
+
+    @property
+    def handed_in(self) -> tuple[PhotoEvidence, ...]:
+        """The photos that the agency reported, without the cameras' pictures."""
+        return tuple(photo for photo in self.photos if photo.frame is None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -183,7 +193,8 @@ def conclude_session(evidence: SessionEvidence) -> SessionConclusion:
     weighed = _Weighed(
         timed=_fuse(timed, evidence),
         untimed=_fuse(usable, evidence),
-        complete=tuple(photo for photo in timed if _speaks_against_unseen(photo, expected)),
+        # A camera's picture is of a moment that nobody chose: who is not in it may be outside for a minute. It speaks for people.
+        complete=tuple(photo for photo in timed if photo.frame is None and _speaks_against_unseen(photo, expected)),
         signed=frozenset(sign_in.student_no for sign_in in evidence.sign_ins or ()),
         leaves=leaves,
         sign_ins_known=evidence.sign_ins is not None,
@@ -239,8 +250,9 @@ def _open_cases(evidence: SessionEvidence, weighed: _Weighed) -> list[Case]:
     if not weighed.complete or not unseen:
         return cases
     innocent = _count_innocent(evidence, weighed)
+    timed = _leave_out_passers_by(weighed.timed, evidence)
     opened = propose_impersonations(
-        evidence.session.id, unseen, weighed.timed, evidence.calibration,
+        evidence.session.id, unseen, timed, evidence.calibration,
         innocent=innocent, hidden_rate=estimate_hidden_rate(len(weighed.signed - weighed.leaves), len(unseen)),
     )  # fmt: skip
     if opened:
@@ -248,9 +260,16 @@ def _open_cases(evidence: SessionEvidence, weighed: _Weighed) -> list[Case]:
     # Without anybody in the place a hidden student explains it as well, unless heads were counted or several photos agree.
     counted = any(photo.look.people is not None and photo.look.people.method != "faces" for photo in weighed.complete)
     pictures = {photo.submission.sha256 for photo in weighed.complete}
-    if (counted or len(pictures) >= 2) and not find_strangers_beyond(weighed.timed.unknown, unseen, 0):
+    if (counted or len(pictures) >= 2) and not find_strangers_beyond(timed.unknown, unseen, 0):
         cases += propose_not_seen(evidence.session.id, unseen, len(pictures))
     return cases
+
+
+def _leave_out_passers_by(fused: FusedFaces, evidence: SessionEvidence) -> FusedFaces:
+    """Without unknown people whom only a camera saw: whoever looks in at the door sits in nobody's place."""
+    reported = {photo.submission.sha256 for photo in evidence.handed_in}
+    sitting = [each for each in fused.unknown if any(sighting.sha256 in reported for sighting in each.sightings)]
+    return replace(fused, unknown=tuple(sitting))
 
 
 def _judge_student(number: str, evidence: SessionEvidence, weighed: _Weighed) -> StudentPresence:
@@ -288,10 +307,14 @@ def _judge_student(number: str, evidence: SessionEvidence, weighed: _Weighed) ->
 
 def _why_unclear(number: str, evidence: SessionEvidence, weighed: _Weighed) -> Sentence | None:
     """Why the photos do not tell whether this unseen student was there; None where they do."""
-    if not evidence.photos:
+    reported = evidence.handed_in
+    if not reported and evidence.photos:
+        frames = len(evidence.photos)
+        return say("本课次没有收到照片，摄像头的{count}个画面中没有认出本人，不能认定。", count=frames)
+    if not reported:
         return say("本课次没有收到照片。")
-    if not any(photo.usable for photo in evidence.photos):
-        return say("本课次的{count}张照片都不能作为依据。", count=len(evidence.photos))
+    if not any(photo.usable for photo in reported):
+        return say("本课次的{count}张照片都不能作为依据。", count=len(reported))
     if number in evidence.roster.not_read:
         return say("系统未能读取本人的登记照，将再次尝试；尚不能在照片中辨认，不是本人的问题。")
     if number not in evidence.roster.students:
@@ -300,7 +323,7 @@ def _why_unclear(number: str, evidence: SessionEvidence, weighed: _Weighed) -> S
         return None
     like = [person for person in weighed.untimed.unknown if number in person.plausible]
     if like:
-        return say("{file}中有一张脸可能是本人，但不够清楚，不能认定。", file=like[0].sightings[0].file)
+        return say("{file}中有一张脸可能是本人，但不够清楚，不能认定。", file=like[0].sightings[0].name)
     if not weighed.complete:
         return say("照片中有看不清的人脸，或没有时间得到证实的正面照，不能认定。")
     return None
@@ -312,7 +335,7 @@ def _best(sightings: Sequence[Sighting]) -> Sighting | None:
 
 def _say_sighting(sighting: Sighting) -> Sentence:
     return say(
-        "在{file}中认出本人（相似度{similarity:.2f}）。", file=sighting.file, similarity=sighting.similarity or 0.0
+        "在{file}中认出本人（相似度{similarity:.2f}）。", file=sighting.name, similarity=sighting.similarity or 0.0
     )
 
 

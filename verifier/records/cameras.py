@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session as Tx
 
-from verifier.camera_health import CameraSample, Condition, HealthInterval, build_health
+from verifier.camera_health import COUNTING, CameraFrame, CameraSample, Condition, HealthInterval, build_health
 from verifier.finding import Finding, Outcome
 from verifier.language import Sentence, say
 from verifier.observation import Box
@@ -123,6 +123,47 @@ def read_samples(
     if session_id is not None:
         query = query.where(SessionRow.code == session_id)
     return tuple(_sample(row, camera, session) for row, camera, session in tx.execute(query))
+
+
+def read_frames(tx: Tx, class_number: str) -> dict[str, tuple[CameraFrame, ...]]:
+    """Session → the pictures of its cameras that count for attendance, in order of time."""
+    found: dict[str, list[CameraFrame]] = {}
+    for frame in _list_frames(tx, CameraRow.class_id == find_class(tx, class_number).id, _counts_for_attendance()):
+        found.setdefault(frame.session_id, []).append(frame)
+    return {session: tuple(frames) for session, frames in found.items()}
+
+
+def read_frames_by_id(tx: Tx, sample_ids: Collection[UUID]) -> list[CameraFrame]:
+    """The pictures of these looks, those of no session left out."""
+    return _list_frames(tx, CameraSampleRow.id.in_(sample_ids), CameraSampleRow.sha256.is_not(None))
+
+
+def _list_frames(tx: Tx, *which: ColumnElement[bool]) -> list[CameraFrame]:
+    rows = tx.execute(
+        select(CameraSampleRow, CameraRow.code, SessionRow.code)
+        .join(CameraRow, CameraRow.id == CameraSampleRow.camera_id)
+        .join(SessionRow, SessionRow.id == CameraSampleRow.session_id)
+        .where(*which)
+        .order_by(CameraSampleRow.taken_at, CameraRow.code)
+    )
+    return [
+        CameraFrame(
+            row.id, camera, row.taken_at, session, str(row.sha256),
+            tuple(_finding_from_json(each) for each in row.findings or ()),
+        )
+        for row, camera, session in rows
+    ]  # fmt: skip
+
+
+def list_frame_digests(tx: Tx) -> list[str]:
+    """Digests of all pictures that count for attendance, the earliest first: later versions look at them anew."""
+    query = select(CameraSampleRow.sha256).where(_counts_for_attendance()).order_by(CameraSampleRow.taken_at)
+    return list(dict.fromkeys(str(sha256) for sha256 in tx.scalars(query)))
+
+
+def _counts_for_attendance() -> ColumnElement[bool]:
+    counting = CameraSampleRow.condition.in_([each.value for each in COUNTING])
+    return counting & CameraSampleRow.sha256.is_not(None) & CameraSampleRow.session_id.is_not(None)
 
 
 def read_earlier_looks(

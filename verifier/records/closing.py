@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from verifier.camera_health import CameraFrame
 from verifier.finding import Finding, Outcome
 from verifier.language import Sentence
 from verifier.observation import Box
@@ -43,6 +44,14 @@ class PhotoJudgement:
 
 
 @dataclass(frozen=True, slots=True)
+class FrameJudgement:
+    """One picture of a camera that attendance rests on, and who is in it. What the camera's checks found stands with its sample."""
+
+    frame: CameraFrame
+    faces: tuple[FaceMatch, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class StudentPresence:
     """`presence` is ``present``, ``absent``, ``unsure`` or ``leave``; `because` says why, one sentence a reason."""
 
@@ -55,11 +64,11 @@ class StudentPresence:
 class UnknownFace:
     """One person of the session whom nobody could name, to be looked for in other classes and on other days.
 
-    `sightings` are (photo, place of the face among the photo's, its box), the clearest first. `embedding` is a (d,) float32 unit
-    vector, comparable within `embedding_contract`.
+    `sightings` are (photo or camera picture, place of the face among its faces, its box), the clearest first. `embedding` is a
+    (d,) float32 unit vector, comparable within `embedding_contract`.
     """
 
-    sightings: tuple[tuple[Submission, int, Box], ...]
+    sightings: tuple[tuple[Submission | CameraFrame, int, Box], ...]
     inter_eye_px: float
     embedding: NDArray[np.float32]
     embedding_contract: str
@@ -135,6 +144,7 @@ class SessionClose:
         findings: About the session itself (``session.reports``, …).
         numbers: None where no attendance was counted.
         unknown: People of the session whom nobody could name.
+        frames: The cameras' pictures that its attendance rests on beside the photos.
         portraits: What became of the enrolment pictures; with the class's own close only.
         lapses: Dedup key of a violation that is proposed no more → why, as far as the regulation said so.
         of_city: What the search over all classes hangs on this class; without a session.
@@ -157,3 +167,4 @@ class SessionClose:
     portraits: tuple[PortraitVerdict, ...] = ()
     of_city: bool = False
     lapses: Mapping[str, Sentence] = field(default_factory=dict)
+    frames: tuple[FrameJudgement, ...] = ()

@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session as Tx
 
+from verifier.camera_health import CameraFrame
 from verifier.observation import Box
 from verifier.plan import Submission, View
+from verifier.records.cameras import read_frames_by_id
 from verifier.records.closing import SessionClose
 from verifier.records.errors import PlanError
 from verifier.records.looks import read_embeddings
@@ -23,6 +25,7 @@ from verifier.records.names import Names
 from verifier.records.rows import table_of, vault_of
 from verifier.records.tables.agency import AgencyRow
 from verifier.records.tables.base import make_id
+from verifier.records.tables.camera import CameraRow, CameraSampleRow
 from verifier.records.tables.case import CaseRow
 from verifier.records.tables.enrolment import EnrolmentRow
 from verifier.records.tables.evidence import EvidenceRow, SubmissionRow
@@ -40,7 +43,7 @@ from verifier.records.tables.unknown_face import UnknownFaceRow
 class UnknownRecord:
     """One retained unknown person of one session. `embedding` is a (d,) float32 unit vector; times are UTC.
 
-    `sightings` are (photo, place of the face among the photo's, its box), the clearest first.
+    `sightings` are (photo or camera picture, place of the face among its faces, its box), the clearest first.
     """
 
     id: UUID
@@ -49,7 +52,7 @@ class UnknownRecord:
     session_id: str
     starts_at: datetime
     ends_at: datetime
-    sightings: tuple[tuple[Submission, int, Box], ...]
+    sightings: tuple[tuple[Submission | CameraFrame, int, Box], ...]
     inter_eye_px: float
     embedding: NDArray[np.float32]
 
@@ -84,8 +87,8 @@ def save_unknown_faces(tx: Tx, run: RunRow, former: RunRow | None, close: Sessio
         row_id = make_id("unknown_face", str(run.id), position)
         content = np.ascontiguousarray(each.embedding).astype("<f4").tobytes()
         sightings = [
-            {"submission_id": str(names.photo(submission)), "index": index, "box_xywh": box.xywh()}
-            for submission, index, box in each.sightings
+            {**_name_picture(names, picture), "index": index, "box_xywh": box.xywh()}
+            for picture, index, box in each.sightings
         ]
         rows.append(
             {
@@ -101,6 +104,16 @@ def save_unknown_faces(tx: Tx, run: RunRow, former: RunRow | None, close: Sessio
         )
     if rows:
         tx.execute(insert(table_of(UnknownFaceRow)), rows)
+
+
+def _name_picture(names: Names, picture: Submission | CameraFrame) -> dict[str, str]:
+    if isinstance(picture, CameraFrame):
+        return {"camera_sample_id": str(names.frame(picture))}
+    return {"submission_id": str(names.photo(picture))}
+
+
+def _id_of(sighting: Mapping[str, Any]) -> UUID:
+    return UUID(sighting.get("submission_id") or sighting["camera_sample_id"])
 
 
 def read_unknown_faces(tx: Tx, embedding_contract: str, since: datetime | None = None) -> list[UnknownRecord]:
@@ -119,8 +132,7 @@ def read_unknown_faces(tx: Tx, embedding_contract: str, since: datetime | None =
     if since is not None:
         query = query.where(SessionRow.starts_at >= since)
     rows = tx.execute(query).all()
-    wanted = {UUID(each["submission_id"]) for row, *_ in rows for each in row.sightings}
-    photos = _read_photos(tx, wanted)
+    pictures = _read_pictures(tx, {_id_of(each) for row, *_ in rows for each in row.sightings})
     found = [
         UnknownRecord(
             id=row.id,
@@ -129,9 +141,7 @@ def read_unknown_faces(tx: Tx, embedding_contract: str, since: datetime | None =
             session_id=session.code,
             starts_at=session.starts_at,
             ends_at=session.ends_at,
-            sightings=tuple(
-                (photos[UUID(each["submission_id"])], each["index"], Box(*each["box_xywh"])) for each in row.sightings
-            ),
+            sightings=tuple((pictures[_id_of(each)], each["index"], Box(*each["box_xywh"])) for each in row.sightings),
             inter_eye_px=row.inter_eye_px,
             embedding=_open(tx, row),
         )
@@ -145,8 +155,9 @@ def _open(tx: Tx, row: UnknownFaceRow) -> NDArray[np.float32]:
     return np.frombuffer(content, dtype="<f4").astype(np.float32)
 
 
-def _read_photos(tx: Tx, ids: Collection[UUID]) -> dict[UUID, Submission]:
-    found: dict[UUID, Submission] = {}
+def _read_pictures(tx: Tx, ids: Collection[UUID]) -> dict[UUID, Submission | CameraFrame]:
+    """Photos and cameras' pictures by their ids."""
+    found: dict[UUID, Submission | CameraFrame] = {}
     ordered = sorted(ids)
     for start in range(0, len(ordered), 500):
         rows = tx.scalars(select(SubmissionRow).where(SubmissionRow.id.in_(ordered[start : start + 500])))
@@ -159,6 +170,7 @@ def _read_photos(tx: Tx, ids: Collection[UUID]) -> dict[UUID, Submission]:
                 session_id=row.declared_session or None,
                 view=View(row.view) if row.view else None,
             )
+        found |= {frame.sample_id: frame for frame in read_frames_by_id(tx, ordered[start : start + 500])}
     return found
 
 
@@ -175,12 +187,14 @@ def read_persons(tx: Tx, class_number: str) -> dict[str, tuple[str, bool]]:
 def read_presences_by_face(tx: Tx, persons: Collection[str]) -> list[PresenceRecord]:
     """Where faces make these persons present, by the current runs: one a student and session, by the most probable face."""
     query: Any = (
-        select(FaceObservationRow, EnrolmentRow, SessionRow, ClassRow.number, SubmissionRow.file)
+        select(FaceObservationRow, EnrolmentRow, SessionRow, ClassRow.number, SubmissionRow.file, CameraRow.code)
         .join(RunRow, RunRow.id == FaceObservationRow.run_id)
         .join(EnrolmentRow, EnrolmentRow.id == FaceObservationRow.enrolment_id)
         .join(SessionRow, SessionRow.id == RunRow.session_id)
         .join(ClassRow, ClassRow.id == RunRow.class_id)
-        .join(SubmissionRow, SubmissionRow.id == FaceObservationRow.submission_id)
+        .outerjoin(SubmissionRow, SubmissionRow.id == FaceObservationRow.submission_id)
+        .outerjoin(CameraSampleRow, CameraSampleRow.id == FaceObservationRow.camera_sample_id)
+        .outerjoin(CameraRow, CameraRow.id == CameraSampleRow.camera_id)
         # Present, as the run concluded: seen in a photo of the right time.
         .join(PresenceRow, (PresenceRow.run_id == RunRow.id) & (PresenceRow.enrolment_id == EnrolmentRow.id))
         .where(RunRow.is_current, PresenceRow.presence == "present")
@@ -193,7 +207,7 @@ def read_presences_by_face(tx: Tx, persons: Collection[str]) -> list[PresenceRec
 
 
 def _keep_best(tx: Tx, query: Any, best: dict[tuple[str, str, str], PresenceRecord]) -> None:
-    for face, enrolment, session, number, file in tx.execute(query):
+    for face, enrolment, session, number, file, camera in tx.execute(query):
         record = PresenceRecord(
             class_number=number,
             student_no=enrolment.student_no,
@@ -202,7 +216,7 @@ def _keep_best(tx: Tx, query: Any, best: dict[tuple[str, str, str], PresenceReco
             session_id=session.code,
             starts_at=session.starts_at,
             ends_at=session.ends_at,
-            file=file,
+            file=file or f"camera/{camera}",
             probability=face.match_probability or 0.0,
         )
         key = (number, session.code, enrolment.student_no)
@@ -247,20 +261,22 @@ def purge_unknown_faces(tx: Tx, before: datetime, keep: Collection[UUID] = ()) -
     waiting = set(tx.scalars(select(EvidenceRow.sha256).where(EvidenceRow.recorded_at >= before)))
     over = []
     for row, _ in tx.execute(query).all():
-        photos = _read_photos(tx, {UUID(each["submission_id"]) for each in row.sightings})
-        if row.id not in set(keep) and not waiting & {photo.sha256 for photo in photos.values()}:
+        pictures = _read_pictures(tx, {_id_of(each) for each in row.sightings})
+        if row.id not in set(keep) and not waiting & {picture.sha256 for picture in pictures.values()}:
             over.append(row)
-    _erase_from_looks(tx, before, waiting | _photos_of(tx, keep))
+    held = waiting | _pictures_of(tx, keep)
+    _erase_from_looks(tx, before, held)
+    _erase_from_camera_looks(tx, before, held)
     for row in over:
         tx.delete(row)
     tx.flush()
     return len(over)
 
 
-def _photos_of(tx: Tx, ids: Collection[UUID]) -> set[str]:
+def _pictures_of(tx: Tx, ids: Collection[UUID]) -> set[str]:
     rows = [row for row in (tx.get(UnknownFaceRow, each) for each in sorted(ids)) if row is not None]
-    photos = _read_photos(tx, {UUID(each["submission_id"]) for row in rows for each in row.sightings})
-    return {photo.sha256 for photo in photos.values()}
+    pictures = _read_pictures(tx, {_id_of(each) for row in rows for each in row.sightings})
+    return {picture.sha256 for picture in pictures.values()}
 
 
 def _erase_from_looks(tx: Tx, before: datetime, held: Collection[str]) -> None:
@@ -286,6 +302,31 @@ def _erase_from_looks(tx: Tx, before: datetime, held: Collection[str]) -> None:
     for sha256 in sorted(nobody.keys() - waiting):
         for look in tx.scalars(select(LookRow).where(LookRow.sha256 == sha256, LookRow.embedding_count > 0)):
             _erase_faces(tx, look, nobody[sha256])
+
+
+def _erase_from_camera_looks(tx: Tx, before: datetime, held: Collection[str]) -> None:
+    """The same for what cameras showed, also in pictures that no attendance rests on: whoever is not known is nobody's."""
+    query: Any = (
+        select(CameraSampleRow.sha256, FaceObservationRow)
+        .outerjoin(
+            FaceObservationRow,
+            (FaceObservationRow.camera_sample_id == CameraSampleRow.id)
+            & FaceObservationRow.run_id.in_(select(RunRow.id).where(RunRow.is_current)),
+        )
+        .where(CameraSampleRow.sha256.is_not(None), CameraSampleRow.taken_at < before)
+    )
+    known: dict[str, set[tuple[int, ...]]] = {}
+    for sha256, face in tx.execute(query):
+        places = known.setdefault(sha256, set())
+        if face is not None and face.state in ("matched", "teacher"):
+            places.add(_place(face.box_x, face.box_y, face.box_width, face.box_height))
+    # A picture that was handed in as a photo too is the photos' matter.
+    handed_in = set(tx.scalars(select(SubmissionRow.sha256).where(SubmissionRow.sha256.in_(known))))
+    for sha256 in sorted(known.keys() - set(held) - handed_in):
+        for look in tx.scalars(select(LookRow).where(LookRow.sha256 == sha256, LookRow.embedding_count > 0)):
+            boxes = [face["box"] for face in look.body.get("faces") or ()]
+            places = {_place(box["x"], box["y"], box["width"], box["height"]) for box in boxes}
+            _erase_faces(tx, look, places - known[sha256])
 
 
 def _erase_faces(tx: Tx, look: LookRow, places: Collection[tuple[int, ...]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session as Tx
 
 from verifier.finding import Finding
-from verifier.records.closing import PhotoJudgement, SessionClose
+from verifier.records.closing import FaceMatch, SessionClose
 from verifier.records.errors import PlanError
 from verifier.records.faces import save_unknown_faces
 from verifier.records.names import Names
@@ -131,17 +132,23 @@ def _finding_values(run: RunRow, photo_id: UUID | None, position: int, finding: 
 
 
 def _save_faces(tx: Tx, run: RunRow, close: SessionClose, names: Names) -> None:
-    _insert(tx, FaceObservationRow, [row for photo in close.photos for row in _face_values(run, photo, names)])
+    rows = []
+    for photo in close.photos:
+        rows += _face_values(run, photo.faces, names, photo_id=names.photo(photo.submission))
+    for seen in close.frames:
+        rows += _face_values(run, seen.faces, names, sample_id=names.frame(seen.frame))
+    _insert(tx, FaceObservationRow, rows)
 
 
-def _face_values(run: RunRow, photo: PhotoJudgement, names: Names) -> list[dict[str, Any]]:
-    photo_id = names.photo(photo.submission)
+def _face_values(
+    run: RunRow, faces: Sequence[FaceMatch], names: Names, photo_id: UUID | None = None, sample_id: UUID | None = None
+) -> list[dict[str, Any]]:
     return [
         {
-            "id": make_id("face", str(run.id), str(photo_id), position),
+            "id": make_id("face", str(run.id), str(photo_id or sample_id), position),
             "run_id": run.id,
             "submission_id": photo_id,
-            "camera_sample_id": None,
+            "camera_sample_id": sample_id,
             "position": position,
             "box_x": float(face.box.x),
             "box_y": float(face.box.y),
@@ -155,7 +162,7 @@ def _face_values(run: RunRow, photo: PhotoJudgement, names: Names) -> list[dict[
             "match_probability": None if face.match_probability is None else float(face.match_probability),
             "unreadable_because": face.unreadable_because,
         }
-        for position, face in enumerate(photo.faces)
+        for position, face in enumerate(faces)
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -27,12 +27,14 @@ _ASKED_AT_ONCE = 500  # well below the 32,766 values that SQLite takes in a stat
 ATTEMPTS = 3
 
 
-def missing_looks(tx: Tx, versions_key: str, pictures: Pictures = "submissions", *, limits: str = "") -> list[str]:
+def missing_looks(
+    tx: Tx, versions_key: str, pictures: Pictures | Sequence[str] = "submissions", *, limits: str = ""
+) -> list[str]:
     """Digests of pictures to look at with these versions, those received first at the front: nobody has, or it was cut off
     within other limits or fewer than ATTEMPTS times.
 
     Args:
-        pictures: Photos handed in for sessions, or the portraits that students and teachers are known by.
+        pictures: Photos handed in for sessions, or the portraits that students and teachers are known by, or digests.
         limits: What a picture may cost now, in the words that `save_attempt` is given.
     """
     try_again = select(LookAttemptRow.sha256).where(
@@ -48,6 +50,10 @@ def missing_looks(tx: Tx, versions_key: str, pictures: Pictures = "submissions",
         )
         never = datetime.max.replace(tzinfo=UTC)
         return [sha256 for sha256, _ in sorted(received, key=lambda row: (row[1] or never, row[0]))]
+    if not isinstance(pictures, str):
+        wanted = list(dict.fromkeys(pictures))
+        looked = {sha256 for part in _in_parts(wanted) for sha256 in tx.scalars(seen.where(LookRow.sha256.in_(part)))}
+        return [sha256 for sha256 in wanted if sha256 not in looked]
     found: set[str] = set()
     for model in (EnrolmentPhotoRow, TeacherPhotoRow):
         found.update(tx.scalars(select(model.sha256).where(model.sha256.not_in(seen), model.dropped_at.is_(None))))

@@ -8,10 +8,12 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session as Tx
 
+from verifier.camera_health import CameraFrame
 from verifier.plan import Submission
 from verifier.records.errors import PlanError
 from verifier.records.rows import rows_of
 from verifier.records.submissions import submission_id
+from verifier.records.tables.camera import CameraRow, CameraSampleRow
 from verifier.records.tables.enrolment import EnrolmentRow
 from verifier.records.tables.evidence import SubmissionRow
 from verifier.records.tables.session import SessionRow
@@ -23,6 +25,7 @@ class Names:
 
     def __init__(self, tx: Tx, class_number: str, class_id: UUID) -> None:
         self.class_number = class_number
+        self._tx, self._class_id = tx, class_id
         self._sessions = {row.code: row.id for row in rows_of(tx, SessionRow, class_id)}
         self._students = {row.student_no: row.id for row in rows_of(tx, EnrolmentRow, class_id)}
         self._teachers = {row.number: row.id for row in rows_of(tx, TeacherRow, class_id)}
@@ -49,6 +52,17 @@ class Names:
         found = submission_id(self.class_number, submission)
         if found not in self._photos:
             raise PlanError(f"photo {submission.file} is not on record for class {self.class_number}")
+        return found
+
+    def frame(self, frame: CameraFrame) -> UUID:
+        """The id of the look at a camera that a picture is of."""
+        found = self._tx.scalar(
+            select(CameraSampleRow.id)
+            .join(CameraRow, CameraRow.id == CameraSampleRow.camera_id)
+            .where(CameraSampleRow.id == frame.sample_id, CameraRow.class_id == self._class_id)
+        )
+        if found is None:
+            raise PlanError(f"picture {frame.file} is not on record for class {self.class_number}")
         return found
 
     def _find(self, known: Mapping[str, UUID], name: str, kind: str) -> UUID:

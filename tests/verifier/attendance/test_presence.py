@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 
@@ -20,7 +21,9 @@ from tests.verifier.attendance.people import (
     like,
 )
 from verifier.attendance.presence import DISCREDITING, SessionEvidence, conclude_session
+from verifier.camera_health import CameraFrame
 from verifier.finding import Outcome
+from verifier.language import say
 from verifier.observation import PeopleCount
 from verifier.plan import View
 from verifier.regulation.facts import FaceSeen
@@ -298,3 +301,35 @@ def test_what_was_seen_of_each_student_is_told_for_the_law():
     found = conclude(photo_of(1, 2, 3, 4), signed=EVERYBODY[:4])
     seen = {student.student_no: student.face for student in found.students}
     assert (seen["S01"], seen["S06"]) == (FaceSeen.SEEN, FaceSeen.NOT_SEEN)
+
+
+def of_camera(photo):
+    """The same picture, taken from a camera by ourselves."""
+    frame = CameraFrame(uuid4(), "cam-203", a_session().starts_at, a_session().id, photo.submission.sha256)
+    live = finding("stream.live", Outcome.PASSED)
+    return replace(photo, frame=frame, findings=(live,), shown_as=say("摄像头{camera}", camera="cam-203"))
+
+
+def test_a_camera_speaks_for_those_it_shows_and_against_nobody():
+    """Whoever is not in a picture of a moment that nobody chose may be outside for a minute."""
+    found = conclude(of_camera(photo_of(1, 2, 3, 4, 5)))
+    assert presences(found) == {**dict.fromkeys(EVERYBODY, "present"), "S06": "unsure"}
+    assert "摄像头cam-203" in words(found, "S01")
+    assert "没有收到照片" in words(found, "S06")
+    assert found.complete_photos == ()
+
+
+def test_whom_the_photos_hide_the_camera_shows():
+    hidden = photo_of(1, 2, 3, 4, 5, view=View.FRONT)
+    assert presences(conclude(hidden))["S06"] == "unsure"
+    assert presences(conclude(hidden, of_camera(photo_of(6, file="c.jpg"))))["S06"] == "present"
+
+
+def test_a_stranger_whom_only_a_camera_saw_sits_in_nobodys_place():
+    photo = photo_of(1, 2, 3, 4, 5, view=View.FRONT)
+    passing = of_camera(photo_of(1, extra=[a_stranger(5)], file="c.jpg"))
+    found = conclude(photo, passing)
+    assert found.cases == ()
+    assert [person.state for person in found.unknown] == ["stranger"]
+    sitting = photo_of(1, 2, 3, 4, 5, extra=[a_stranger(5)], view=View.FRONT)
+    assert [case.kind for case in conclude(sitting, passing).cases] == ["impersonation"]
