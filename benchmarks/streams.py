@@ -28,9 +28,9 @@ from verifier.camera_health import Condition
 from verifier.finding import Finding, Outcome
 from verifier.plan import STANDARD_HOUR_MINUTES
 from verifier.settings import Settings
-from verifier.video import judge_stream, name_condition
 from verifier.video.context import EarlierLook, StreamContext
 from verifier.video.frames import Grab
+from verifier.video.judge import judge_stream, name_condition
 from verifier.video.look import MOST_SMALL, choose_spread, look_at_frames
 from verifier.video.read_liveness import make_small, mark_frame
 from verifier.video.read_view import ReferenceView, make_reference

@@ -36,9 +36,9 @@ from verifier.records.cameras import (
 )
 from verifier.records.database import Database
 from verifier.records.looks import save_look
-from verifier.video import judge_stream, name_condition
 from verifier.video.context import EarlierLook, StreamContext
 from verifier.video.frames import Grab, GrabFault
+from verifier.video.judge import judge_stream, name_condition
 from verifier.video.look import KeptFrame, keep_frames, look_at_frames
 from verifier.video.look_json import read_earlier, stream_look_to_json
 from verifier.video.reachable import NETWORK

@@ -35,6 +35,9 @@ def watch(
     class_folder: Annotated[
         Path | None, typer.Option("--class", metavar="CLASS_FOLDER", help="The class it should show.")
     ] = None,
+    session: Annotated[
+        str | None, typer.Option("--session", metavar="ID", help="The session that a recording is of (Art. 10).")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Look at one camera or recording now: is it live, does it show the class, who is there. Nothing is kept."""
@@ -43,7 +46,7 @@ def watch(
     settings = load_settings()
     try:
         with LiveTable("camera") as table:
-            answer = watch_camera(camera, settings, seconds, class_folder, table.take)
+            answer = watch_camera(camera, settings, seconds, class_folder, table.take, session)
     except PasswordShownError as error:
         raise typer.BadParameter(str(error), param_hint="--camera") from None
     if as_json:

@@ -14,15 +14,15 @@ from verifier.checking import enrol_class_folder
 from verifier.finding import Finding, overall
 from verifier.looking import open_evidence
 from verifier.nightly import Tools, open_tools
-from verifier.plan import Camera, TrainingClass
+from verifier.plan import Camera, Session, TrainingClass
 from verifier.records.database import Database, open_database
 from verifier.records.filing import list_classes, read_class_file
 from verifier.settings import Settings
-from verifier.video import judge_stream, name_condition
 from verifier.video.address import read_address
 from verifier.video.context import StreamContext
 from verifier.video.credentials import CameraSecrets, load_secrets
 from verifier.video.frames import Frame, Grab
+from verifier.video.judge import judge_stream, name_condition
 from verifier.video.look import look_at_frames
 from verifier.video.source import Visit
 from verifier.video.stream_look import StreamLook
@@ -46,6 +46,7 @@ def watch_camera(
     seconds: float | None = None,
     class_folder: Path | None = None,
     watch: Watcher | None = None,
+    session_id: str | None = None,
 ) -> dict[str, Any]:
     """Look at one camera, without any database.
 
@@ -54,6 +55,7 @@ def watch_camera(
         seconds: How long; None: as the settings say.
         class_folder: The class it should show.
         watch: Told of every picture as it comes.
+        session_id: The session that a recording was handed in for; None: the one that goes on now.
     Returns: JSON-ready: ``versions``, ``camera``, ``session``, ``fault``, ``condition``, ``frames``, ``findings``, ``outcome`` …
     Raises:
         CannotWatchError: see the message.
@@ -79,7 +81,7 @@ def watch_camera(
     now = grab.started_at
     context = StreamContext(
         camera_id=chosen.id,
-        session=find_session(training, chosen.id, now) if training else None,
+        session=_choose_session(training, chosen.id, now, session_id) if training else None,
         expected=len(training.students) if training else None,
         roster=roster,
         calibration=tools.calibration if roster is not None else None,
@@ -95,6 +97,15 @@ def watch_camera(
         **_describe_grab(grab, settings),
         **_describe_look(look, findings),
     }
+
+
+def _choose_session(training: TrainingClass, camera_id: str, now: datetime, wanted: str | None) -> Session | None:
+    if wanted is None:
+        return find_session(training, camera_id, now)
+    try:
+        return training.session(wanted)
+    except KeyError:
+        raise CannotWatchError(f"class {training.number} has no session {wanted}") from None
 
 
 def check_cameras(

@@ -20,7 +20,7 @@ _PARAMETER = re.compile(
     r"(?i)((?:^|[/?&;_])(?:[a-z_-]*(?:passw(?:or)?d|passwd|pwd|pass|secret|token|signature|sign|apikey|key|auth)|user(?:name)?|usr))"
     r"=[^&/;\s'\"<>]*"
 )
-RECORDINGS = (".mp4", ".mov", ".mkv", ".avi", ".ts", ".m4v", ".3gp", ".webm")
+RECORDINGS = (".mp4", ".mov", ".mkv", ".avi", ".ts", ".m4v", ".3gp", ".webm", ".gif")
 HIDDEN = "***"
 
 

@@ -32,7 +32,7 @@ from verifier.vision.nets import Nets
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-LOOK_VERSION = 1
+LOOK_VERSION = 2
 # 64 hexadecimal digits and two times each: 256 frames are 40 KB of JSON, ten seconds of a usual stream.
 MOST_MARKS = 256
 MOST_COMPARED = 6
@@ -87,7 +87,9 @@ def look_at_frames(grab: Grab, nets: Nets | None, references: Sequence[Reference
     frames = grab.frames[:MOST_MARKS]
     versions = {"code": f"{__version__}+stream{LOOK_VERSION}", **(nets.versions if nets is not None else {})}
     headers = {name: str(grab.http_headers[name])[:200] for name in _HEADERS if name in grab.http_headers}
-    created_at = grab.container.created_at if grab.container is not None else None
+    facts = grab.container
+    created_at = facts.created_at if facts is not None else None
+    place = (facts.seconds, facts.longitude, facts.latitude) if facts is not None else (None, None, None)
     plain = StreamLook(
         grab.source_kind,
         grab.started_at,
@@ -97,6 +99,9 @@ def look_at_frames(grab: Grab, nets: Nets | None, references: Sequence[Reference
         headers,
         created_at,
         versions=versions,
+        length_s=place[0],
+        longitude=place[1],
+        latitude=place[2],
     )
     if not frames:
         return plain
@@ -134,6 +139,9 @@ def look_at_frames(grab: Grab, nets: Nets | None, references: Sequence[Reference
         versions=versions,
         not_read=reading.not_read,
         seconds=reading.seconds,
+        length_s=place[0],
+        longitude=place[1],
+        latitude=place[2],
     )
 
 

@@ -143,6 +143,7 @@ class StreamLook:
         views: Against each confirmed view.
         photo: The decisive frame as the photo pipeline sees it: faces, people, stamps; its `sha256` is that of the kept JPEG.
         not_read: Part → why it could not be read; our fault.
+        created_at, length_s, longitude, latitude: Of a recording, as its container says; degrees, WGS-84 by the standard.
     """
 
     source_kind: str
@@ -162,6 +163,9 @@ class StreamLook:
     versions: dict[str, str] = field(default_factory=dict)
     not_read: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    length_s: float | None = None
+    longitude: float | None = None
+    latitude: float | None = None
 
     @property
     def has_picture(self) -> bool:

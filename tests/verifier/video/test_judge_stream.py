@@ -23,9 +23,9 @@ from tests.builders.scenes import (
 )
 from verifier.camera_health import Condition
 from verifier.finding import Finding, Outcome
-from verifier.video import STREAM_CHECKS, judge_stream, name_condition
 from verifier.video.context import EarlierLook, StreamContext
 from verifier.video.frames import Grab, GrabFault
+from verifier.video.judge import STREAM_CHECKS, judge_stream, name_condition
 from verifier.video.look import look_at_frames
 from verifier.video.read_view import make_reference
 

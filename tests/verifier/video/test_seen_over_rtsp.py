@@ -16,9 +16,9 @@ from tests.services.camera import Cameras, run_cameras
 from tests.services.h264 import encode_clip
 from tests.services.snapshots import run_snapshots
 from verifier.camera_health import Condition
-from verifier.video import judge_stream, name_condition
 from verifier.video.context import StreamContext
 from verifier.video.frames import Grab
+from verifier.video.judge import judge_stream, name_condition
 from verifier.video.look import look_at_frames
 from verifier.video.source import Visit, open_source
 
