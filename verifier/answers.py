@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session as Tx
 
+from verifier.camera_answers import describe_cameras
 from verifier.filing import session_from_name
 from verifier.finding import Finding, Outcome, overall
 from verifier.observation import CameraMetadata, Look, Stamp
@@ -92,6 +93,9 @@ def answer_for(
             for each in classes
         ],
         "agencies": rates["agencies"],
+        "cameras": [
+            camera for number in sorted(filed) for camera in describe_cameras(tx, filed[number], since, until, zone)
+        ],
         "photos": [
             describe_recorded_photo(
                 photo, looks.get(photo.submission.sha256), filed[photo.class_number], zone, language

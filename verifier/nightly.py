@@ -22,10 +22,11 @@ from verifier.attendance.calibration import Calibration, load_calibration
 from verifier.attendance.session_checks import order_sign_ins
 from verifier.city import CityNight, close_city
 from verifier.closes import close_of_class, close_of_session
+from verifier.evidence.store import EvidenceDamaged, EvidenceMissing
 from verifier.judging import ClassToJudge, JudgedClass, judge_class
 from verifier.judging_keys import has_records, make_class_key, make_session_key
 from verifier.language import say
-from verifier.looking import look_at_all, look_limits, look_versions, not_looked_at, versions_key
+from verifier.looking import look_at_all, look_limits, look_versions, not_looked_at, open_evidence, versions_key
 from verifier.one_at_a_time import hold_turn
 from verifier.photo.context import OtherUse
 from verifier.photo.look_json import look_from_json
@@ -352,5 +353,15 @@ def _write_reports(settings: Settings, database: Database, answer: dict[str, Any
 
     folder = settings.workspace / "reports" / day.isoformat()
     folder.mkdir(parents=True, exist_ok=True)
-    html = write_night_report(answer, folder, lambda photo_id: annotated_photo(settings, database, photo_id))
+    store = open_evidence(settings)
+
+    def read_frame(sha256: str) -> bytes:
+        try:
+            return store.read(sha256)
+        except (EvidenceMissing, EvidenceDamaged) as error:
+            raise KeyError(sha256) from error
+
+    html = write_night_report(
+        answer, folder, lambda photo_id: annotated_photo(settings, database, photo_id), frame=read_frame
+    )
     return html, write_night_workbook(answer, folder / "night.xlsx")

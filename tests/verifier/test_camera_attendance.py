@@ -19,6 +19,7 @@ from tests.builders.plan import CHINA
 from tests.builders.scenes import Picture, add_noise, add_people
 from tests.services.camera import run_cameras
 from tests.services.h264 import encode_clip
+from verifier.answers import answer_for
 from verifier.attendance.session_checks import order_sign_ins
 from verifier.camera_health import Condition
 from verifier.demo.pictures import cut_student, load_group, set_scene
@@ -114,6 +115,32 @@ def test_a_student_whom_only_the_camera_saw_is_present(looked_at: LookedAt) -> N
     reports = [each for each in sessions[LIVE]["findings"] if each["check"] == "session.reports"]
     assert [each["outcome"] for each in reports] == ["failed"]
     assert answer["photos"] == []
+
+
+def test_the_night_tells_how_each_camera_stands(looked_at: LookedAt) -> None:
+    """In the answer and in the report, with the frames; one look says nothing about the time around it."""
+    workspace, now, _ = looked_at
+    close(workspace, now)
+    settings = settings_for(workspace)
+    day = (now.astimezone(CHINA) - timedelta(minutes=20)).date()
+    database = open_database(settings.database, settings.data_key_bytes())
+    with database.reading() as tx:
+        cameras = {each["class"]: each for each in answer_for(tx, settings, day, day)["cameras"]}
+        nothing = answer_for(tx, settings, day + timedelta(days=1), None, class_number=LIVE)["cameras"]
+    database.close()
+    assert {number: (each["condition"], each["down"]) for number, each in cameras.items()} == {
+        LIVE: ("ok", False), FROZEN: ("frozen", True),
+    }  # fmt: skip
+    for camera in cameras.values():
+        assert {each["condition"] for each in camera["intervals"]} == {"not_run"}
+        assert camera["missing_hours"] == 0
+        (change,) = camera["changes"]
+        assert change["evidence"][0].startswith("sha256:")
+    assert [(each["looks"], each["changes"]) for each in nothing] == [(0, [])]
+    (report,) = (workspace / "reports").rglob("night-*.html")
+    html = report.read_text(encoding="utf-8")
+    assert "画面静止" in html
+    assert "data:image/jpeg" in html
 
 
 def test_whom_nobody_knows_on_a_camera_is_kept_with_its_look(

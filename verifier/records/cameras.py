@@ -193,12 +193,14 @@ def read_last_condition(tx: Tx, class_number: str, camera_id: str, before: datet
     return Condition(found) if found else None
 
 
+def as_camera_samples(samples: Iterable[SampleRecord]) -> list[CameraSample]:
+    """The looks as the history is built from them."""
+    return [CameraSample(each.camera_id, each.taken_at, each.condition, each.evidence) for each in samples]
+
+
 def read_health(tx: Tx, training: TrainingClass) -> dict[str, tuple[HealthInterval, ...]]:
     """Camera id → its history over the sessions it is filed for; cameras that no session names are left out."""
-    samples = [
-        CameraSample(each.camera_id, each.taken_at, each.condition, each.evidence)
-        for each in read_samples(tx, training.number)
-    ]
+    samples = as_camera_samples(read_samples(tx, training.number))
     filed: dict[str, list[Any]] = {}
     for session in training.sessions:
         if session.camera_id is not None:

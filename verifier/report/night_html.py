@@ -25,6 +25,8 @@ log = structlog.get_logger()
 PICTURE_LIMIT = 60
 PICTURE_MAX_PX = 1600
 PICTURE_QUALITY = 80
+FRAME_MAX_PX = 320  # a camera's picture beside its row, 15 KB each
+FRAME_LIMIT = 120
 
 
 def write_night_report(
@@ -36,6 +38,7 @@ def write_night_report(
     title: str | None = None,
     picture_limit: int = PICTURE_LIMIT,
     language: str | None = None,
+    frame: Callable[[str], bytes] | None = None,
 ) -> Path:
     """Write the report of a night, atomically; the same answer and pictures give the same bytes.
 
@@ -48,6 +51,7 @@ def write_night_report(
         title: Heading; default names the day.
         picture_limit: How many photos get their picture embedded; how many did not is said in the report.
         language: ``zh_CN`` or ``en``; default the context's.
+        frame: SHA-256 of a camera's kept picture → its bytes, with the same errors; None shows none.
     Returns: the path of the HTML file.
     Raises:
         OSError: the file cannot be written.
@@ -73,6 +77,7 @@ def write_night_report(
             flags=draw_flags(answer, language=language),
             outcomes=draw_outcomes(answer, language=language),
             pictured=shown,
+            cameras=_show_cameras(answer, frame),
             pictures_left_out=max(0, len(pictured) - picture_limit),
         )
     )
@@ -96,13 +101,31 @@ def _embed_picture(photo: dict[str, Any], picture: Callable[[str], bytes]) -> st
     """The annotated copy as a data URI of at most PICTURE_MAX_PX; empty where there is none to show."""
     if not is_drawable(photo):
         return ""
+    return _shrink(photo["id"], picture, PICTURE_MAX_PX)
+
+
+def _show_cameras(answer: dict[str, Any], frame: Callable[[str], bytes] | None) -> list[dict[str, Any]]:
+    """The answer's cameras, each change with its pictures as data URIs."""
+    left, shown = FRAME_LIMIT, []
+    for camera in answer.get("cameras", ()):
+        changes = []
+        for change in camera["changes"]:
+            digests = [each.removeprefix("sha256:") for each in change["evidence"][:2]] if frame is not None else []
+            pictures = [_shrink(each, frame, FRAME_MAX_PX) for each in digests[:left] if frame is not None]
+            left -= len(pictures)
+            changes.append({**change, "pictures": [each for each in pictures if each]})
+        shown.append({**camera, "changes": changes})
+    return shown
+
+
+def _shrink(name: str, read: Callable[[str], bytes], longest_px: int) -> str:
     try:
-        with Image.open(io.BytesIO(picture(photo["id"]))) as opened:
-            opened.thumbnail((PICTURE_MAX_PX, PICTURE_MAX_PX))
+        with Image.open(io.BytesIO(read(name))) as opened:
+            opened.thumbnail((longest_px, longest_px))
             small = opened.convert("RGB")
     except (KeyError, OSError, ValueError) as error:
-        # The photo's findings are what counts; that its picture is missing is said beside them.
-        log.warning("report_picture_missing", photo_id=photo["id"], error=f"{type(error).__name__}: {error}")
+        # The findings are what counts; that a picture is missing is said beside them.
+        log.warning("report_picture_missing", name=name, error=f"{type(error).__name__}: {error}")
         return ""
     out = io.BytesIO()
     small.save(out, "JPEG", quality=PICTURE_QUALITY)

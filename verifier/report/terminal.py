@@ -102,6 +102,15 @@ def show_night(night: Night, console: Console) -> None:
         "建议的违规（由人决定）",
         [(item["session"] or "", item["rule"], item["state"], item["reason"]) for item in answer["violations"]],
     )
+    _show_rows(
+        console,
+        "不能看到教室的摄像头",
+        [
+            (each["class"], each["camera"], each["condition"], each["looked_at"])
+            for each in answer.get("cameras", ())
+            if each["down"]
+        ],
+    )
     counts = answer["night"]
     line = translate("本次新看照片 {looked} 张，结案课次 {closed} 个，用时 {seconds} 秒。")
     console.print(line.format(**{**counts, "seconds": round(counts["seconds"], 1)}))

@@ -45,6 +45,26 @@ CASES = {
     "photo_reuse": "照片疑似重复使用",
     "camera_dark": "监控画面异常",
 }
+# What one look at a camera gave (`camera_health.Condition`).
+CAMERAS = {
+    "ok": "正常",
+    "offline": "离线",
+    "no_picture": "无画面",
+    "frozen": "画面静止",
+    "stale_snapshot": "旧快照",
+    "looped": "重复播放",
+    "test_card": "测试图或台标",
+    "black": "黑屏",
+    "covered": "镜头被遮挡",
+    "overexposed": "过曝",
+    "defocused": "失焦",
+    "moved": "机位被移动",
+    "wrong_room": "不是该教室",
+    "wrong_clock": "时钟不准",
+    "no_class": "教室无人",
+    "doubtful": "无法判断",
+    "not_run": "未能查看",
+}
 # Below a column of a chart, where the whole word does not fit.
 PERIODS_SHORT = {"morning": "早", "afternoon": "午", "evening": "晚"}
 UNREADABLE = {
@@ -97,6 +117,7 @@ CHECKS = {
     "stream.room": "监控教室场景",
     "stream.people": "监控人数",
     "stream.roster": "监控与花名册比对",
+    "stream.recorded": "录像的时间和地点",
     "session.reports": "照片反馈",
     "session.signins": "签到",
     "session.attendance": "到课率",
@@ -136,6 +157,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "weekday": WEEKDAYS,
     "session_source": SESSION_SOURCES,
     "check": CHECKS,
+    "camera": CAMERAS,
 }
 
 
