@@ -79,6 +79,17 @@ def an_exif(
     return exif.tobytes()
 
 
+def an_exif_with_thumbnail(thumbnail: bytes, orientation: int = 1) -> bytes:
+    """A little-endian EXIF block: one directory with the orientation, a second one with the thumbnail."""
+    entry = struct.Struct("<HHII")
+    first = struct.pack("<H", 1) + entry.pack(0x0112, 3, 1, orientation)
+    second_at = 8 + len(first) + 4
+    thumbnail_at = second_at + 2 + 2 * 12 + 4
+    second = struct.pack("<H", 2) + entry.pack(0x0201, 4, 1, thumbnail_at) + entry.pack(0x0202, 4, 1, len(thumbnail))
+    block = b"II*\x00\x08\x00\x00\x00" + first + struct.pack("<I", second_at) + second + bytes(4) + thumbnail
+    return b"Exif\x00\x00" + block
+
+
 def a_photo_file(
     format: str = "JPEG",
     exif: bytes | None = None,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import struct
 
 import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from tests.builders.photos import an_exif_with_thumbnail
 from tests.builders.shared import shared_data
 from tests.builders.stamps import a_stamped_picture
 from verifier.observation import Box, FileHistory
@@ -17,7 +17,6 @@ from verifier.photo.decode import decode_photo
 from verifier.photo.edited import EDITED_2023
 from verifier.photo.read_history import open_header, read_history
 
-# What it takes to have a thumbnail: EXIF with a second directory, whose two tags say where the small JPEG lies.
 XMP = (
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="Adobe XMP Core 5.6"><rdf:RDF><rdf:Description '
     b'xmp:CreatorTool="Snapseed 2.19"><stEvt:softwareAgent>GIMP 2.10</stEvt:softwareAgent>'
@@ -42,17 +41,6 @@ def as_small_jpeg(picture: Image.Image, size_wh: tuple[int, int] = (160, 120)) -
     return file.getvalue()
 
 
-def exif_with_thumbnail(thumbnail: bytes, orientation: int = 1) -> bytes:
-    """A little-endian EXIF block: one directory with the orientation, a second one with the thumbnail."""
-    entry = struct.Struct("<HHII")
-    first = struct.pack("<H", 1) + entry.pack(0x0112, 3, 1, orientation)
-    second_at = 8 + len(first) + 4
-    thumbnail_at = second_at + 2 + 2 * 12 + 4
-    second = struct.pack("<H", 2) + entry.pack(0x0201, 4, 1, thumbnail_at) + entry.pack(0x0202, 4, 1, len(thumbnail))
-    block = b"II*\x00\x08\x00\x00\x00" + first + struct.pack("<I", second_at) + second + bytes(4) + thumbnail
-    return b"Exif\x00\x00" + block
-
-
 def a_file(picture: Image.Image, exif: bytes | None = None, format: str = "JPEG", **options: object) -> bytes:
     file = io.BytesIO()
     picture.save(
@@ -70,7 +58,9 @@ def read(data: bytes, *stamps: Box) -> FileHistory:
 def agreement(
     picture: Image.Image, thumbnail: Image.Image, *stamps: Box, size_wh: tuple[int, int] = (160, 120)
 ) -> float:
-    found = read(a_file(picture, exif_with_thumbnail(as_small_jpeg(thumbnail, size_wh))), *stamps).thumbnail_agreement
+    found = read(
+        a_file(picture, an_exif_with_thumbnail(as_small_jpeg(thumbnail, size_wh))), *stamps
+    ).thumbnail_agreement
     assert found is not None
     return found
 
@@ -134,7 +124,7 @@ def test_the_thumbnail_of_another_photo_does_not_agree() -> None:
 def test_a_stamp_with_its_panel_does_not_make_the_thumbnail_differ() -> None:
     stamped, truth = a_stamped_picture(a_room(), "4 engineering panel")
     assert truth.box is not None
-    found = read(a_file(stamped, exif_with_thumbnail(as_small_jpeg(a_room()))), truth.box)
+    found = read(a_file(stamped, an_exif_with_thumbnail(as_small_jpeg(a_room()))), truth.box)
     assert found.thumbnail_agreement is not None
     assert found.thumbnail_agreement >= EDITED_2023.own_picture
     assert found.thumbnail_differs == 0.0
@@ -143,7 +133,7 @@ def test_a_stamp_with_its_panel_does_not_make_the_thumbnail_differ() -> None:
 def test_a_part_that_the_thumbnail_does_not_show_is_found_where_it_is() -> None:
     changed = a_room()
     ImageDraw.Draw(changed).rectangle((900, 200, 1100, 400), fill=(250, 250, 250))
-    found = read(a_file(changed, exif_with_thumbnail(as_small_jpeg(a_room()))))
+    found = read(a_file(changed, an_exif_with_thumbnail(as_small_jpeg(a_room()))))
     assert found.thumbnail_differs is not None
     assert found.thumbnail_differs > EDITED_2023.differs_share
     assert found.thumbnail_box is not None
@@ -153,7 +143,7 @@ def test_a_part_that_the_thumbnail_does_not_show_is_found_where_it_is() -> None:
 
 def test_the_thumbnail_is_turned_as_the_picture_is() -> None:
     picture = a_room()
-    data = a_file(picture, exif_with_thumbnail(as_small_jpeg(picture), orientation=6))
+    data = a_file(picture, an_exif_with_thumbnail(as_small_jpeg(picture), orientation=6))
     opened = open_header(data, "jpeg")
     assert opened.turns == 3
     assert read(data).thumbnail_agreement == pytest.approx(1.0, abs=0.05)
@@ -170,13 +160,13 @@ def test_the_thumbnail_is_turned_as_the_picture_is() -> None:
     ],
 )
 def test_a_thumbnail_that_shows_nothing_says_nothing(thumbnail: bytes) -> None:
-    found = read(a_file(a_room(), exif_with_thumbnail(thumbnail)))
+    found = read(a_file(a_room(), an_exif_with_thumbnail(thumbnail)))
     assert found.thumbnail_agreement is None
     assert found.tables == "standard"
 
 
 def test_damaged_exif_costs_nothing_but_itself() -> None:
-    data = a_file(a_room(), exif_with_thumbnail(as_small_jpeg(a_room())))
+    data = a_file(a_room(), an_exif_with_thumbnail(as_small_jpeg(a_room())))
     at = data.index(b"II*\x00")
     for offset in range(4, 60):
         broken = data[: at + offset] + b"\xff\xff\xff" + data[at + offset + 3 :]
