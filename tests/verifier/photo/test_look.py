@@ -49,7 +49,10 @@ def test_every_part_of_a_real_photo_is_read_once(nets: Nets) -> None:
     assert look.people.count == 1
     assert look.embedding_contract == nets.embedding_contract
     assert {"code", "faces", "text"} <= set(look.versions)
-    assert set(look.seconds) == {"picture", "camera", "faces", "people", "stamps", "quality", "fingerprint"}
+    parts = {"camera", "faces", "people", "stamps", "quality", "fingerprint"}
+    parts |= {"history", "compression", "recapture", "provenance"}
+    assert set(look.seconds) == {"picture", *parts}
+    assert all(getattr(look, part) is not None for part in parts)
 
 
 def test_the_same_bytes_give_the_same_look_also_after_storing(nets: Nets) -> None:
@@ -62,7 +65,10 @@ def test_the_same_bytes_give_the_same_look_also_after_storing(nets: Nets) -> Non
     assert back.stamps == first.stamps
 
 
-@pytest.mark.parametrize("part", ["stamps", "camera", "quality", "fingerprint", "faces"])
+@pytest.mark.parametrize(
+    "part",
+    ["stamps", "camera", "quality", "fingerprint", "faces", "history", "compression", "recapture", "provenance"],
+)
 def test_a_crashing_reader_costs_its_own_part_only(nets: Nets, part: str, monkeypatch: pytest.MonkeyPatch) -> None:
     reader = {"stamps": "read_stamps", "faces": "find_faces"}.get(part, f"read_{part}")
 
@@ -76,7 +82,7 @@ def test_a_crashing_reader_costs_its_own_part_only(nets: Nets, part: str, monkey
     assert "MemoryError" in look.not_read[part]
     assert getattr(look, part) is None
     found = check_photo(look, a_context())
-    assert any(finding.outcome is Outcome.NOT_RUN for finding in found) is (part != "fingerprint")
+    assert any(finding.outcome is Outcome.NOT_RUN for finding in found)
 
 
 def test_no_memory_to_decode_is_our_fault_and_not_the_photos(nets: Nets, monkeypatch: pytest.MonkeyPatch) -> None:
