@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session as Tx
 from verifier.observation import Look
 from verifier.photo.context import CodeAnswer, CodeState, CodeUse
 from verifier.photo.stamp_authority import NoAuthority, StampAuthority, ask_about
-from verifier.photo.stamp_code import CODE_2023
+from verifier.photo.stamp_code import CODE_2023, find_sure_codes
 from verifier.plan import Submission
 from verifier.records.database import Database
 from verifier.records.stamp_codes import codes_of_class, read_answers, save_answer, unasked_codes
@@ -192,7 +192,6 @@ def read_code_answers(
 
 
 def _find_code(look: Look | None) -> str | None:
-    """The code that `photo.stamp_code` judges; None where it is absent or not surely read."""
-    stamps = (look.stamps if look is not None else None) or ()
-    code = next((stamp.code for stamp in stamps if stamp.code is not None), None)
-    return code.value if code is not None and code.confidence >= CODE_2023.min_confidence else None
+    """The code whose answer `photo.stamp_code` judges; None where none was surely read."""
+    sure = find_sure_codes(look) if look is not None else []
+    return sure[0][1] if sure else None

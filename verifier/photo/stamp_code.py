@@ -1,6 +1,6 @@
 """Is the stamp's anti-counterfeit code (防伪码) its own, and does the app's maker know it?
 
-Looks at:         the code that was surely read; other photos in the records that show it; the maker's answer, where one is asked.
+Looks at:         every code that was surely read; other photos in the records that show it; the maker's answer, where one is asked.
 Why it matters:   an app gives each photo its own code: one code on two different photos means that a stamp was copied.
 Cannot tell when: there is no code (many apps print none), or it was not read surely: one misread letter makes another code.
                   Which of two photos owns a code cannot be seen in them. Without asking the maker an invented code looks like
@@ -52,30 +52,47 @@ CODE_2023 = CodeLimits()
 
 
 def check(look: Look, context: PhotoContext, limits: CodeLimits = CODE_2023) -> Finding:
-    """Compare the code with the records' and with the maker's answer; no code is NOT_APPLICABLE."""
+    """Compare each stamp's code with the records and the first one with the maker's answer; no code is NOT_APPLICABLE.
+
+    A picture may show several stamps, each with a code of its own; the worst of what is found about them is the outcome.
+    """
     found = partial(Finding, ID, profile=limits.name)
-    stamp = next((stamp for stamp in look.stamps or () if stamp.code is not None), None)
-    if stamp is None or stamp.code is None:
+    coded = [(stamp, stamp.code) for stamp in look.stamps or () if stamp.code is not None]
+    if not coded:
         return found(Outcome.NOT_APPLICABLE, say("水印上没有防伪码，无从核对，不说明任何问题。"))
-    code = stamp.code.value
-    measured: dict[str, Measured] = {"code": code, "confidence": round(stamp.code.confidence, 3), "app": stamp.app}
-    if stamp.code.confidence < limits.min_confidence:
+    sure = find_sure_codes(look, limits)
+    stamp, code = next(iter(sure), (coded[0][0], coded[0][1].value))
+    sureness = stamp.code.confidence if stamp.code is not None else 0.0
+    measured: dict[str, Measured] = {"code": code, "confidence": round(sureness, 3), "app": stamp.app}
+    if not sure:
         reason = say("防伪码读作 {code}，字迹识别把握不足，差一个字就是另一个码，未用于核对。", code=code)
         return found(Outcome.NOT_APPLICABLE, reason, measured=measured)
     if context.code_uses is None and context.code_answer is None:
         return found(Outcome.NOT_APPLICABLE, say("防伪码 {code}：没有可比对的档案。", code=code), measured=measured)
-    uses = _find_other_photos(context)
-    judged = [_judge_uses(uses, stamp, code, context, limits)]
+    others = _find_other_photos(context)
+    judged = [
+        _judge_uses([use for use in others if use.code == each], its, each, context, limits) for its, each in sure
+    ]
     if context.code_answer is not None:
         judged.append(_judge_answer(context.code_answer, stamp, look, context, limits))
         measured |= _measure_answer(context.code_answer)
-    measured["other_photos"] = len(uses)
+    uses = [use for use in others if use.code in {each for _, each in sure}]
+    measured |= {"codes": len(sure), "other_photos": len(uses)}
     if uses:
         first = uses[0]
         measured |= {"other_class": first.class_number, "other_file": first.file, "other_sha256": first.sha256}
     order = (Outcome.FAILED, Outcome.UNSURE, Outcome.NOT_RUN, Outcome.PASSED)
     judged.sort(key=lambda part: order.index(part[0]))
     return found(judged[0][0], join([sentence for _, sentence in judged]), measured=measured)
+
+
+def find_sure_codes(look: Look, limits: CodeLimits = CODE_2023) -> list[tuple[Stamp, str]]:
+    """Each code that was surely read, once, with the fullest stamp that shows it; the maker is asked about the first."""
+    found: dict[str, Stamp] = {}
+    for stamp in look.stamps or ():
+        if stamp.code is not None and stamp.code.confidence >= limits.min_confidence:
+            found.setdefault(stamp.code.value, stamp)
+    return [(stamp, code) for code, stamp in found.items()]
 
 
 def _find_other_photos(context: PhotoContext) -> list[CodeUse]:

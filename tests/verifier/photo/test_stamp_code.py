@@ -146,3 +146,35 @@ def test_a_service_that_is_down_is_given_up() -> None:
 
 def test_by_default_nobody_is_asked() -> None:
     assert NoAuthority().ask(CODE, None).state is CodeState.COULD_NOT_ASK
+
+
+SECOND_CODE = "ZZ9988776655"
+
+
+def two_stamps(first_sure: float = 0.99, second_app: str = "今日水印相机") -> Look:
+    first = a_stamp(code=a_field(CODE, first_sure), app="今日水印相机")
+    second = a_stamp(code=a_field(SECOND_CODE, 0.99), app=second_app)
+    return a_look(stamps=(first, second))
+
+
+@pytest.mark.parametrize(
+    ("look", "used", "outcome"),
+    [
+        pytest.param(two_stamps(), SECOND_CODE, FAILED, id="the second stamp's code was used before"),
+        pytest.param(two_stamps(), CODE, FAILED, id="the first one's"),
+        pytest.param(two_stamps(), "QQ1122334455", PASSED, id="neither's"),
+        pytest.param(two_stamps(first_sure=0.5), SECOND_CODE, FAILED, id="the first one's was not surely read"),
+        pytest.param(two_stamps(first_sure=0.5), CODE, PASSED, id="a doubtful code is not compared"),
+        pytest.param(two_stamps(second_app="马克水印相机"), SECOND_CODE, UNSURE, id="of an app with other codes"),
+    ],
+)
+def test_each_of_several_stamps_is_judged_by_its_own_code(look: Look, used: str, outcome: Outcome) -> None:
+    found = stamp_code.check(look, a_context(code_uses=(a_use(code=used),)))
+    assert found.outcome is outcome
+
+
+def test_one_code_on_two_stamps_of_a_picture_is_told_once() -> None:
+    stamp = a_stamp(code=a_field(CODE, 0.99), app="今日水印相机")
+    found = stamp_code.check(a_look(stamps=(stamp, stamp)), a_context(code_uses=(a_use(),)))
+    assert (found.outcome, found.measured["codes"], found.measured["other_photos"]) == (FAILED, 1, 1)
+    assert str(found.reason).count("old.jpg") == 1
