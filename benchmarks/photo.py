@@ -1,7 +1,9 @@
-"""Measure whether a photo is an original, on the development pictures: ``python benchmarks/photo.py [copies|honest|size]``.
+"""Measure what a photo proves, on the development pictures: ``python benchmarks/photo.py [all|copies|honest|size|cost …]``.
 
-Needs ../shared/data for the first two; copies nothing of it. ``copies``: are changed copies found among all pictures, and proven?
-``honest``: is any pair of two moments of one room, or of two rooms, called the same picture? ``size``: how the search grows.
+Needs ../shared/data for all but ``size``; copies nothing of it. ``copies``: are changed copies found among all pictures, and
+proven? ``honest``: is any pair of two moments of one room, or of two rooms, called the same picture? ``size``: how the search
+grows. ``cost``: reading and comparing one candidate, in the order of a night. ``all``: these, and the other benchmarks of one
+photo one after the other with their own seeds (stamps, originality, rooms, fuzz; hours on one core, minutes with ``--quick``).
 The seed is fixed. Intervals are 95 % (Clopper and Pearson 1934).
 """
 
@@ -9,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -198,10 +201,68 @@ def measure_size(largest: int) -> None:
         pictures *= 10
 
 
+def measure_cost(nets: Nets) -> None:
+    """CPU of one candidate, its thumbnail read anew each time, and with what was read before kept."""
+    looks = [look_at(picture, nets) for picture in load_scenes().values()]
+    for look in looks:
+        read(look)  # loads what is loaded once
+    started = time.process_time()
+    pictures = [read(look) for look in looks]
+    reading = 1000 * (time.process_time() - started) / len(looks)
+    pairs = list(combinations(pictures, 2))[:500]
+    started = time.process_time()
+    for one, other in pairs:
+        compare_pictures(one, other)
+    comparing = 1000 * (time.process_time() - started) / len(pairs)
+    alike = []
+    for one, look in zip(pictures, looks, strict=True):
+        again = read(look)
+        started = time.process_time()
+        compare_pictures(one, again)
+        alike.append(1000 * (time.process_time() - started))
+    same = float(np.mean(alike))
+    print(
+        f"  {len(looks)} pictures: reading a candidate {reading:.0f} ms; comparing it {comparing:.0f} ms (another scene) or {same:.0f} ms"
+    )
+    print(
+        f"  (the same picture): {comparing:.0f} to {same:.0f} ms where it was read before, {reading + same:.0f} ms where not"
+    )
+
+
+OTHERS = (
+    ("stamps.py", "--photos", "{stamps}", "--seeds", "1101", "--layouts", "main"),
+    ("stamps.py", "--photos", "{stamps}", "--seeds", "1201"),
+    ("forensics.py", "edited", "full-size", "recapture", "cost", "--every", "{every}"),
+    ("room.py", "--models", "{models}"),
+)
+
+
+def measure_others(models: Path, quick: bool) -> None:
+    """The figures that other scripts measure, each in a process of its own, as its command would."""
+    values = {"stamps": 16 if quick else 200, "every": 8 if quick else 1, "models": models}
+    commands = [(PROJECT / "benchmarks" / script, *parts) for script, *parts in OTHERS]
+    run = [[sys.executable, *(str(part).format(**values) for part in command)] for command in commands]
+    count = "500" if quick else "20000"
+    fuzz = [
+        sys.executable,
+        "-m",
+        "tests.fuzz.fuzz_photo",
+        "--count",
+        count,
+        "--seeds",
+        str(DATA / "corrupt"),
+        str(DATA / "exif"),
+    ]
+    for command in (*run, fuzz):
+        print("$ " + " ".join(["python", *command[1:]]), flush=True)
+        subprocess.run(command, cwd=PROJECT, check=True)
+
+
 def main() -> None:
     """Run the measurements that were asked for; all where none was."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", nargs="*", default=["copies", "honest", "size"])
+    parser.add_argument("what", nargs="*", default=["copies", "honest", "size", "cost"])
+    parser.add_argument("--quick", action="store_true", help="with all: a few samples of each of the other benchmarks")
     parser.add_argument("--rounds", type=int, default=3, help="copies of each kind of each picture")
     parser.add_argument(
         "--largest", type=int, default=1_000_000, help="pictures in the largest index (1 GB for a million)"
@@ -214,9 +275,11 @@ def main() -> None:
         "copies": lambda: measure_copies(open_nets(arguments.cache, arguments.models), arguments.rounds),
         "honest": lambda: measure_honest(open_nets(arguments.cache, arguments.models)),
         "size": lambda: measure_size(arguments.largest),
+        "cost": lambda: measure_cost(open_nets(arguments.cache, arguments.models)),
+        "others": lambda: measure_others(arguments.models, arguments.quick),
     }
-    for what in arguments.what:
-        print(f"{what} ({MATCH_2023.name})")
+    for what in steps if "all" in arguments.what else arguments.what:
+        print(f"{what} ({MATCH_2023.name})", flush=True)
         steps[what]()
 
 

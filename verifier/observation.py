@@ -91,7 +91,8 @@ class CameraMetadata:
     """What the file says about its camera (EXIF). Everything may be missing, and is, after a chat app.
 
     `taken_at_local` has no zone; `offset` is OffsetTimeOriginal where written. `gps_at_utc` is the satellites' time.
-    `longitude`, `latitude`: degrees WGS-84. `remarks` are stable codes for absurd values that were left out.
+    `longitude`, `latitude`: degrees WGS-84. `remarks` are stable codes for absurd values that were left out. `serial` is the
+    body's serial number, which cameras write and most phones do not.
     """
 
     taken_at_local: datetime | None = None
@@ -105,6 +106,7 @@ class CameraMetadata:
     software: str | None = None
     has_exif: bool = False
     remarks: tuple[str, ...] = ()
+    serial: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

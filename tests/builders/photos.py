@@ -52,6 +52,7 @@ def an_exif(
     software: str | None = None,
     make: str | None = None,
     model: str | None = None,
+    serial: str | None = None,
     gps: Mapping[int, Any] | None = None,
 ) -> bytes:
     """An EXIF block. `position` is (longitude, latitude) in degrees; `gps` overrides raw GPS tags by number."""
@@ -66,6 +67,8 @@ def an_exif(
         inner[0x9003] = taken if isinstance(taken, str) else f"{taken:%Y:%m:%d %H:%M:%S}"
     if offset is not None:
         inner[0x9011] = offset
+    if serial is not None:
+        inner[0xA431] = serial
     places = exif.get_ifd(GPS_IFD)
     if position is not None:
         longitude, latitude = position

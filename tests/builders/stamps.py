@@ -24,6 +24,7 @@ from verifier.demo.draw_stamp import (
     Sheet,
     StampText,
     draw_big_clock,
+    draw_fitting,
     draw_labelled_rows,
     draw_sign_in,
     load_font,
@@ -93,14 +94,14 @@ def a_stamped_picture(
         seed: Chooses date, time, place and codes.
         scale: Size of the stamp against the app's usual one (_APP_SIZES).
     """
-    scale *= _APP_SIZES.get(layout, 1.0)
-    right = background.width
-    while right >= background.width:
-        sheet = Sheet.on(background, scale)
-        truth = _DRAWERS[layout](sheet, random.Random(f"{layout}/{seed}"))
-        left, top, right, bottom = sheet.image.getbbox() or (0, 0, 0, 0)
-        scale *= 0.92
-    return sheet.flatten(background), replace(truth, box=Box(left, top, right - left, bottom - top))
+    truths: list[StampTruth] = []
+
+    def draw(sheet: Sheet) -> None:
+        truths.append(_DRAWERS[layout](sheet, random.Random(f"{layout}/{seed}")))
+
+    sheet = draw_fitting(background, draw, scale * _APP_SIZES.get(layout, 1.0))
+    left, top, right, bottom = sheet.image.getbbox() or (0, 0, 0, 0)
+    return sheet.flatten(background), replace(truths[-1], box=Box(left, top, right - left, bottom - top))
 
 
 def as_jpeg(picture: Image.Image, quality: int = 85) -> bytes:

@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 from verifier.finding import Finding, Outcome
 from verifier.language import Sentence, say
 from verifier.observation import Box, HeatMap, Look, Stamp
+from verifier.photo.stamp_geometry import overlap_area
 
 MIN_SIDE_PX, MAX_SIDE_PX = 960, 2560  # of the copy's longer side: text must be legible, and a page quick to load
 JPEG_QUALITY = 88
@@ -68,12 +69,15 @@ def annotate_photo(
     canvas = Image.fromarray(cv2.cvtColor(drawn, cv2.COLOR_BGR2RGB))
     draw = ImageDraw.Draw(canvas)
     text_px = max(14, round(max(size_wh) / 90))
+    # What labels should leave to be read: the stamps' lines, and then each other.
+    taken = [_scale(line.box, scale) for stamp in look.stamps or () for line in stamp.lines]
     for stamp in look.stamps or ():
-        _draw_stamp(draw, stamp, scale, text_px)
+        _draw_stamp(draw, stamp, scale, text_px, taken)
     # Unreadable faces first, so that they never cover a name.
     for label in sorted(face_labels, key=lambda label: label.state != "unreadable"):
         colour = FACE_COLOURS.get(label.state, FACE_COLOURS["unreadable"])
-        _draw_box(draw, label.box, label.text, colour, scale, text_px)
+        _draw_box(draw, label.box, colour, scale, text_px)
+        _write_label(draw, label.box, label.text, colour, scale, text_px, "above", taken)
     strip = _draw_strip(findings, canvas.width, max(16, round(canvas.width / 70)))
     whole = Image.new("RGB", (canvas.width, canvas.height + strip.height), STRIP)
     whole.paste(canvas, (0, 0))
@@ -162,7 +166,7 @@ def open_font(size_px: int) -> ImageFont.FreeTypeFont:
         return ImageFont.truetype(str(path), size_px)
 
 
-def _draw_stamp(draw: ImageDraw.ImageDraw, stamp: Stamp, scale: float, text_px: int) -> None:
+def _draw_stamp(draw: ImageDraw.ImageDraw, stamp: Stamp, scale: float, text_px: int, taken: list[Box]) -> None:
     fields = (
         (stamp.day, say("日期")),
         (stamp.clock, say("时间")),
@@ -177,34 +181,55 @@ def _draw_stamp(draw: ImageDraw.ImageDraw, stamp: Stamp, scale: float, text_px: 
     for found, name in fields:
         if found is not None:
             named.setdefault(tuple(found.box.xywh()), (found.box, []))[1].append(str(name))
+    small_px = max(12, round(text_px * 0.7))
     if stamp.box is not None:
-        _draw_box(draw, stamp.box, "", STAMP, scale, text_px)
+        _draw_box(draw, stamp.box, STAMP, scale, text_px)
+    for box, _ in named.values():
+        _draw_box(draw, box, STAMP, scale, small_px)
     for box, names in named.values():
-        _draw_box(draw, box, " ".join(names), STAMP, scale, max(12, round(text_px * 0.7)), beside=True)
+        _write_label(draw, box, " ".join(names), STAMP, scale, small_px, "right", taken)
 
 
-def _draw_box(
+def _scale(box: Box, scale: float) -> Box:
+    return Box(box.x * scale, box.y * scale, max(1.0, box.width * scale), max(1.0, box.height * scale))
+
+
+def _draw_box(draw: ImageDraw.ImageDraw, box: Box, colour: Colour, scale: float, text_px: int) -> None:
+    frame = _scale(box, scale)
+    corners = (frame.x, frame.y, frame.x + frame.width, frame.y + frame.height)
+    draw.rectangle(corners, outline=colour, width=max(2, text_px // 9))
+
+
+def _write_label(
     draw: ImageDraw.ImageDraw,
     box: Box,
     text: str,
     colour: Colour,
     scale: float,
     text_px: int,
-    beside: bool = False,
+    where: str,
+    taken: list[Box],
 ) -> None:
-    """A frame with its label above (or to the right, `beside`), kept inside the picture."""
-    left, top = box.x * scale, box.y * scale
-    right, bottom = left + max(1.0, box.width * scale), top + max(1.0, box.height * scale)
-    draw.rectangle((left, top, right, bottom), outline=colour, width=max(2, text_px // 9))
+    """Name a box: `where` it covers nothing of what is `taken`, else on the side where it covers least; then that is taken too."""
     if not text:
         return
-    font = open_font(text_px)
+    font, frame = open_font(text_px), _scale(box, scale)
     wide, high = draw.textlength(text, font) + text_px * 0.5, text_px * 1.3
-    x, y = (right, top) if beside else (left, top - high)
-    x = min(max(0.0, x), max(0.0, draw.im.size[0] - wide))
-    y = bottom if y < 0 else y
-    draw.rectangle((x, y, x + wide, y + high), fill=colour)
-    draw.text((x + text_px * 0.25, y + high / 2), text, font=font, fill=WHITE, anchor="lm")
+    right, bottom = frame.x + frame.width, frame.y + frame.height
+    places = {
+        "above": (frame.x, frame.y - high),
+        "right": (right, frame.y),
+        "below": (frame.x, bottom),
+        "left": (frame.x - wide, frame.y),
+    }
+    corners = [places[where], *(place for side, place in places.items() if side != where)]
+    across, down = max(0.0, draw.im.size[0] - wide), max(0.0, draw.im.size[1] - high)
+    labels = [Box(min(max(0.0, x), across), min(max(0.0, y), down), wide, high) for x, y in corners]
+    # Pushed back into the picture a label would cover its own box.
+    chosen = min(labels, key=lambda label: sum(overlap_area(label, each) for each in (*taken, frame)))
+    taken.append(chosen)
+    draw.rectangle((chosen.x, chosen.y, chosen.x + wide, chosen.y + high), fill=colour)
+    draw.text((chosen.x + text_px * 0.25, chosen.y + high / 2), text, font=font, fill=WHITE, anchor="lm")
 
 
 def _draw_strip(findings: Sequence[Finding], width: int, text_px: int) -> Image.Image:

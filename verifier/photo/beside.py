@@ -53,7 +53,7 @@ class _Neighbour:
     stamp_day: date | None
     camera_place: tuple[float, float] | None
     camera_day: date | None
-    device: tuple[str, str] | None
+    device: tuple[str, str, str] | None
     stamp: Reading | None
     camera: Reading | None
 
@@ -71,7 +71,7 @@ def look_beside(
     read = [_read(*photo, timezone, limits) for photo in photos]
     by_stamp: dict[tuple[str, str], list[_Neighbour]] = defaultdict(list)
     by_camera: dict[tuple[float, float], list[_Neighbour]] = defaultdict(list)
-    by_device: dict[tuple[str, str], list[_Neighbour]] = defaultdict(list)
+    by_device: dict[tuple[str, str, str], list[_Neighbour]] = defaultdict(list)
     for each in read:
         if each.stamp_place is not None:
             by_stamp[each.stamp_place].append(each)
@@ -128,7 +128,10 @@ def _read(
     place = None
     if camera is not None and camera.longitude is not None and camera.latitude is not None:
         place = (camera.longitude, camera.latitude)
-    device = (camera.make or "", camera.model) if camera is not None and camera.model else None
+    device = None
+    if camera is not None and camera.model:
+        # Without a serial number two phones of one model count as one, as far as their clocks let them.
+        device = (camera.make or "", camera.model, camera.serial or "")
     return _Neighbour(
         submission=submission,
         day=session.day if session is not None else None,

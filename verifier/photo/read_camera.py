@@ -32,6 +32,7 @@ FIRST_YEAR, LAST_YEAR = 1995, 2100
 # UTC-12:00 to UTC+14:00 (IANA time zone database).
 MIN_OFFSET, MAX_OFFSET = timedelta(hours=-12), timedelta(hours=14)
 MAX_TEXT = 200
+MIN_SERIAL = 4
 DATE_TIME = re.compile(r"(\d{4})[:\-/.](\d{1,2})[:\-/.](\d{1,2})[ T](\d{1,2}):(\d{1,2})(?::(\d{1,2}))?")
 OFFSET = re.compile(r"([+-]?)(\d{1,2}):?(\d{2})")
 
@@ -69,6 +70,7 @@ def read_camera(data: bytes) -> CameraMetadata:
         software=_read_text(tags, "Image Software"),
         has_exif=bool(tags),
         remarks=tuple(dict.fromkeys(remarks)),
+        serial=_read_serial(tags),
     )
 
 
@@ -92,6 +94,16 @@ def _read_text(tags: Mapping[str, Any], name: str) -> str | None:
         return None
     printable = "".join(character for character in str(tags[name]) if character.isprintable()).strip()
     return printable[:MAX_TEXT] or None
+
+
+def _read_serial(tags: Mapping[str, Any]) -> str | None:
+    """The body's serial number (EXIF 2.32, tag 0xA431; DNG's 0xC62F); None for what stands there in its absence."""
+    for name in ("EXIF BodySerialNumber", "Image BodySerialNumber", "Image CameraSerialNumber"):
+        text = _read_text(tags, name)
+        # A number has digits, and not the same one throughout: 0000000, 111111 and "unknown" are placeholders.
+        if text is not None and len(text) >= MIN_SERIAL and len(set(text) - set(" -")) > 1 and re.search(r"\d", text):
+            return text
+    return None
 
 
 def _read_moment(tags: Mapping[str, Any], names: Sequence[str], what: str, remarks: list[str]) -> datetime | None:

@@ -11,7 +11,7 @@ import pytest
 from tests.builders.looks import a_context, a_look, a_stamp, some_faces
 from verifier.finding import Finding, Outcome
 from verifier.language import say
-from verifier.observation import Box, HeatMap, PixelTraces
+from verifier.observation import Box, HeatMap, PixelTraces, Stamp, TextLine
 from verifier.photo import check_photo
 from verifier.photo.annotate import (
     FACE_COLOURS,
@@ -62,6 +62,17 @@ def test_every_finding_that_asks_for_a_person_gets_its_paragraph() -> None:
     two = annotate_photo(picture, look, findings * 2, []).shape[0]
     none = annotate_photo(picture, look, [], []).shape[0]
     assert none == 960 < one < two
+
+
+@pytest.mark.parametrize("line_y", [150.0, 260.0], ids=["a line above the face", "a line below it"])
+def test_a_faces_name_covers_no_line_of_the_stamp(line_y: float) -> None:
+    """Nothing is drawn where the stamp's text stands: in a crowd it would be covered by names."""
+    line = TextLine("2023-06-12 09:12", 0.99, Box(150, line_y, 400, 48), (0.99,) * 16)
+    look = a_look(stamps=(Stamp(lines=(line,)),))
+    label = FaceLabel(Box(200, 200, 60, 60), "matched", "S07 张三")
+    drawn = annotate_photo(a_grey_picture(1280, 960), look, [], [label])
+    assert np.all(drawn[round(line_y) + 1 : round(line_y) + 47, 152:548] == 128)
+    assert np.any(drawn[:, :, 1] > 200), "the name was drawn elsewhere"
 
 
 def test_labels_at_the_edges_stay_inside_the_picture() -> None:

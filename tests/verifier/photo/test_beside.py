@@ -94,10 +94,11 @@ def test_rounded_coordinates_are_remarked(decimals: int, told: bool) -> None:
     assert found.measured["decimals"] == decimals
 
 
-def a_shot(number: int, stamp: str, camera: str, model: str = "NOH-AN00", **changes: Any) -> PlacedPhoto:
-    look = a_look(
-        stamps=(a_stamp(stamp, **changes),), camera=some_camera_data(camera, make="HUAWEI", model=model)
-    )  # fmt: skip
+def a_shot(
+    number: int, stamp: str, camera: str, model: str = "NOH-AN00", serial: str | None = None, **changes: Any
+) -> PlacedPhoto:
+    own = some_camera_data(camera, make="HUAWEI", model=model, serial=serial)
+    look = a_look(stamps=(a_stamp(stamp, **changes),), camera=own)
     return a_photo(number, look)
 
 
@@ -119,11 +120,20 @@ def test_stamps_and_cameras_that_order_two_photos_differently_contradict_each_ot
         pytest.param(a_shot(2, "09:20", "09:20:10"), id="in order"),
         pytest.param(a_shot(2, "09:20", "09:09:00"), id="within what clocks differ by"),
         pytest.param(a_shot(2, "09:20", "09:05:00", model="another"), id="another phone"),
+        pytest.param(a_shot(2, "09:20", "09:05:00", serial="038021003455"), id="another body of the same model"),
         pytest.param(a_shot(2, "09:20", "09:05:00", confidence=0.5), id="a stamp read with doubt"),
     ],
 )
 def test_what_proves_no_contradiction(other: PlacedPhoto) -> None:
     assert answer([a_shot(1, "09:12", "09:12:30"), other]).clashes == ()
+
+
+def test_one_body_by_its_serial_number_contradicts_itself() -> None:
+    photos = [
+        a_shot(number, stamp, camera, serial="038021003455")
+        for number, stamp, camera in ((1, "09:12", "09:12:30"), (2, "09:20", "09:05:00"))
+    ]
+    assert len(answer(photos).clashes) == 1
 
 
 @pytest.mark.parametrize(("clock", "outcome"), [("12:20:00", Outcome.NOT_APPLICABLE), ("12:20:01", Outcome.UNSURE)])

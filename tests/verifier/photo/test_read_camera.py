@@ -43,6 +43,23 @@ def test_a_phones_metadata_is_read_from_every_format(format: str) -> None:
     assert found.remarks == ()
 
 
+@pytest.mark.parametrize(
+    ("written", "seen"),
+    [
+        ("038021003455", "038021003455"),
+        ("A7-4512", "A7-4512"),
+        ("A71", None),
+        ("0000000000", None),
+        ("11 11", None),
+        ("unknown", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_bodys_serial_number_is_read_and_its_placeholders_are_not(written: str | None, seen: str | None) -> None:
+    assert read(model="EOS R6", serial=written).serial == seen
+
+
 def test_a_file_without_exif_says_nothing_and_remarks_nothing() -> None:
     assert read_camera(a_photo_file()) == CameraMetadata()
 
