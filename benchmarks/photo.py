@@ -222,10 +222,10 @@ def measure_cost(nets: Nets) -> None:
         alike.append(1000 * (time.process_time() - started))
     same = float(np.mean(alike))
     print(
-        f"  {len(looks)} pictures: reading a candidate {reading:.0f} ms; comparing it {comparing:.0f} ms (another scene) or {same:.0f} ms"
+        f"  {len(looks)} pictures: reading one {reading:.0f} ms; comparing {comparing:.0f} ms (other scenes) or {same:.0f} ms"
     )
     print(
-        f"  (the same picture): {comparing:.0f} to {same:.0f} ms where it was read before, {reading + same:.0f} ms where not"
+        f"  (the same picture); a candidate costs at most {same:.0f} ms where it was read before, {reading + same:.0f} where not"
     )
 
 
