@@ -79,6 +79,7 @@ def create_app(settings: Settings, source: Source | None = None) -> FastAPI:
     app.add_middleware(SecurityHeaders)
 
     _mount_static(app, "bootstrap", "js_lib_bootstrap5", "static/js-lib-bootstrap5/css")
+    _mount_static(app, "htmx", "js_lib_htmx", "static/htmx")
     _mount_static(app, "report", "verifier.report", "static")
     _mount_static(app, "pages", "api.pages", "static")
     _mount_static(app, "docs", "fastapi_offline", "static")

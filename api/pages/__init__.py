@@ -1,10 +1,10 @@
-"""The inspectors' pages: server-rendered HTML, Chinese first, no script, nothing from outside."""
+"""The inspectors' pages: server-rendered HTML, Chinese first, working without scripts, nothing from outside."""
 
 from fastapi import Depends, FastAPI
 
 from api.auth import Need
 from api.looks import note_page
-from api.pages import classes, errors, login, photos, queues, today
+from api.pages import classes, deciding, errors, login, photos, queues, review, today
 from api.pages.render import make_page_environment
 
 
@@ -15,6 +15,9 @@ def add_pages(app: FastAPI) -> None:
         app.include_router(
             room.router, dependencies=[Depends(Need("read")), Depends(note_page)], include_in_schema=False
         )
+    # Whose "next" and "undo" would be taken for ids otherwise stand first.
+    for room in (deciding, review):
+        app.include_router(room.router, dependencies=[Depends(note_page)], include_in_schema=False)
     app.include_router(login.router, include_in_schema=False)
     errors.add_error_pages(app)
 

@@ -65,6 +65,33 @@ CAMERAS = {
     "doubtful": "无法判断",
     "not_run": "未能查看",
 }
+# Violations by what is stored; their article stands beside.
+VIOLATIONS = {
+    "unapproved_class": "未经备案开班",
+    "hours_cut": "缩减课时",
+    "three_impersonations_on_site": "多人冒名顶替",
+    "attendance_below_80_percent": "到课率低于80%",
+    "unapproved_change": "擅自变更",
+    "textbooks_or_stations_missing": "教材或工位不足",
+    "sign_in_for_show": "签到流于形式",
+    "reports_missing_7_hours": "监控或照片反馈缺失",
+    "inspection_refused": "拒绝检查",
+    "materials_late_after_urging": "材料迟交",
+    "exam_impersonation": "考试替考",
+    "half_of_sample_false": "抽查半数不实",
+    "two_warnings_of_one_class": "同班两次警告",
+    "five_warnings_in_a_year": "一年五次警告",
+}
+REVIEW_STATES = {
+    "open": "全部未了结",
+    "new": "待处理",
+    "awaiting_second": "等第二人确认",
+    "on_site": "待现场核查",
+    "confirmed": "已确认",
+    "dismissed": "已排除",
+}
+REVIEW_ORDERS = {"urgency": "紧急的在前", "oldest": "最早的在前", "class": "按班次"}
+DECISIONS = {"confirm": "确认属实", "dismiss": "排除", "needs_check": "转现场核查", "withdraw": "撤回决定"}
 # Below a column of a chart, where the whole word does not fit.
 PERIODS_SHORT = {"morning": "早", "afternoon": "午", "evening": "晚"}
 UNREADABLE = {
@@ -150,6 +177,10 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "face": FACES,
     "state": STATES,
     "case": CASES,
+    "matter": {**CASES, **VIOLATIONS},
+    "review_state": REVIEW_STATES,
+    "review_order": REVIEW_ORDERS,
+    "decision": DECISIONS,
     "period": PERIODS,
     "period_short": PERIODS_SHORT,
     "unreadable": UNREADABLE,
