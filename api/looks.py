@@ -72,8 +72,8 @@ LooksAtFrame = Annotated[Look, Depends(Looks("camera.look_frame"))]
 
 
 # Pages about people: of a class, a session, a photo, a case. Pictures on them are requests of their own, written down as such.
-_PAGES_OF_PEOPLE = ("/classes", "/photos", "/cases")
-_PICTURES = ("/annotated.jpg", "/original")
+_PAGES_OF_PEOPLE = ("/classes", "/photos", "/cases", "/review/")
+_PICTURES = ("/annotated.jpg", "/original", "/plain.jpg", "/heat.jpg", "/face.jpg")
 
 
 def note_page(request: Request) -> None:

@@ -21,6 +21,7 @@ from verifier.evidence import EvidenceError
 from verifier.language import Sentence, say
 from verifier.records.audit import write_audit
 from verifier.records.errors import NotInRecordsError
+from verifier.records.reading import read_photo
 from verifier.records.tables.case import CaseRow
 from verifier.review_matter import MatterView, view_matter
 from verifier.review_pictures import show_face, show_heat, show_photo, show_portrait
@@ -31,11 +32,11 @@ router = APIRouter(dependencies=[Depends(Need("read", office=True))])
 PAGE_SIZE = 50
 BLIND_COOKIE = "verifier_blind"
 YEAR_S = 365 * 24 * 3600
-# What inspectors write most, to start from; by what is decided.
+# What inspectors write most, to start from; by what is decided. Those about faces stand at cases only.
 REASONS = {
     "confirm": (say("经人工比对照片，不是备案学员本人。"), say("核对原始记录，情况属实。")),
     "dismiss": (say("经人工比对照片，是学员本人。"), say("照片不清，不足以认定。"), say("核对原始记录，不属实。")),
-    "needs_on_site": (say("照片不足以判断，须现场核实。"),),
+    "needs_on_site": (say("照片不足以判断，须现场核实。"), say("记录不足以判断，须现场核实。")),
 }
 
 
@@ -132,10 +133,17 @@ def show_matter(
     blind = request.cookies.get(BLIND_COOKIE) == "on"
     return show_page(
         request, "review_matter.html", status_code=status_code, view=view, query=query, told=told, why=why,
-        verdict=verdict, blind=blind, hidden=blind and not shown and view.sort == "case", reasons=REASONS,
+        verdict=verdict, blind=blind, hidden=blind and not shown and view.sort == "case", reasons=_list_reasons(view.sort),
         names=name_students(view.answer), **_describe_photo(view, language), **_describe_place(queue, matter_id),
         **visitor, **_describe_notes(request),
     )  # fmt: skip
+
+
+def _list_reasons(sort: str) -> dict[str, list[Sentence]]:
+    return {
+        verdict: [each for each in sentences if sort == "case" or "照片" not in each.template]
+        for verdict, sentences in REASONS.items()
+    }
 
 
 def _describe_photo(view: MatterView, language: str) -> dict[str, Any]:
@@ -205,6 +213,19 @@ def send_face_at(request: Request, photo_id: str, x: float, y: float, w: float, 
     return _send(
         request, "photo.look_face", photo_id, lambda: show_face(state.settings, state.database, photo_id, (x, y, w, h))
     )
+
+
+@router.get("/photos/{photo_id}/beside/{other_id}")
+def compare_photos(request: Request, photo_id: UUID, other_id: UUID) -> HTMLResponse:
+    """Two photos, one over the other with a slider between them; side by side without a script."""
+    found = []
+    with get_state(request).database.reading() as tx:
+        for each in (photo_id, other_id):
+            try:
+                found.append(read_photo(tx, each))
+            except KeyError:
+                raise HTTPException(404) from None
+    return show_page(request, "photos_beside.html", photos=found)
 
 
 @router.get("/photos/{photo_id}/plain.jpg")

@@ -197,7 +197,11 @@
       setTimeout(() => note.remove(), Number(note.dataset.undoSeconds) * 1000);
     }
   };
-  document.addEventListener("htmx:afterSettle", start);
+  document.addEventListener("htmx:afterSettle", () => {
+    // htmx gives the focus back to a field of the same name: on the next case keys are commands again.
+    if (typing(document.activeElement)) document.activeElement.blur();
+    start();
+  });
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();
 })();
