@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session as Tx
 
 from verifier.attendance.calibration import Calibration
 from verifier.observation import Box, FaceObservation
-from verifier.records.faces import read_unknown_faces
+from verifier.plan import Submission
+from verifier.records.faces import UnknownRecord, read_unknown_faces
 from verifier.records.matters import CaseRecord
 from verifier.records.submissions import submission_id
 from verifier.records.tables.enrolment import EnrolmentRow
@@ -73,7 +74,7 @@ def find_strangers(tx: Tx, case: CaseRecord, contract: str, calibration: Calibra
         for each in known
         if any(
             submission_id(each.class_number, photo) == case.photo_id and _is_same(box, case.box_xywh)
-            for photo, _, box in each.sightings
+            for photo, box in _in_photos(each)
         )
     ]
     if not mine:
@@ -86,8 +87,8 @@ def find_strangers(tx: Tx, case: CaseRecord, contract: str, calibration: Calibra
         similarity = float(np.dot(one.embedding, other.embedding))
         # As strict as a search over all of them: the more there are to choose from, the more one of them looks alike by chance.
         limit = calibration.match_similarity(min(one.inter_eye_px, other.inter_eye_px), len(known))
-        if similarity >= limit:
-            photo, _, box = other.sightings[0]
+        if similarity >= limit and (seen := _in_photos(other)):
+            photo, box = seen[0]
             found.append(
                 Seen(
                     submission_id(other.class_number, photo), tuple(box.xywh()), other.class_number, other.session_id,
@@ -95,6 +96,11 @@ def find_strangers(tx: Tx, case: CaseRecord, contract: str, calibration: Calibra
                 )
             )  # fmt: skip
     return sorted(found, key=lambda each: -(each.similarity or 0))[:MAX_SIGHTINGS]
+
+
+def _in_photos(record: UnknownRecord) -> list[tuple[Submission, Box]]:
+    """Its sightings in photos; camera frames have no page to look at."""
+    return [(source, box) for source, _, box in record.sightings if isinstance(source, Submission)]
 
 
 def find_same_pictures(tx: Tx, sha256: str) -> list[tuple[UUID, str, str]]:
