@@ -274,7 +274,7 @@ class FakeSource:
     def classes_of_agency(self, code: str) -> frozenset[str]:
         return frozenset([CLASS]) if code == AGENCY else frozenset()
 
-    def note_look(self, actor: str, action: str, subject_id: str, kind: str = "photo") -> None:
+    def note_look(self, actor: str, action: str, subject_id: str, kind: str = "photo") -> None:  # noqa: ARG002 - as the real one is called
         self.looked.append((actor, action, subject_id))
 
     def _photo(self, photo_id: str) -> Plain:
