@@ -38,10 +38,10 @@ def test_reads_an_independent_rtsp_server() -> None:
         seen = grab(a_visit(url, limits=SLOW, seconds=2.0))
         assert seen.fault is None, seen.said
         assert seen.size_wh == (320, 240)
-        assert len(seen.frames) == 4
+        assert len(seen.frames) >= 4, "the four spread over the visit, and key frames beside them"
         times = [frame.stream_seconds for frame in seen.frames if frame.stream_seconds is not None]
         assert times == sorted(set(times))
-        assert len({frame.packet_sha256 for frame in seen.frames}) == 4
+        assert len({frame.packet_sha256 for frame in seen.frames}) == len(seen.frames)
         assert grab(a_visit(url.replace("/room", "/none"), limits=SLOW)).fault is GrabFault.NOT_FOUND
 
 
@@ -81,7 +81,7 @@ def test_reads_hls(gateway: SnapshotServer, tmp_path: Path, guarded: bool) -> No
     url = f"http://127.0.0.1:{gateway.port}/rtp/hls.m3u8"
     seen = grab(a_visit(url, a_secret(PLAIN) if guarded else None, limits=QUICK, seconds=5.0))
     assert seen.source_kind == "hls"
-    assert len(seen.frames) == 4
+    assert len(seen.frames) >= 4
     assert seen.size_wh == (160, 120)
 
 
