@@ -233,8 +233,8 @@ def test_every_column_that_holds_a_stored_word_has_its_words_checked() -> None:
         "view",
         "receipt",
     }
-    # Kinds of cases, jobs and announced events grow with the checks, the workers and the subscribers, a policy names its kinds of archive documents, and what an
-    # agency is urged to hand in is told in the office's own words.
+    # Kinds of cases, jobs and announced events grow with the checks, the workers and the subscribers; a policy names its kinds
+    # of archive documents; and what an agency is urged to hand in is told in the office's own words.
     free = {
         ("supervision_case", "kind"), ("job", "kind"), ("webhook_delivery", "kind"), ("archive_item", "kind"), ("urging", "what"),
     }  # fmt: skip
