@@ -68,7 +68,6 @@ LooksAtPortrait = Annotated[Look, Depends(Looks("portrait.look"))]
 LooksAtCase = Annotated[Look, Depends(Looks("case.look"))]
 LooksAtIds = Annotated[Look, Depends(Looks("class.reveal_ids"))]
 LooksAtArchive = Annotated[Look, Depends(Looks("archive.look"))]
-LooksAtFrame = Annotated[Look, Depends(Looks("camera.look_frame"))]
 
 
 # Pages about people: of a class, a session, a photo, a case. Pictures on them are requests of their own, written down as such.

@@ -26,6 +26,7 @@ from api.routes import add_routes
 from api.source import RecordSource, Source
 from api.state import AppState
 from verifier import __version__
+from verifier.background import BackgroundWorker
 from verifier.delivering import DeliveryWorker
 from verifier.jobs import JobWorker
 from verifier.settings import Settings
@@ -49,7 +50,7 @@ def create_app(settings: Settings, source: Source | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def live(_: FastAPI) -> AsyncIterator[None]:
-        workers: list[JobWorker | DeliveryWorker] = []
+        workers: list[BackgroundWorker] = []
         if settings.login == "required":
             workers = [JobWorker(settings, state.database), DeliveryWorker(settings, state.database)]
         for worker in workers:

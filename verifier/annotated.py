@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import Any
 from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy.orm import Session
 
 from verifier.evidence.store import EvidenceStore
 from verifier.language import say
 from verifier.looking import look_versions, open_evidence, versions_key
+from verifier.observation import Look
 from verifier.photo.annotate import FaceLabel, annotate_photo, encode_jpeg
 from verifier.photo.container import sniff_format
 from verifier.photo.decode import decode_photo
@@ -17,7 +21,7 @@ from verifier.records.closing import FaceMatch
 from verifier.records.database import Database
 from verifier.records.filing import read_class_file
 from verifier.records.looks import read_looks
-from verifier.records.reading import PhotoRecord, read_photo
+from verifier.records.reading import read_photo
 from verifier.settings import Settings
 
 MEDIA_TYPES = {"jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp", "heic": "image/heic"}
@@ -32,14 +36,14 @@ def annotated_photo(settings: Settings, database: Database, photo_id: str) -> by
         KeyError: no judged photo has that id, or its file cannot be opened as a picture.
         EvidenceError: the bytes are missing or damaged.
     """
-    photo, looks, names = _read(settings, database, photo_id)
-    look = looks.get(photo.submission.sha256)
-    if look is None or look.decoded.fault is not None or "picture" in look.not_read:
-        # What the watched processes could not open is not opened here, where nothing watches.
-        raise KeyError(f"{photo_id}: {photo.submission.file} could not be opened as a picture")
-    decoded, picture = decode_photo(open_evidence(settings).read(photo.submission.sha256))
-    if picture is None:
-        raise KeyError(f"{photo_id}: {photo.submission.file} cannot be shown ({decoded.fault})")
+    with database.reading() as tx:
+        photo = read_photo(tx, as_id(photo_id))
+        look = read_look(tx, settings, photo.submission.sha256)
+        training = read_class_file(tx, photo.class_number).training
+    name = f"{photo_id}: {photo.submission.file}"
+    picture, look = open_picture(settings, name, photo.submission.sha256, look)
+    names = {student.student_no: student.name for student in training.students}
+    names |= {teacher.number: teacher.name for teacher in training.teachers}
     labels = [label_face(face, names) for face in photo.faces]
     return encode_jpeg(annotate_photo(picture, look, photo.findings, labels))
 
@@ -51,7 +55,8 @@ def original_photo(settings: Settings, database: Database, photo_id: str) -> tup
         KeyError: no judged photo has that id.
         EvidenceError: the bytes are missing or damaged.
     """
-    photo, _, _ = _read(settings, database, photo_id)
+    with database.reading() as tx:
+        photo = read_photo(tx, as_id(photo_id))
     data = open_evidence(settings).read(photo.submission.sha256)
     media_type = MEDIA_TYPES.get(sniff_format(data), "application/octet-stream")
     return data, media_type, PurePosixPath(photo.submission.file).name
@@ -70,6 +75,42 @@ def portrait_picture(store: EvidenceStore, sha256: str) -> bytes:
     return encode_jpeg(picture)
 
 
+def read_look(tx: Session, settings: Settings, sha256: str) -> Look | None:
+    """What was seen in a piece of evidence with what is installed now; None where nobody has looked yet."""
+    stored = read_looks(tx, [sha256], versions_key(look_versions(settings)[0])).get(sha256)
+    return None if stored is None else look_from_json(*stored)
+
+
+def open_picture(settings: Settings, name: str, sha256: str, look: Look | None) -> tuple[NDArray[np.uint8], Look]:
+    """The upright pixels of evidence that was looked at, (h, w, 3) BGR, and its look.
+
+    Args:
+        name: By which errors name it.
+    Raises:
+        KeyError: nobody has looked at it, or it cannot be opened as a picture.
+        EvidenceError: the bytes are missing or damaged.
+    """
+    if look is None or look.decoded.fault is not None or "picture" in look.not_read:
+        # What the watched processes could not open is not opened here, where nothing watches.
+        raise KeyError(f"{name} could not be opened as a picture")
+    decoded, picture = decode_photo(open_evidence(settings).read(sha256))
+    if picture is None:
+        raise KeyError(f"{name} cannot be shown ({decoded.fault})")
+    return picture, look
+
+
+def as_id(text: str) -> UUID:
+    """An id as a page or a program gives it.
+
+    Raises:
+        KeyError: it is none.
+    """
+    try:
+        return UUID(text)
+    except ValueError:
+        raise KeyError(text) from None
+
+
 def label_face(face: FaceMatch, names: dict[str, str]) -> FaceLabel:
     """What stands at a face: number and name of the person, with the likeness."""
     number = face.student_no or face.teacher_number
@@ -78,18 +119,3 @@ def label_face(face: FaceMatch, names: dict[str, str]) -> FaceLabel:
         return FaceLabel(face.box, face.state, str(words.get(face.state, "")))
     name = " ".join(part for part in (number, names.get(number, "")) if part)
     return FaceLabel(face.box, face.state, name if face.similarity is None else f"{name} {face.similarity:.2f}")
-
-
-def _read(settings: Settings, database: Database, photo_id: str) -> tuple[PhotoRecord, dict[str, Any], dict[str, str]]:
-    try:
-        wanted = UUID(photo_id)
-    except ValueError:
-        raise KeyError(photo_id) from None
-    versions, _ = look_versions(settings)
-    with database.reading() as tx:
-        photo = read_photo(tx, wanted)
-        looks = read_looks(tx, [photo.submission.sha256], versions_key(versions))
-        training = read_class_file(tx, photo.class_number).training
-    names = {student.student_no: student.name for student in training.students}
-    names |= {teacher.number: teacher.name for teacher in training.teachers}
-    return photo, {sha256: look_from_json(*stored) for sha256, stored in looks.items()}, names

@@ -10,7 +10,6 @@ import asyncio
 import hashlib
 import hmac
 import json
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +19,7 @@ import httpx
 import structlog
 
 from verifier import __version__
+from verifier.background import BackgroundWorker
 from verifier.outgoing import AddressRefused, Resolve, post, resolve_host
 from verifier.records.clients import read_clients
 from verifier.records.database import Database
@@ -28,7 +28,6 @@ from verifier.records.tables.base import utc_now
 from verifier.settings import Settings
 
 log = structlog.get_logger()
-POLL_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,30 +145,13 @@ async def _send(
     return status, None if 200 <= status < 300 else f"answered {status}"
 
 
-class DeliveryWorker:
-    """Delivers in a thread of its own, until it is stopped; several servers beside each other do no harm."""
+class DeliveryWorker(BackgroundWorker):
+    """Delivers until it is stopped, a round taking `total_s` at most; several servers beside each other do no harm."""
 
     def __init__(self, settings: Settings, database: Database, limits: DeliveryLimits = LIMITS_2026) -> None:
+        super().__init__("webhooks")
         self._settings, self._database, self._limits = settings, database, limits
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="webhooks", daemon=True)
 
-    def start(self) -> None:
-        """Begin to work."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop after the round that runs, which takes `total_s` at most."""
-        self._stopping.set()
-        self._thread.join()
-
-    def _work(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                worked = deliver_due(self._database, self._settings, self._limits).attempts > 0
-            except Exception:
-                # The records may be away for a while; the worker must still be there afterwards.
-                log.exception("webhook_worker_failed")
-                worked = False
-            if not worked:
-                self._stopping.wait(POLL_S)
+    def work_once(self) -> bool:
+        """Deliver what is due."""
+        return deliver_due(self._database, self._settings, self._limits).attempts > 0

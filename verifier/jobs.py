@@ -18,6 +18,7 @@ import structlog
 from sqlalchemy.orm import Session as Tx
 
 from verifier.access import Caller
+from verifier.background import POLL_S, BackgroundWorker
 from verifier.records.audit import write_audit
 from verifier.records.database import Database
 from verifier.records.jobs import (
@@ -34,7 +35,6 @@ from verifier.settings import Settings
 log = structlog.get_logger()
 KIND = "verify"
 LEASE = timedelta(minutes=2)
-POLL_S = 2.0
 MAX_ATTEMPTS = 3
 KEPT_ERROR_CHARACTERS = 2000
 _NIGHT = "from verifier.cli import main; main()"  # as the command does, wherever it is installed
@@ -59,34 +59,13 @@ def cancel_verification(tx: Tx, caller: Caller, job_id: UUID) -> JobRecord:
     return job
 
 
-class JobWorker:
-    """Takes jobs one after the other, in a thread of its own, until it is stopped."""
+class JobWorker(BackgroundWorker):
+    """Takes jobs one after the other. Stopped, it puts a job that runs back, and ends its process."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
+        super().__init__("jobs")
         self._settings, self._database = settings, database
         self._owner = f"{os.uname().nodename}:{os.getpid()}:{uuid4().hex[:8]}"
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="jobs", daemon=True)
-
-    def start(self) -> None:
-        """Begin to work."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop: a job that runs is put back, and its process ended."""
-        self._stopping.set()
-        self._thread.join()
-
-    def _work(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                worked = self.work_once()
-            except Exception:
-                # The records may be away for a while; the worker must still be there afterwards.
-                log.exception("job_worker_failed")
-                worked = False
-            if not worked:
-                self._stopping.wait(POLL_S)
 
     def work_once(self) -> bool:
         """Do one job, if there is any; tells whether there was."""

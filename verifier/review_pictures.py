@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from uuid import UUID
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from verifier.looking import look_versions, open_evidence, versions_key
+from verifier.annotated import as_id, open_picture, read_look
 from verifier.observation import Box, Look
 from verifier.photo.annotate import MAX_SIDE_PX, encode_jpeg, lay_heat
-from verifier.photo.decode import decode_photo
-from verifier.photo.look_json import look_from_json
 from verifier.records.database import Database
-from verifier.records.looks import read_looks
 from verifier.records.reading import read_photo
 from verifier.records.tables.enrolment import EnrolmentPhotoRow
 from verifier.records.tables.teacher import TeacherPhotoRow
@@ -60,14 +56,12 @@ def show_portrait(settings: Settings, database: Database, portrait_id: str) -> b
     Raises:
         KeyError: there is no such picture, nobody could look at it yet, or it cannot be opened.
     """
-    versions, _ = look_versions(settings)
     with database.reading() as tx:
-        row = tx.get(EnrolmentPhotoRow, _as_id(portrait_id)) or tx.get(TeacherPhotoRow, _as_id(portrait_id))
+        row = tx.get(EnrolmentPhotoRow, as_id(portrait_id)) or tx.get(TeacherPhotoRow, as_id(portrait_id))
         if row is None:
             raise KeyError(portrait_id)
-        stored = read_looks(tx, [row.sha256], versions_key(versions)).get(row.sha256)
-        sha256 = row.sha256
-    picture, look = _open(settings, sha256, stored)
+        sha256, look = row.sha256, read_look(tx, settings, row.sha256)
+    picture, look = open_picture(settings, portrait_id, sha256, look)
     faces = sorted(look.faces or (), key=lambda face: face.box.width * face.box.height)
     height, width = picture.shape[:2]
     return encode_jpeg(cut_square(picture, faces[-1].box if faces else Box(0, 0, width, height), whole=not faces))
@@ -99,28 +93,7 @@ def _shrink(picture_bgr: NDArray[np.uint8], side_px: int) -> NDArray[np.uint8]:
 
 
 def _open_photo(settings: Settings, database: Database, photo_id: str) -> tuple[NDArray[np.uint8], Look]:
-    versions, _ = look_versions(settings)
     with database.reading() as tx:
-        sha256 = read_photo(tx, _as_id(photo_id)).submission.sha256
-        stored = read_looks(tx, [sha256], versions_key(versions)).get(sha256)
-    return _open(settings, sha256, stored)
-
-
-def _open(settings: Settings, sha256: str, stored: tuple[object, object] | None) -> tuple[NDArray[np.uint8], Look]:
-    if stored is None:
-        raise KeyError(sha256)
-    look = look_from_json(*stored)  # type: ignore[arg-type]
-    if look.decoded.fault is not None or "picture" in look.not_read:
-        # What the watched processes could not open is not opened here, where nothing watches.
-        raise KeyError(sha256)
-    _, picture = decode_photo(open_evidence(settings).read(sha256))
-    if picture is None:
-        raise KeyError(sha256)
-    return picture, look
-
-
-def _as_id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise KeyError(text) from None
+        sha256 = read_photo(tx, as_id(photo_id)).submission.sha256
+        look = read_look(tx, settings, sha256)
+    return open_picture(settings, photo_id, sha256, look)

@@ -18,9 +18,7 @@ from verifier.records.database import Database
 from verifier.records.notices import (
     SanctionRecord,
     lapse_sanction,
-    notice_fact,
     propose_sanction,
-    read_notices,
     read_sanctions,
 )
 from verifier.records.violation_values import find_clause, read_violation_values
@@ -150,8 +148,3 @@ def list_issued_on(tx: Tx, agency_code: str, name: str) -> list[SanctionRecord]:
         for each in read_sanctions(tx, agency_code=agency_code)
         if each.state == "issued" and any(found == name for _, _, found, _ in read_chain(each))
     ]
-
-
-def list_warnings(tx: Tx, class_number: str) -> tuple[WarningIssued, ...]:
-    """The notices of one class as the ladder counts them."""
-    return tuple(notice_fact(each) for each in read_notices(tx, class_number=class_number))

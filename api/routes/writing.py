@@ -59,46 +59,24 @@ from verifier.storing import require_stored
 
 router = APIRouter()
 _ROWS = {"signins.csv": "/body/sign_ins", "leave.csv": "/body/leaves", "roster.csv": "/body/students"}
-MULTIPART = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {
-                        "file": {"type": "string", "format": "binary"},
-                        "name": {"type": "string", "description": "Under which it stands on record."},
-                        "sha256": {"type": "string", "description": "Compared with what arrived."},
-                        "session": {"type": "string"},
-                        "view": {"type": "string", "enum": ["front", "back"]},
-                        "received_at": {"type": "string", "format": "date-time", "description": "The office's only."},
-                    },
-                }
-            }
-        },
-    }
-}
 
 
-FILE_ONLY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {
-                        "file": {"type": "string", "format": "binary"},
-                        "sha256": {"type": "string", "description": "Compared with what arrived."},
-                    },
-                }
-            }
-        },
-    }
-}
+def describe_upload(**fields: dict[str, Any]) -> dict[str, Any]:
+    """A multipart body of a file and these fields, for the description: FastAPI cannot see what is read as a stream."""
+    properties = {"file": {"type": "string", "format": "binary"}, **fields}
+    schema = {"type": "object", "required": ["file"], "properties": properties}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
+
+
+_SHA256 = {"type": "string", "description": "Compared with what arrived."}
+MULTIPART = describe_upload(
+    name={"type": "string", "description": "Under which it stands on record."},
+    sha256=_SHA256,
+    session={"type": "string"},
+    view={"type": "string", "enum": ["front", "back"]},
+    received_at={"type": "string", "format": "date-time", "description": "The office's only."},
+)
+FILE_ONLY = describe_upload(sha256=_SHA256)
 
 
 class PhotoFields(Strict):

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
-from tests.builders.history import a_history
-from tests.builders.office import an_office, close_class, file_class, moment
+from tests.builders.office import close_class, moment
 from tests.builders.plan import a_digest
 from tests.builders.regulation import AGENCY
 from verifier.class_standing import describe_due, describe_plan, list_matters, view_due
@@ -30,20 +27,6 @@ from verifier.supervision_history import describe_supervision
 
 NUMBER = "YY-2023-0000"
 OTHER = "91430900MA00000002"
-
-
-@pytest.fixture
-def facts() -> ClassFacts:
-    return a_history().complete[0]
-
-
-@pytest.fixture
-def office(tmp_path: Path, facts: ClassFacts) -> Iterator[Office]:
-    """Records with one flawless class and three inspectors."""
-    office = an_office(tmp_path)
-    file_class(office, facts)
-    yield office
-    office.database.close()
 
 
 def day_of(facts: ClassFacts, place: int) -> date:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from tests.builders.history import a_history
-from tests.builders.office import an_office, close_class, file_class, moment
+from tests.builders.office import close_class, moment
 from tests.builders.plan import a_digest
 from tests.builders.regulation import AGENCY
 from verifier.finding import Outcome
@@ -49,20 +47,6 @@ from verifier.supervision_history import describe_supervision
 
 NUMBER = "YY-2023-0000"
 VISITED = a_history().complete[0].sessions[4].session.day
-
-
-@pytest.fixture
-def facts() -> ClassFacts:
-    return a_history().complete[0]
-
-
-@pytest.fixture
-def office(tmp_path: Path, facts: ClassFacts) -> Iterator[Office]:
-    """Records with one flawless class and three inspectors."""
-    office = an_office(tmp_path)
-    file_class(office, facts)
-    yield office
-    office.database.close()
 
 
 def a_visit(facts: ClassFacts, **changes: object) -> InspectionVisit:

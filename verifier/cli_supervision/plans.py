@@ -10,6 +10,7 @@ import typer
 
 from verifier.cli_options import AsJson, Workspace, parse_day
 from verifier.cli_supervision.shared import (
+    AnyClass,
     By,
     ClassNumber,
     Why,
@@ -55,9 +56,7 @@ def plan(
 
 @supervision_app.command()
 def plans(
-    class_number: Annotated[
-        str | None, typer.Argument(metavar="[CLASS]", help="One class; all where left out.")
-    ] = None,
+    class_number: AnyClass = None,
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:

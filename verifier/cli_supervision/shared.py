@@ -29,6 +29,7 @@ The software proposes, people decide: whatever costs money or the qualification 
 
 By = Annotated[str, typer.Option("--by", metavar="LOGIN", help="Who does it; see `verifier supervise person`.")]
 Why = Annotated[str, typer.Option("--why", help="The reason; it is kept with the decision.")]
+AnyClass = Annotated[str | None, typer.Argument(metavar="[CLASS]", help="One class; all where left out.")]
 ClassNumber = Annotated[str, typer.Argument(metavar="CLASS", help="The class's filing number.")]
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
 from verifier.cli_options import AsJson, Workspace
 from verifier.cli_supervision.shared import (
+    AnyClass,
     ClassNumber,
     Day,
     find_today,
@@ -19,9 +16,7 @@ from verifier.cli_supervision.shared import (
 
 @supervision_app.command("list")
 def list_(
-    class_number: Annotated[
-        str | None, typer.Argument(metavar="[CLASS]", help="One class; all where left out.")
-    ] = None,
+    class_number: AnyClass = None,
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
@@ -41,9 +36,7 @@ def list_(
 
 @supervision_app.command()
 def due(
-    class_number: Annotated[
-        str | None, typer.Argument(metavar="[CLASS]", help="One class; all where left out.")
-    ] = None,
+    class_number: AnyClass = None,
     day: Day = None,
     workspace: Workspace = None,
     as_json: AsJson = False,

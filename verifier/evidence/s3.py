@@ -96,18 +96,9 @@ class S3Store:
         name = self._name(sha256)
         spooled = _spool()
         try:
-            with self._server_errors(sha256):
-                answer = self._client.get_object(self.bucket, name)
-                try:
-                    digest = hashlib.sha256()
-                    for chunk in answer.stream(CHUNK_BYTES):
-                        digest.update(chunk)
-                        spooled.write(chunk)
-                finally:
-                    answer.close()
-                    answer.release_conn()
-            if digest.hexdigest() != sha256:
-                raise EvidenceDamaged(sha256, digest.hexdigest())
+            found = self._fetch(name, sha256, spooled)
+            if found != sha256:
+                raise EvidenceDamaged(sha256, found)
             spooled.seek(0)
         except BaseException:
             spooled.close()
@@ -187,17 +178,7 @@ class S3Store:
             self.clear_place(name)
             raise UploadRefused(sha256, too_large=True)
         with _spool() as spooled:
-            with self._server_errors(sha256):
-                answer = self._client.get_object(self.bucket, place)
-                try:
-                    digest = hashlib.sha256()
-                    for chunk in answer.stream(CHUNK_BYTES):
-                        digest.update(chunk)
-                        spooled.write(chunk)
-                finally:
-                    answer.close()
-                    answer.release_conn()
-            if digest.hexdigest() != sha256:
+            if self._fetch(place, sha256, spooled) != sha256:
                 self.clear_place(name)
                 raise UploadRefused(sha256, too_large=False)
             size = spooled.tell()
@@ -209,6 +190,20 @@ class S3Store:
         """See `DirectUploads.clear_place`."""
         with self._server_errors(None):
             self._client.remove_object(self.bucket, self._place(require_digest(name)))
+
+    def _fetch(self, name: str, sha256: str, into: BinaryIO) -> str:
+        """Write an object's bytes, and return the digest they have; `sha256` is the one that errors name."""
+        digest = hashlib.sha256()
+        with self._server_errors(sha256):
+            answer = self._client.get_object(self.bucket, name)
+            try:
+                for chunk in answer.stream(CHUNK_BYTES):
+                    digest.update(chunk)
+                    into.write(chunk)
+            finally:
+                answer.close()
+                answer.release_conn()
+        return digest.hexdigest()
 
     def _place(self, name: str) -> str:
         return f"{self.prefix}/incoming/{name}" if self.prefix else f"incoming/{name}"

@@ -5,15 +5,11 @@ A reader that crashes costs its own part only: the part stays None and `Look.not
 
 from __future__ import annotations
 
-import logging
-import time
-from collections.abc import Callable
-from typing import TypeVar
-
 import numpy as np
 from numpy.typing import NDArray
 
 from verifier import __version__
+from verifier.guarded_reading import GuardedReading
 from verifier.observation import Box, Decoded, FaceObservation, FileHistory, Look, PeopleCount, PixelTraces
 from verifier.photo.container import sniff_format
 from verifier.photo.decode import DECODE_2023, DecodeLimits, decode_photo
@@ -29,9 +25,6 @@ from verifier.vision.faces import find_faces
 from verifier.vision.nets import Nets
 from verifier.vision.people import count_faces_only, count_people
 
-logger = logging.getLogger(__name__)
-T = TypeVar("T")
-
 # The parts of a Look, as `not_read` names them; "picture" is the decoding itself.
 PICTURE = "picture"
 
@@ -45,27 +38,6 @@ def code_versions(limits: DecodeLimits = DECODE_2023) -> dict[str, str]:
     return {"code": f"{__version__}+look{LOOK_VERSION}", "decode": limits.name}
 
 
-class _Reading:
-    """Runs readers one after the other, with a stop-watch and a guard around each."""
-
-    def __init__(self) -> None:
-        self.not_read: dict[str, str] = {}
-        self.seconds: dict[str, float] = {}
-
-    def run(self, part: str, read: Callable[[], T]) -> T | None:
-        """What `read` returns; None where it crashed, and `not_read` then says why."""
-        started = time.perf_counter()
-        try:
-            return read()
-        except Exception as error:
-            # One reader's crash, MemoryError too, must not cost the others' work.
-            logger.exception("reader of %s crashed", part)
-            self.not_read[part] = f"{type(error).__name__}: {error}"[:500]
-            return None
-        finally:
-            self.seconds[part] = round(time.perf_counter() - started, 4)
-
-
 def look_at_photo(data: bytes, sha256: str, nets: Nets, limits: DecodeLimits = DECODE_2023) -> Look:
     """Look at one photo.
 
@@ -76,7 +48,7 @@ def look_at_photo(data: bytes, sha256: str, nets: Nets, limits: DecodeLimits = D
         limits: What the photo may cost.
     Returns: The look. Nothing that is in the bytes makes this raise.
     """
-    reading = _Reading()
+    reading = GuardedReading()
     result = reading.run(PICTURE, lambda: decode_photo(data, limits))
     decoded, picture = result or (Decoded(sniff_format(data), 0, 0, len(data)), None)
     camera = (

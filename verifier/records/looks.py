@@ -95,12 +95,10 @@ def save_look(
         "embedding_length": length,
         "embeddings_sealed": vault_of(tx).seal(content, "look", "embeddings_sealed", row_id) if content else None,
     }
-    if insert_missing(tx, LookRow, [row]) == 1:
-        save_codes(tx, row_id, look_json)
-        return True
-    if tx.scalar(select(LookAttemptRow.id).where(_is_attempt(sha256, versions_key))) is None:
-        return False
-    tx.execute(sql_update(LookRow).where(LookRow.id == row_id).values({**row, "recorded_at": utc_now()}))
+    if insert_missing(tx, LookRow, [row]) == 0:
+        if tx.scalar(select(LookAttemptRow.id).where(_is_attempt(sha256, versions_key))) is None:
+            return False
+        tx.execute(sql_update(LookRow).where(LookRow.id == row_id).values({**row, "recorded_at": utc_now()}))
     save_codes(tx, row_id, look_json)
     return True
 

@@ -38,12 +38,13 @@ def save_portrait_verdicts(tx: Tx, close: SessionClose, names: Names) -> None:
     """Note on each picture what became of it; the latest close of the class counts."""
     for each in close.portraits:
         values = {"verdict": each.code.partition(":")[0], "verdict_reason": each.reason.to_json()}
-        if each.of_student:
-            owner = EnrolmentPhotoRow.enrolment_id == names.student(each.number)
-            tx.execute(update(EnrolmentPhotoRow).where(owner, EnrolmentPhotoRow.sha256 == each.sha256).values(**values))
-        else:
-            owner = TeacherPhotoRow.teacher_id == names.teacher(each.number)
-            tx.execute(update(TeacherPhotoRow).where(owner, TeacherPhotoRow.sha256 == each.sha256).values(**values))
+        model: type[EnrolmentPhotoRow | TeacherPhotoRow] = EnrolmentPhotoRow if each.of_student else TeacherPhotoRow
+        owner = (
+            EnrolmentPhotoRow.enrolment_id == names.student(each.number)
+            if each.of_student
+            else TeacherPhotoRow.teacher_id == names.teacher(each.number)
+        )
+        tx.execute(update(model).where(owner, model.sha256 == each.sha256).values(**values))
 
 
 def read_portraits(tx: Tx, class_number: str) -> list[PortraitRecord]:

@@ -67,13 +67,13 @@ def save_submissions(
     sessions = {row.code: row.id for row in tx.scalars(select(SessionRow).where(SessionRow.class_id == class_id))}
     existing = {row.id: row for row in tx.scalars(select(SubmissionRow).where(SubmissionRow.class_id == class_id))}
     corrected = _find_corrected(number, submissions, existing.values()) if whole_files else {}
+    former = {new: existing[old] for old, new in corrected.items()} | existing
     wanted: dict[UUID, dict[str, Any]] = {}
     for each in submissions:
         row_id = submission_id(number, each)
         if row_id in wanted and each.received_at is None:
             continue  # the same line twice: the one that knows more counts
-        former = existing.get(row_id) or next((existing[old] for old, new in corrected.items() if new == row_id), None)
-        received_at, receipt = _read_receipt(each, former, received_at_default)
+        received_at, receipt = _read_receipt(each, former.get(row_id), received_at_default)
         wanted[row_id] = {
             "class_id": class_id,
             "sha256": each.sha256,

@@ -64,12 +64,6 @@ def count_presences(students: Iterable[StudentFact]) -> PresenceCount:
     )  # fmt: skip
 
 
-def count_class(facts: ClassFacts) -> PresenceCount:
-    """The count of all closed sessions of a class together; an agency's is the sum of its classes'."""
-    counts = (count_presences(each.students) for each in facts.sessions if each.closed)
-    return sum(counts, PresenceCount())
-
-
 def judge_session_rate(facts: SessionFacts, subject: str, rule: Rule) -> RuleResult:
     """Judge the rate of one session, for the session's own line; violations are proposed by `judge_attendance_rate`.
 

@@ -7,18 +7,16 @@ through the photo pipeline as the JPEG that is kept, so that anybody can look at
 from __future__ import annotations
 
 import hashlib
-import logging
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from verifier import __version__
+from verifier.guarded_reading import GuardedReading
 from verifier.observation import Box, Look
 from verifier.photo.look import look_at_photo
 from verifier.video.frames import Frame, Grab
@@ -28,9 +26,6 @@ from verifier.video.read_picture import read_picture
 from verifier.video.read_view import ReferenceView, read_views
 from verifier.video.stream_look import OverlayClock, StreamLook
 from verifier.vision.nets import Nets
-
-logger = logging.getLogger(__name__)
-T = TypeVar("T")
 
 LOOK_VERSION = 2
 # 64 hexadecimal digits and two times each: 256 frames are 40 KB of JSON, ten seconds of a usual stream.
@@ -53,27 +48,6 @@ class KeptFrame:
     why: str  # "decisive", "first" or "last"
 
 
-class _Reading:
-    """Runs readers one after the other, with a stop-watch and a guard around each."""
-
-    def __init__(self) -> None:
-        self.not_read: dict[str, str] = {}
-        self.seconds: dict[str, float] = {}
-
-    def run(self, part: str, read: Callable[[], T]) -> T | None:
-        """What `read` returns; None where it crashed, and `not_read` then says why."""
-        started = time.perf_counter()
-        try:
-            return read()
-        except Exception as error:
-            # One reader's crash, MemoryError too, must not cost the others' work.
-            logger.exception("reader of %s crashed", part)
-            self.not_read[part] = f"{type(error).__name__}: {error}"[:500]
-            return None
-        finally:
-            self.seconds[part] = round(time.perf_counter() - started, 4)
-
-
 def look_at_frames(grab: Grab, nets: Nets | None, references: Sequence[ReferenceView] = ()) -> StreamLook:
     """Look at one visit.
 
@@ -83,7 +57,7 @@ def look_at_frames(grab: Grab, nets: Nets | None, references: Sequence[Reference
         references: Confirmed views of the camera's room.
     Returns: The look. Nothing that a camera can send makes this raise.
     """
-    reading = _Reading()
+    reading = GuardedReading()
     frames = grab.frames[:MOST_MARKS]
     versions = {"code": f"{__version__}+stream{LOOK_VERSION}", **(nets.versions if nets is not None else {})}
     headers = {name: str(grab.http_headers[name])[:200] for name in _HEADERS if name in grab.http_headers}

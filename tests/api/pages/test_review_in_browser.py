@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
-import uvicorn
 from sqlalchemy import select
 
-from api.server import listen
-from tests.api.pages.test_in_browser import ARGUMENTS, CHROMIUM, HOSTILE, watched
+from tests.api.pages.test_in_browser import HOSTILE, watched
 from tests.api.people import OWN, PASSWORD, House, a_house
 from tests.builders.review import seed_cases
+from tests.services.api_server import run_api
 from verifier.records.decisions import read_decisions
 from verifier.records.tables.case import CaseRow
 from verifier.records.users import end_sessions, require_user
@@ -29,17 +26,6 @@ TEN = "impersonation"
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip("Debian's chromium is not installed (apt-get install chromium)")
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     made = a_house(tmp_path_factory.mktemp("review"), requests_per_minute=100_000)
     yield made
@@ -48,17 +34,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 @pytest.fixture(scope="module")
 def address(house: House) -> Iterator[str]:
-    with listen("127.0.0.1", 0) as listener:
-        server = uvicorn.Server(uvicorn.Config(house.app, log_level="error"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        deadline = time.monotonic() + 60
-        while not server.started:
-            assert time.monotonic() < deadline, "the server did not start"
-            time.sleep(0.05)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        thread.join(timeout=20)
+    with run_api(house.app) as served:
+        yield served
 
 
 def log_in(page: Page, address: str, role: str, path: str) -> None:
