@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from datetime import date
 
 import pytest
@@ -66,6 +67,9 @@ def issue_many(url: str, number: str) -> None:
                 pass
         with database.transaction() as tx:
             add_notice(tx, number, [violation], by, DAY, PREFIX, {})
+        # SQLite gives the lock to whoever asks again first: without a pause one process may do all of its work before the others'
+        # first turn, and the test would not have tested anything.
+        time.sleep(0.05)
     database.close()
 
 
