@@ -87,6 +87,11 @@ class Settings(BaseSettings):
     cameras_at_once: int = Field(16, ge=1, le=200, description="Cameras that are decoded at the same time.")
     close_after_s: float = Field(0.0, ge=0, description="How long after its end a session is left open for uploads.")
 
+    broker_url: SecretStr | None = Field(
+        None,
+        description="redis://… or amqp://… that carries Celery's messages; default: no broker, the night works by itself.",
+    )
+
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
     login: Literal["required", "off"] = Field(
@@ -132,6 +137,14 @@ class Settings(BaseSettings):
             from verifier.evidence.opening import check_store_url
 
             check_store_url(url)
+        return url
+
+    @field_validator("broker_url")
+    @classmethod
+    def _known_broker(cls, url: SecretStr | None) -> SecretStr | None:
+        # Other transports of Celery's (SQL tables, folders) lose a task with its worker.
+        if url is not None and url.get_secret_value().partition("://")[0] not in ("redis", "rediss", "amqp", "amqps"):
+            raise ValueError("no address such as redis://host:6379/0 or amqp://host//")
         return url
 
     @field_validator("stamp_authority_url")

@@ -54,6 +54,7 @@ def test_the_list_shows_every_setting_with_stars_for_secrets(tmp_path: Path) -> 
             "EVIDENCE_URL", "ftp://me:hunter2@server/x", "none of file, s3", id="an evidence store nobody knows"
         ),
         pytest.param("EVIDENCE_URL", "s3://bucket", "bucket and server", id="s3 without a server"),
+        pytest.param("BROKER_URL", "sqla+sqlite:///x", "redis://host", id="a broker that loses tasks"),
         pytest.param("WORKERS", "0", "greater than or equal to 1", id="nobody to work"),
         pytest.param("PHOTO_TIMEOUT_S", "-1", "greater than 0", id="a negative time-out"),
         pytest.param("LANGUAGE", "fr", "zh_CN", id="a language that is not spoken"),
