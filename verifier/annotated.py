@@ -11,18 +11,17 @@ from sqlalchemy.orm import Session
 
 from verifier.evidence.store import EvidenceStore
 from verifier.language import say
-from verifier.looking import look_versions, open_evidence, versions_key
+from verifier.looking import open_evidence
 from verifier.observation import Look
 from verifier.photo.annotate import FaceLabel, annotate_photo, encode_jpeg
 from verifier.photo.container import sniff_format
 from verifier.photo.decode import decode_photo
-from verifier.photo.look_json import look_from_json
 from verifier.records.closing import FaceMatch
 from verifier.records.database import Database
 from verifier.records.filing import read_class_file
-from verifier.records.looks import read_looks
 from verifier.records.reading import read_photo
 from verifier.settings import Settings
+from verifier.shown_looks import read_shown_looks
 
 MEDIA_TYPES = {"jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp", "heic": "image/heic"}
 
@@ -76,9 +75,8 @@ def portrait_picture(store: EvidenceStore, sha256: str) -> bytes:
 
 
 def read_look(tx: Session, settings: Settings, sha256: str) -> Look | None:
-    """What was seen in a piece of evidence with what is installed now; None where nobody has looked yet."""
-    stored = read_looks(tx, [sha256], versions_key(look_versions(settings)[0])).get(sha256)
-    return None if stored is None else look_from_json(*stored)
+    """What was seen in a piece of evidence, last of all with older versions; None where nobody has looked yet."""
+    return read_shown_looks(tx, settings, [sha256]).get(sha256)
 
 
 def open_picture(settings: Settings, name: str, sha256: str, look: Look | None) -> tuple[NDArray[np.uint8], Look]:

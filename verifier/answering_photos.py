@@ -9,11 +9,10 @@ from uuid import UUID
 from sqlalchemy.orm import Session as Tx
 
 from verifier.answers import describe_recorded_photo
-from verifier.photo.look_json import look_from_json
 from verifier.records.filing import read_training
-from verifier.records.looks import read_looks
 from verifier.records.reading import read_photos
 from verifier.settings import Settings
+from verifier.shown_looks import find_old_versions, read_shown_looks
 
 
 def answer_photos(
@@ -24,20 +23,15 @@ def answer_photos(
     Raises:
         NotInRecordsError: there is no such class.
     """
-    from verifier.looking import look_versions, versions_key
-
-    versions, _ = look_versions(settings)
     training = read_training(tx, class_number)
     photos = {each.id: each for each in read_photos(tx, class_number, photo_ids=photo_ids)}
-    looks = read_looks(tx, {each.submission.sha256 for each in photos.values()}, versions_key(versions))
+    looks = read_shown_looks(tx, settings, {each.submission.sha256 for each in photos.values()})
+    old = find_old_versions(settings, looks)
     return [
         describe_recorded_photo(
-            photos[each],
-            look_from_json(*looks[sha256]) if (sha256 := photos[each].submission.sha256) in looks else None,
-            training,
-            settings.zone,
-            language,
+            photos[each], looks.get(sha256 := photos[each].submission.sha256), training, settings.zone, language,
+            old_version=old.get(sha256),
         )
         for each in photo_ids
         if each in photos
-    ]
+    ]  # fmt: skip

@@ -20,11 +20,9 @@ from verifier.observation import CameraMetadata, Look, Stamp
 from verifier.photo import clock_agreement
 from verifier.photo.assign import assign_session
 from verifier.photo.clock_table import name_columns, tabulate_clocks
-from verifier.photo.look_json import look_from_json
 from verifier.plan import TrainingClass
 from verifier.records.closing import FaceMatch
 from verifier.records.filing import list_classes, read_class_file
-from verifier.records.looks import read_looks
 from verifier.records.matters import CaseRecord, ViolationRecord, read_cases, read_violations
 from verifier.records.portraits import ACCEPTED, read_portraits
 from verifier.records.reading import PhotoRecord, SessionRecord, read_photos, read_sessions
@@ -50,18 +48,13 @@ def answer_for(
         since, until: First and last day, both included; None leaves that side open.
         language: Of the sentences; the context's where None.
     """
-    from verifier.looking import look_versions, versions_key
+    from verifier.shown_looks import find_old_versions, read_shown_looks
 
-    versions, _ = look_versions(settings)
     policy = load_policy(settings.policy)
     classes = [each for each in list_classes(tx) if class_number in (None, each.number)]
     photos = read_photos(tx, class_number, since, until)
-    looks = {
-        sha256: look_from_json(body, embeddings)
-        for sha256, (body, embeddings) in read_looks(
-            tx, {photo.submission.sha256 for photo in photos}, versions_key(versions)
-        ).items()
-    }
+    looks = read_shown_looks(tx, settings, {photo.submission.sha256 for photo in photos})
+    old = find_old_versions(settings, looks)
     sessions = read_sessions(tx, class_number, since, until)
     shown = {session.class_number for session in sessions} | {photo.class_number for photo in photos}
     classes = [each for each in classes if each.number in shown or class_number is not None]
@@ -98,7 +91,12 @@ def answer_for(
         ],
         "photos": [
             describe_recorded_photo(
-                photo, looks.get(photo.submission.sha256), filed[photo.class_number], zone, language
+                photo,
+                looks.get(photo.submission.sha256),
+                filed[photo.class_number],
+                zone,
+                language,
+                old_version=old.get(photo.submission.sha256),
             )
             for photo in photos
         ],
@@ -250,9 +248,10 @@ def describe_camera(camera: CameraMetadata) -> dict[str, Any]:
 
 
 def describe_recorded_photo(
-    photo: PhotoRecord, look: Look | None, training: TrainingClass, zone: ZoneInfo, language: str | None
-) -> dict[str, Any]:
-    """One photo on record: where it belongs, and `describe_photo`."""
+    photo: PhotoRecord, look: Look | None, training: TrainingClass, zone: ZoneInfo, language: str | None,
+    *, old_version: str | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """One photo on record: where it belongs, and `describe_photo`. `old_version`: the look's, where it is not today's."""
     submission = photo.submission
     measured = {finding.check: finding.measured for finding in photo.findings}
     received = submission.received_at
@@ -266,6 +265,7 @@ def describe_recorded_photo(
         ).source.value,
         "view": _view(submission.view, measured.get("photo.view", {})),
         "received_at": _local(received, zone),
+        "old_version": old_version,
         **describe_photo(submission.file, submission.sha256, look, photo.faces, photo.findings, zone, language),
     }
 

@@ -17,13 +17,11 @@ from verifier.answers import answer_for
 from verifier.attendance.calibration import load_calibration
 from verifier.attendance.meaning import explain_similarity
 from verifier.language import Sentence, say
-from verifier.looking import look_versions, versions_key
+from verifier.looking import look_versions
 from verifier.observation import FaceObservation
-from verifier.photo.look_json import look_from_json
 from verifier.records.claims import Claim, read_claims
 from verifier.records.decisions import DecisionRecord, read_decisions
 from verifier.records.errors import NotInRecordsError
-from verifier.records.looks import read_looks
 from verifier.records.matters import CaseRecord, ViolationRecord, read_cases, read_violations
 from verifier.records.portraits import ACCEPTED, PortraitRecord, read_portraits
 from verifier.records.tables.case import CaseRow
@@ -40,6 +38,7 @@ from verifier.regulation.facts import CaseState
 from verifier.regulation.policy import Policy
 from verifier.review_sightings import Seen, find_face, find_same_pictures, find_strangers, find_student
 from verifier.settings import Settings
+from verifier.shown_looks import read_shown_looks
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +157,12 @@ def _compare(
     accepted = [each.sha256 for each in portraits if each.verdict is not None and each.verdict.code == ACCEPTED]
     if not accepted or case.sha256 is None or len(case.box_xywh) != 4:
         return None, 0.0
-    versions, _ = look_versions(settings)
+    # Embeddings compare within one contract only: an older look of another face pack gives no number.
+    _, contract = look_versions(settings)
     looks = {
-        sha256: look_from_json(*stored)
-        for sha256, stored in read_looks(tx, [case.sha256, *accepted], versions_key(versions)).items()
+        sha256: look
+        for sha256, look in read_shown_looks(tx, settings, [case.sha256, *accepted]).items()
+        if look.embedding_contract == contract
     }
     faces = looks[case.sha256].faces if case.sha256 in looks else None
     face = find_face(faces or (), case.box_xywh)

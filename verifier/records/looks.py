@@ -135,6 +135,25 @@ def read_looks(
     return found
 
 
+def read_older_looks(
+    tx: Tx, sha256s: Iterable[str], versions_key: str
+) -> dict[str, list[tuple[dict[str, Any], NDArray[np.float32]]]]:
+    """Digest → looks with other versions, the newest first, as `read_looks` gives them.
+
+    For showing what was seen until somebody looks again. Judging takes none of them: it asks for its own versions.
+    """
+    found: dict[str, list[tuple[dict[str, Any], NDArray[np.float32]]]] = {}
+    for part in _in_parts(sorted(set(sha256s))):
+        rows = tx.scalars(
+            select(LookRow)
+            .where(LookRow.versions_key != versions_key, LookRow.sha256.in_(part))
+            .order_by(LookRow.recorded_at.desc(), LookRow.id)
+        )
+        for row in rows:
+            found.setdefault(row.sha256, []).append((row.body, read_embeddings(tx, row)))
+    return found
+
+
 def read_embeddings(tx: Tx, row: LookRow) -> NDArray[np.float32]:
     """The embeddings of a look, (n, d) float32; (0, 0) where there are none."""
     if row.embeddings_sealed is None:
