@@ -4,14 +4,14 @@ from fastapi import Depends, FastAPI
 
 from api.auth import Need
 from api.looks import note_page
-from api.pages import classes, deciding, errors, login, photos, queues, review, today
+from api.pages import classes, deciding, directory, errors, login, photos, queues, review, today
 from api.pages.render import make_page_environment
 
 
 def add_pages(app: FastAPI) -> None:
     """Add all pages, and the pages that tell of errors, to the application."""
     app.state.templates = make_page_environment()
-    for room in (today, classes, photos, queues):
+    for room in (today, directory, classes, photos, queues):
         app.include_router(
             room.router, dependencies=[Depends(Need("read")), Depends(note_page)], include_in_schema=False
         )

@@ -24,7 +24,7 @@ SPOKEN = {"zh": "zh_CN", "zh_CN": "zh_CN", "zh-CN": "zh_CN", "en": "en"}
 def make_page_environment() -> Environment:
     """The templates of the pages, with those that reports and pages share behind them."""
     environment = make_environment([PackageLoader("api.pages")])
-    environment.globals.update(class_url=class_url, session_url=session_url, photo_url=photo_url)
+    environment.globals.update(class_url=class_url, session_url=session_url, photo_url=photo_url, agency_url=agency_url)
     return environment
 
 
@@ -41,6 +41,11 @@ def session_url(number: str, session_id: str) -> str:
 def photo_url(photo_id: str) -> str:
     """The page of a photo."""
     return f"/photos/{quote(photo_id, safe='')}"
+
+
+def agency_url(code: str) -> str:
+    """The page of an agency."""
+    return f"/agencies/{quote(code, safe='')}"
 
 
 def choose_language(request: Request) -> str:

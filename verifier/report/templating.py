@@ -17,7 +17,8 @@ from verifier.report.words import SYMBOLS, label, name_code
 def make_environment(extra: Sequence[BaseLoader] = ()) -> Environment:
     """Templates of this room, after those in `extra`. Every value is escaped, whatever the file is called.
 
-    A template may use ``_("…{n}…", n=1)`` (translated), ``x|word("outcome")``, ``x|symbol``, ``x|when``, ``x|percent``.
+    A template may use ``_("…{n}…", n=1)`` (translated), ``x|label`` (translated, for words that come from code),
+    ``x|word("outcome")``, ``x|symbol``, ``x|when``, ``x|percent``.
     They speak the ``language`` that the template was given, by default the context's.
     """
     environment = Environment(
@@ -29,6 +30,7 @@ def make_environment(extra: Sequence[BaseLoader] = ()) -> Environment:
     environment.globals["_"] = _translate
     environment.filters.update(
         word=_word,
+        label=_label,
         worst_first=sort_findings,
         symbol=lambda code: SYMBOLS.get(code, ""),
         when=show_time,
@@ -46,6 +48,11 @@ def _language_of(context: Context) -> str:
 def _translate(context: Context, template: str, **values: Any) -> str:
     text = label(template, _language_of(context))
     return text.format_map(values) if values else text
+
+
+@pass_context
+def _label(context: Context, text: str) -> str:
+    return label(text, _language_of(context))
 
 
 @pass_context

@@ -91,6 +91,7 @@ REVIEW_STATES = {
     "dismissed": "已排除",
 }
 REVIEW_ORDERS = {"urgency": "紧急的在前", "oldest": "最早的在前", "class": "按班次"}
+QUALIFICATIONS = {"held": "有资格", "revoked": "已取消资格"}
 DECISIONS = {"confirm": "确认属实", "dismiss": "排除", "needs_check": "转现场核查", "withdraw": "撤回决定"}
 # Below a column of a chart, where the whole word does not fit.
 PERIODS_SHORT = {"morning": "早", "afternoon": "午", "evening": "晚"}
@@ -189,6 +190,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "session_source": SESSION_SOURCES,
     "check": CHECKS,
     "camera": CAMERAS,
+    "qualification": QUALIFICATIONS,
 }
 
 

@@ -26,8 +26,6 @@ PAGES = {
     "class": f"/classes/{CLASS}",
     "session": f"/classes/{CLASS}/sessions/2023-06-12-am",
     "photo": f"/photos/{an_id(2)}",
-    "cases": "/cases",
-    "violations": "/violations",
 }
 
 
