@@ -23,6 +23,7 @@ from verifier.records.claims import Claim, read_claims
 from verifier.records.decisions import DecisionRecord, read_decisions
 from verifier.records.errors import NotInRecordsError
 from verifier.records.matters import CaseRecord, ViolationRecord, read_cases, read_violations
+from verifier.records.notices import NoticeRecord, find_standing
 from verifier.records.portraits import ACCEPTED, PortraitRecord, read_portraits
 from verifier.records.tables.case import CaseRow
 from verifier.records.tables.enrolment import EnrolmentPhotoRow, EnrolmentRow
@@ -36,6 +37,7 @@ from verifier.records.violation_values import find_clause, read_matter_decisions
 from verifier.regulation.decisions import conclude, needs_two_persons
 from verifier.regulation.facts import CaseState
 from verifier.regulation.policy import Policy
+from verifier.regulation.result import Consequence
 from verifier.review_sightings import Seen, find_face, find_same_pictures, find_strangers, find_student
 from verifier.settings import Settings
 from verifier.shown_looks import read_shown_looks
@@ -55,6 +57,7 @@ class MatterView:
     """One case or violation with its evidence. `sort` is ``case`` or ``violation``; `state` as `CaseState` names it.
 
     `score` is the cosine of the captured face to the enrolment picture, None where one of the two cannot be compared.
+    `notice` is the one in force that warns about a violation; `warnable`: it is confirmed, leads to a warning, and none does yet.
     `answer` holds the photos, sessions and students of the days it is about, in the JSON contract's shape.
     """
 
@@ -78,6 +81,8 @@ class MatterView:
     sign_ins: tuple[SignIn, ...] = ()
     against: tuple[Sentence, ...] = ()
     evidence: tuple[tuple[str, str], ...] = field(default=())
+    notice: NoticeRecord | None = None
+    warnable: bool = False
 
 
 def view_matter(
@@ -101,7 +106,8 @@ def view_matter(
         answer = _answer(tx, settings, number, violation.session_ids, language)
         return MatterView(
             matter_id, "violation", row.code, number, _state(tx, row, two), violation, clause.quote, two, decisions, claim,
-            answer, evidence=_name_evidence(tx, violation.evidence, number),
+            answer, evidence=_name_evidence(tx, violation.evidence, number), notice=(notice := find_standing(tx, matter_id)),
+            warnable=row.state == "confirmed" and consequence is Consequence.WARNING and notice is None,
         )  # fmt: skip
     case = next(each for each in read_cases(tx, number) if each.id == matter_id)
     answer = _answer(tx, settings, number, (case.session_id,) if case.session_id else (), language)

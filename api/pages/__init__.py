@@ -4,7 +4,7 @@ from fastapi import Depends, FastAPI
 
 from api.auth import Need
 from api.looks import note_page
-from api.pages import classes, deciding, directory, errors, login, photos, queues, review, today
+from api.pages import classes, deciding, directory, errors, login, notices, photos, queues, review, sanctions, today
 from api.pages.render import make_page_environment
 
 
@@ -16,7 +16,7 @@ def add_pages(app: FastAPI) -> None:
             room.router, dependencies=[Depends(Need("read")), Depends(note_page)], include_in_schema=False
         )
     # Whose "next" and "undo" would be taken for ids otherwise stand first.
-    for room in (deciding, review):
+    for room in (notices, sanctions, deciding, review):
         app.include_router(room.router, dependencies=[Depends(note_page)], include_in_schema=False)
     app.include_router(login.router, include_in_schema=False)
     errors.add_error_pages(app)

@@ -46,7 +46,7 @@ def send_together(
             make_office(request), matter or [], _verdict(verdict), by=caller.login, user_id=_user(caller), why=why
         )
     except REFUSALS as error:
-        return show_queue(request, query, told=_tell(error), why=why, ticked=matter or (), status_code=422)
+        return show_queue(request, query, told=tell_refusal(error), why=why, ticked=matter or (), status_code=422)
     if refused:
         told = say("已办理{done}项，{left}项未能办理：{why}", done=done, left=len(refused), why=refused[0][1].sentence)
         return show_queue(request, query, told=told, why=why, status_code=422)
@@ -61,7 +61,7 @@ def send_undo(request: Request, caller: Decider, decision: Annotated[UUID, Form(
         matter = undo(office, decision, by=caller.login, user_id=_user(caller))
         take(office, matter, _user(caller))
     except REFUSALS as error:
-        return show_queue(request, query, told=_tell(error), status_code=422)
+        return show_queue(request, query, told=tell_refusal(error), status_code=422)
     return RedirectResponse(f"/review/{matter}?{query.encode(note='undone')}", 303)
 
 
@@ -72,7 +72,7 @@ def send_take(request: Request, caller: Decider, matter_id: UUID, queue: Text = 
     try:
         take(make_office(request), matter_id, _user(caller))
     except REFUSALS as error:
-        return show_matter(request, matter_id, query, told=_tell(error), status_code=422)
+        return show_matter(request, matter_id, query, told=tell_refusal(error), status_code=422)
     return RedirectResponse(f"/review/{matter_id}?{query.encode()}", 303)
 
 
@@ -86,7 +86,7 @@ def send_withdrawal(
     try:
         withdraw_decision(make_office(request), decision, caller.login, why)
     except REFUSALS as error:
-        return show_matter(request, matter_id, query, told=_tell(error), why=why, status_code=422)
+        return show_matter(request, matter_id, query, told=tell_refusal(error), why=why, status_code=422)
     return RedirectResponse(f"/review/{matter_id}?{query.encode()}", 303)
 
 
@@ -103,7 +103,7 @@ def send_decision(
             office, matter_id, _verdict(verdict), by=caller.login, user_id=_user(caller), why=why
         )
     except REFUSALS as error:
-        return show_matter(request, matter_id, query, told=_tell(error), why=why, verdict=verdict, status_code=422)
+        return show_matter(request, matter_id, query, told=tell_refusal(error), why=why, verdict=verdict, status_code=422)
     found = take_next(office, order, matter_id, _user(caller))
     return _go_on(found, query, done=str(decision))
 
@@ -143,7 +143,8 @@ def _id(text: str) -> UUID | None:
         return None
 
 
-def _tell(error: Exception) -> Sentence:
+def tell_refusal(error: Exception) -> Sentence:
+    """What the person who tried is told."""
     if isinstance(error, RefusedError | DecisionRefusedError):
         return error.sentence
     if isinstance(error, DecisionError):

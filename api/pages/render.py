@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader
 
 from api.auth import find_visitor
+from api.pages.menu import is_here, list_menu
 from api.source import Source
 from api.views import VisitorSource
 from verifier.language import LANGUAGES
@@ -25,6 +26,7 @@ def make_page_environment() -> Environment:
     """The templates of the pages, with those that reports and pages share behind them."""
     environment = make_environment([PackageLoader("api.pages")])
     environment.globals.update(class_url=class_url, session_url=session_url, photo_url=photo_url, agency_url=agency_url)
+    environment.globals.update(list_menu=list_menu, is_here=is_here)
     return environment
 
 

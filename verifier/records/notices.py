@@ -129,8 +129,14 @@ def _violation_ids(notice_id: UUID) -> Any:
 
 def find_notice(tx: Tx, violation_id: UUID) -> str | None:
     """The number of the notice in force that warns about a violation; None where none does."""
+    found = find_standing(tx, violation_id)
+    return found.number if found else None
+
+
+def find_standing(tx: Tx, violation_id: UUID) -> NoticeRecord | None:
+    """The notice in force that warns about a violation; None where none does."""
     rows = _standing_notices(tx, [violation_id])
-    return rows[0].number if rows else None
+    return _read_notice(tx, rows[0]) if rows else None
 
 
 def void_notice(tx: Tx, number: str, why: str, by: UUID | None = None) -> NoticeRecord:
@@ -173,6 +179,12 @@ def read_notices(tx: Tx, class_number: str | None = None, agency_code: str | Non
     if agency_code is not None:
         query = query.where(AgencyRow.code == agency_code)
     return [_read_notice(tx, row) for row in tx.scalars(query)]
+
+
+def read_notice(tx: Tx, notice_id: UUID) -> NoticeRecord | None:
+    """One notice, voided or not; None where there is none."""
+    row = tx.get(NoticeRow, notice_id)
+    return _read_notice(tx, row) if row is not None else None
 
 
 def _read_notice(tx: Tx, row: NoticeRow) -> NoticeRecord:

@@ -253,13 +253,18 @@ def _notices(tx: Tx, training: TrainingClass, policy: Policy) -> Iterator[tuple[
 
 def write_issued_notice(notice: NoticeRecord, policy: Policy) -> bytes:
     """Annex 4 of one notice as it was issued, as .docx."""
+    return write_notice(form_of_notice(notice), policy)
+
+
+def form_of_notice(notice: NoticeRecord) -> RectificationNotice:
+    """What the notice prints, as it was when issued."""
     values: dict[str, Any] = {each.name: notice.body.get(each.name) for each in fields(RectificationNotice)}
     for name in ("found_on", "issued_on"):
         values[name] = date.fromisoformat(str(values[name])) if values[name] else None
     for name in ("supervision", "problems"):
         values[name] = tuple(values[name] or ())
     values["number"] = notice.number
-    return write_notice(RectificationNotice(**values), policy)
+    return RectificationNotice(**values)
 
 
 def _preview_notices(tx: Tx, training: TrainingClass, policy: Policy, today: date) -> Iterator[tuple[str, bytes]]:

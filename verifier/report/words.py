@@ -92,6 +92,20 @@ REVIEW_STATES = {
 }
 REVIEW_ORDERS = {"urgency": "紧急的在前", "oldest": "最早的在前", "class": "按班次"}
 QUALIFICATIONS = {"held": "有资格", "revoked": "已取消资格"}
+SANCTIONS = {
+    "subsidy_refused": "不予补贴",
+    "subsidy_reclaimed": "追回补贴",
+    "qualification_revoked": "取消培训资格",
+    "referral": "移送有关部门",
+}
+SANCTION_STATES = {
+    "proposed": "待处理",
+    "awaiting_second": "等第二人确认",
+    "issued": "已作出",
+    "dismissed": "已排除",
+    "withdrawn": "已撤回",
+    "lapsed": "已失效",
+}
 DECISIONS = {"confirm": "确认属实", "dismiss": "排除", "needs_check": "转现场核查", "withdraw": "撤回决定"}
 # Below a column of a chart, where the whole word does not fit.
 PERIODS_SHORT = {"morning": "早", "afternoon": "午", "evening": "晚"}
@@ -182,6 +196,8 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "review_state": REVIEW_STATES,
     "review_order": REVIEW_ORDERS,
     "decision": DECISIONS,
+    "sanction": SANCTIONS,
+    "sanction_state": SANCTION_STATES,
     "period": PERIODS,
     "period_short": PERIODS_SHORT,
     "unreadable": UNREADABLE,

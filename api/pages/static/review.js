@@ -54,7 +54,7 @@
     document.addEventListener(lost, () => tell(find("#offline").dataset.lost, false));
   }
   const boost = () => {
-    for (const node of document.querySelectorAll("form[action^='/review'], .v-matter-head a, .v-queue a")) {
+    for (const node of document.querySelectorAll("form[action^='/review'], form[data-quick], .v-matter-head a, .v-queue a")) {
       node.setAttribute("hx-boost", "true");
       node.setAttribute("hx-target", "body");
     }
