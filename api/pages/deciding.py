@@ -103,7 +103,9 @@ def send_decision(
             office, matter_id, _verdict(verdict), by=caller.login, user_id=_user(caller), why=why
         )
     except REFUSALS as error:
-        return show_matter(request, matter_id, query, told=tell_refusal(error), why=why, verdict=verdict, status_code=422)
+        return show_matter(
+            request, matter_id, query, told=tell_refusal(error), why=why, verdict=verdict, status_code=422
+        )
     found = take_next(office, order, matter_id, _user(caller))
     return _go_on(found, query, done=str(decision))
 

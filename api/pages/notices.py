@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,18 +12,22 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from api.auth import Need, check_form, find_visitor
+from api.pages.lists import Choice, Column, ListPage, answer_list
+from api.pages.queues import link_class
 from api.pages.render import show_page
 from api.pages.review import make_office
 from api.state import get_state
 from verifier.access import Caller
 from verifier.language import Sentence, say
-from verifier.noticing import SUPERVISION, NoticeView, find_first_day, list_unwarned, view_notice
+from verifier.noticing import SUPERVISION, NoticeView, Unwarned, find_first_day, list_unwarned, view_notice
 from verifier.records.errors import NotInRecordsError
-from verifier.records.notices import read_notices
+from verifier.records.listing import Row
 from verifier.records.office import RefusedError
+from verifier.records.office_lists import list_notices_for
 from verifier.regulation.forms import tell_notice
 from verifier.report.class_documents import form_of_notice, write_issued_notice
 from verifier.report.notice_pdf import write_notice_pdf
+from verifier.report.words import NOTICE_STATES
 from verifier.supervising import issue_notice, preview_notice, void_issued_notice
 
 router = APIRouter()
@@ -33,21 +38,43 @@ Text = Annotated[str, Form(max_length=4000)]
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
+def link_notice(row: Row) -> str:
+    """The notice of a row."""
+    return f"/notices/{row['id']}"
+
+
+ISSUED_BY = Column("issued_by", "下发人", width=12)
+NOTICE_PAGE = ListPage(
+    "/notices", "整改通知书",
+    (
+        Column("notice", "编号", link=link_notice, width=24), Column("state", "状态", "badge:notice_state", width=10),
+        Column("class", "班次", link=link_class, width=18), Column("agency", "培训机构", width=28),
+        Column("issued_on", "下发日期", "day", width=12), ISSUED_BY,
+        Column("void_reason", "作废理由", width=40, sortable=False),
+    ),
+    (Choice("state", "状态", NOTICE_STATES), Choice("number", "班次", kind="text")),
+    empty="没有这样的通知书。", searched="搜索编号、班次、机构", template="notices.html",
+)  # fmt: skip
+
+
 @router.get("/notices")
 def list_notices(request: Request, caller: Reader) -> Response:
     """What waits for a notice, and every notice, voided ones too; an agency sees its own."""
-    state = get_state(request)
-    with state.database.reading() as tx:
-        notices = read_notices(tx, agency_code=caller.agency_code)
-        waiting = list_unwarned(tx, state.policy) if caller.is_office else []
-    return show_page(
-        request, "notices.html", notices=list(reversed(notices)), waiting=waiting, may_decide=may_decide(request)
-    )
+    state, page = get_state(request), NOTICE_PAGE
+    if not caller.is_office:
+        page = replace(page, columns=[each for each in page.columns if each is not ISSUED_BY])
+    waiting: list[Unwarned] = []
+    if caller.is_office:
+        with state.database.reading() as tx:
+            waiting = list_unwarned(tx, state.policy)
+    page = replace(page, values={"waiting": waiting})
+    return answer_list(request, page, list_notices_for(caller.agency_code))
 
 
 @router.get("/notices/draft")
 def draft(
-    request: Request, caller: OfficeReader, number: str = "", violation: Annotated[list[UUID] | None, Query()] = None,
+    request: Request, caller: OfficeReader,  # noqa: ARG001
+    number: str = "", violation: Annotated[list[UUID] | None, Query()] = None,
     found_on: str = "", issued_on: str = "", supervision: Annotated[list[str] | None, Query()] = None,
     signed_for: str = "",
 ) -> Response:  # fmt: skip

@@ -1,4 +1,4 @@
-"""What stands above a warning (Art. 13(2) to 13(4)): proposed with its chain of reasons, issued by people, two where the law needs it."""
+"""What stands above a warning (Art. 13(2) to 13(4)): proposed with its chain of reasons, imposed by people."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def show_sanctions(
     """The list, also where a decision was refused: then with what was typed."""
     with get_state(request).database.reading() as tx:
         sanctions = read_sanctions(tx)
-        agencies = {code: name for code, name in tx.execute(select(AgencyRow.code, AgencyRow.name))}
-        names = {login: name for login, name in tx.execute(select(UserRow.login, UserRow.name))}
+        agencies = {row.code: row.name for row in tx.execute(select(AgencyRow.code, AgencyRow.name))}
+        names = {row.login: row.name for row in tx.execute(select(UserRow.login, UserRow.name))}
     sanctions.sort(key=lambda each: (each.state != "proposed", each.lapse_reason is not None))
     return show_page(
         request, "sanctions.html", status_code=status_code, note=note, told=told, about=about, why=why,

@@ -71,6 +71,7 @@ def a_house(folder: Path, **settings: Any) -> House:
             state.database, role, f"{role}某", role, PASSWORD, by="local:test",
             agency_code=OWN_AGENCY if role == "agency" else None,
         )  # fmt: skip
+    add_user(state.database, "other_agency", "他机构某", "agency", PASSWORD, by="local:test", agency_code=OTHER_AGENCY)
     clients = {
         "office": (["read", "evidence", "filing", "decisions", "admin"], None),
         "own": (["read", "evidence", "filing"], OWN_AGENCY),

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, time
 from importlib import resources
-from pathlib import Path
 
 import typst
 
@@ -38,11 +37,11 @@ def write_notice_pdf(notice: NoticeRecord, policy: Policy) -> bytes:
         "voided": notice.void_reason or "",
     }  # fmt: skip
     template = resources.files("verifier.report") / "templates" / "notice.typ"
-    fonts = Path(str(resources.files(FONTS)))  # a wheel is unpacked on disk
+    fonts = typst.Fonts(include_system_fonts=False, font_paths=[str(resources.files(FONTS))])
     issued = datetime.combine(notice.issued_on, time(), UTC)
     try:
         made = typst.compile(
-            template.read_bytes(), format="pdf", font_paths=[str(fonts)], ignore_system_fonts=True,
+            template.read_bytes(), format="pdf", font_paths=fonts,
             sys_inputs={"notice": json.dumps(values, ensure_ascii=False)}, timestamp=int(issued.timestamp()),
         )  # fmt: skip
     except (typst.TypstError, RuntimeError) as error:

@@ -92,6 +92,7 @@ REVIEW_STATES = {
 }
 REVIEW_ORDERS = {"urgency": "紧急的在前", "oldest": "最早的在前", "class": "按班次"}
 QUALIFICATIONS = {"held": "有资格", "revoked": "已取消资格"}
+NOTICE_STATES = {"issued": "有效", "voided": "已作废"}
 SANCTIONS = {
     "subsidy_refused": "不予补贴",
     "subsidy_reclaimed": "追回补贴",
@@ -179,6 +180,8 @@ SYMBOLS = {
     "confirmed": "✗",
     "dismissed": "✓",
     "lapsed": "–",
+    "issued": "●",
+    "voided": "–",
     "matched": "✓",
     "teacher": "◆",
     "stranger": "✗",
@@ -196,6 +199,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "review_state": REVIEW_STATES,
     "review_order": REVIEW_ORDERS,
     "decision": DECISIONS,
+    "notice_state": NOTICE_STATES,
     "sanction": SANCTIONS,
     "sanction_state": SANCTION_STATES,
     "period": PERIODS,
