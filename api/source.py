@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -10,12 +10,15 @@ from sqlalchemy import func, select
 
 from verifier.records.audit import write_audit
 from verifier.records.database import Database, open_database
+from verifier.records.errors import NotInRecordsError
 from verifier.records.nights import read_nights
+from verifier.records.plans import BUREAU, require_visible
 from verifier.records.tables.agency import AgencyRow
 from verifier.records.tables.evidence import SubmissionRow
 from verifier.records.tables.run import RunRow
 from verifier.records.tables.session import SessionRow
 from verifier.records.tables.training_class import ClassRow
+from verifier.regulation.policy import load_policy
 from verifier.settings import Settings
 
 
@@ -26,6 +29,18 @@ class Source(Protocol):
         self, since: date | None, until: date | None, class_number: str | None, language: str | None
     ) -> dict[str, Any]:
         """Evidence, sessions, cases and violations of the days (both included; None = no bound), of all classes or one."""
+        ...
+
+    def class_page(self, number: str, language: str | None, viewer: str = BUREAU) -> dict[str, Any]:
+        """See `class_page.view_class_page`; KeyError where there is no such class, or none that this viewer may see."""
+        ...
+
+    def subsidy(self, number: str, language: str | None, viewer: str = BUREAU) -> dict[str, Any]:
+        """See `class_standing.describe_subsidy`; KeyError as above."""
+        ...
+
+    def session_day(self, number: str, session_id: str) -> date | None:
+        """The day of a session of a class; None where there is none such."""
         ...
 
     def annotated(self, photo_id: str) -> bytes:
@@ -75,6 +90,38 @@ class RecordSource:
                 tx, self._settings, since, until, class_number=class_number, language=language
             )
             return answer
+
+    def class_page(self, number: str, language: str | None, viewer: str = BUREAU) -> dict[str, Any]:
+        """See `Source`."""
+        from verifier.class_page import view_class_page
+
+        policy, today = load_policy(self._settings.policy), self._today()
+        with self._database.reading() as tx:
+            try:
+                return view_class_page(tx, policy, number, today, language, viewer=viewer)
+            except NotInRecordsError:
+                raise KeyError(number) from None
+
+    def subsidy(self, number: str, language: str | None, viewer: str = BUREAU) -> dict[str, Any]:
+        """See `Source`."""
+        from verifier.class_standing import describe_subsidy, read_subsidy_view
+
+        with self._database.reading() as tx:
+            try:
+                require_visible(tx, number, viewer)
+                _, view = read_subsidy_view(tx, self._settings, number, self._today())
+            except NotInRecordsError:
+                raise KeyError(number) from None
+        return describe_subsidy(view, language, viewer=viewer)
+
+    def session_day(self, number: str, session_id: str) -> date | None:
+        """See `Source`."""
+        query = select(SessionRow.day).join(ClassRow, ClassRow.id == SessionRow.class_id)
+        with self._database.reading() as tx:
+            return tx.scalar(query.where(ClassRow.number == number, SessionRow.code == session_id))
+
+    def _today(self) -> date:
+        return datetime.now(self._settings.zone).date()
 
     def annotated(self, photo_id: str) -> bytes:
         """See `Source`."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from api.source import Source
 from verifier.access import Caller
+from verifier.records.plans import BUREAU
 
 SETTLED_STATES = ("confirmed", "dismissed")
 _LISTS = ("photos", "sessions", "students", "not_closed")
@@ -35,6 +36,18 @@ class VisitorSource:
         }
         classes = [item for item in found["classes"] if item["number"] in own]
         return found | lists | matters | {"classes": classes}
+
+    def class_page(self, number: str, language: str | None, viewer: str = BUREAU) -> dict[str, Any]:
+        """See `Source`; as this caller may see it, whatever was asked."""
+        return self._source.class_page(number, language, self._caller.agency_code or viewer)
+
+    def subsidy(self, number: str, language: str | None, viewer: str = BUREAU) -> dict[str, Any]:
+        """See `Source`; as this caller may see it, whatever was asked."""
+        return self._source.subsidy(number, language, self._caller.agency_code or viewer)
+
+    def session_day(self, number: str, session_id: str) -> date | None:
+        """See `Source`."""
+        return self._source.session_day(number, session_id)
 
     def annotated(self, photo_id: str) -> bytes:
         """See `Source`."""

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session as Tx
 
 from verifier.records.class_facts import list_closed_sessions, read_class_facts
-from verifier.records.filing import list_classes
+from verifier.records.filing import list_classes, read_training
 from verifier.records.matters import read_cases, read_violations
 from verifier.records.notices import NoticeRecord, SanctionRecord, read_notices, read_sanctions
 from verifier.records.plans import BUREAU, PlanRecord, read_plans, require_visible
@@ -63,7 +63,8 @@ def view_due(
     open_plans = [each for each in read_plans(tx, viewer=viewer, class_number=class_number) if each.state == "planned"]
     found = []
     for number in numbers:
-        facts = read_class_facts(tx, number, as_of)
+        # What was handed in for a class, which is much, says nothing about what is due.
+        facts = read_class_facts(tx, number, as_of, training=read_training(tx, number))
         deadlines = tuple(_deadlines(facts, policy)) if policy.in_force_on(_first_day(facts)) else ()
         duties = list_duties(facts, policy) if viewer == BUREAU else ()
         plans = tuple(each for each in open_plans if each.class_number == number)

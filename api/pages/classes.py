@@ -1,4 +1,4 @@
-"""The pages of a class and of its sessions."""
+"""The pages of a class, of its subsidy, and of its sessions."""
 
 from __future__ import annotations
 
@@ -9,17 +9,21 @@ from fastapi.responses import HTMLResponse
 
 from api.pages.grid import build_grid
 from api.pages.render import Language, Records, show_page
-from verifier.report.charts import draw_attendance, draw_outcomes
-from verifier.report.summary import SETTLED, list_unclosed
+from verifier.report.charts import draw_attendance
+from verifier.report.summary import OPEN_STATES
 
 router = APIRouter()
+MAX_MATTERS = 20  # more are a list of their own
 
 
-# Numbers and ids are the agencies' own and may hold a slash, so both are read as paths; the longer route stands first.
+# Numbers and ids are the agencies' own and may hold a slash, so both are read as paths; the longer routes stand first.
 @router.get("/classes/{number:path}/sessions/{session_id:path}")
 def show_session(request: Request, language: Language, records: Records, number: str, session_id: str) -> HTMLResponse:
     """One session: who was there and why we say so, findings, photos, cases."""
-    answer = _find_class(records.answer(None, None, number, language), number)
+    day = records.session_day(number, session_id)
+    if day is None:
+        raise HTTPException(404)
+    answer = _find_class(records.answer(day, day, number, language), number)
     session = next((one for one in answer["sessions"] if one["id"] == session_id), None)
     if session is None:
         raise HTTPException(404)
@@ -35,23 +39,36 @@ def show_session(request: Request, language: Language, records: Records, number:
     )
 
 
+@router.get("/classes/{number:path}/subsidy")
+def show_subsidy(request: Request, language: Language, records: Records, number: str) -> HTMLResponse:
+    """Every condition under which the class's subsidy may be paid, with its clause, judged now."""
+    try:
+        view = records.subsidy(number, language)
+    except KeyError:
+        raise HTTPException(404) from None
+    return show_page(request, "subsidy.html", view=view, number=number)
+
+
 @router.get("/classes/{number:path}")
 def show_class(request: Request, language: Language, records: Records, number: str) -> HTMLResponse:
-    """One class: the grid of who was there, hours, what was found."""
-    answer = _find_class(records.answer(None, None, number, language), number)
+    """One class: what waits, the grid of who was there, hours, duties, papers, what was found."""
+    try:
+        page = records.class_page(number, language)
+    except KeyError:
+        raise HTTPException(404) from None
+    matters = [*page["violations"], *page["cases"]]
+    matters.sort(key=lambda one: one["state"] not in OPEN_STATES)
     return show_page(
         request,
         "class.html",
-        training=answer["classes"][0],
-        answer=answer,
-        grid=build_grid(answer),
-        settled=SETTLED,
-        names=name_students(answer),
-        flagged=[photo for photo in answer["photos"] if photo["outcome"] not in ("passed", "not_applicable")],
-        loose=[photo for photo in answer["photos"] if not photo["session"]],
-        unclosed=list_unclosed(answer),
-        attendance=draw_attendance(answer, language=language),
-        outcomes=draw_outcomes(answer, language=language),
+        page=page,
+        training=page["training"],
+        matters=matters[:MAX_MATTERS],
+        matters_count=len(matters),
+        open_count=sum(one["state"] in OPEN_STATES for one in matters),
+        grid=build_grid(page),
+        names={student["student_no"]: student["name"] for student in page["students"]},
+        attendance=draw_attendance(page, language=language),
     )
 
 

@@ -22,11 +22,11 @@ class Grid:
     rows: list[GridRow]
 
 
-def build_grid(answer: dict[str, Any]) -> Grid:
-    """The grid of one class."""
-    sessions = sorted(answer["sessions"], key=lambda session: (session["starts_at"] or session["date"], session["id"]))
-    seen = [{one["student_no"]: one["presence"] for one in session["students"]} for session in sessions]
-    students = sorted(answer["students"], key=lambda student: student["student_no"])
+def build_grid(page: dict[str, Any]) -> Grid:
+    """The grid of one class, out of `class_page.view_class_page`."""
+    sessions = sorted(page["sessions"], key=lambda session: (session["starts_at"] or session["date"], session["id"]))
+    columns = [page["presence"].get(session["id"], {}) for session in sessions]
+    students = sorted(page["students"], key=lambda student: student["student_no"])
     return Grid(
-        sessions, [GridRow(student, [column.get(student["student_no"]) for column in seen]) for student in students]
+        sessions, [GridRow(student, [column.get(student["student_no"]) for column in columns]) for student in students]
     )

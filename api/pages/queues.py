@@ -73,7 +73,8 @@ FINDING_PAGE = ListPage(
         Column("reason", "说明", "reason", width=80, sortable=False),
     ),
     (
-        Choice("outcome", "结论", {**OUTCOMES, "all": "全部"}, default="failed"), Choice("check", "检查项", CHECKS),
+        Choice("outcome", "结论", {"pressing": "须人看的", **OUTCOMES, "all": "全部"}, default="failed"),
+        Choice("check", "检查项", CHECKS),
         Choice("since", "起始", kind="day"), Choice("until", "截止", kind="day"), NUMBER, AGENCY,
     ),
     searched="搜索班次、机构、文件",

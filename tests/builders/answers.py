@@ -223,6 +223,13 @@ def an_answer(**fields: Any) -> Plain:
     } | fields
 
 
+def a_rate(present: int = 7, expected: int = 9, unsure: int = 1) -> Plain:
+    return {
+        "expected": expected, "present": present, "absent": expected - present - unsure, "unsure": unsure, "leave": 0,
+        "rate": present / expected, "rate_low": present / expected, "rate_high": (present + unsure) / expected,
+    }  # fmt: skip
+
+
 def a_picture(size_wh: tuple[int, int] = (800, 600), colour: str = "#557799") -> bytes:
     """A JPEG with a box on it."""
     picture = Image.new("RGB", size_wh, colour)
@@ -251,6 +258,46 @@ class FakeSource:
         mine = {key: [item for item in self._answer[key] if item["class"] == class_number] for key in lists}
         classes = [item for item in self._answer["classes"] if item["number"] == class_number]
         return self._answer | mine | {"classes": classes}
+
+    def class_page(self, number: str, language: str | None, viewer: str = "bureau") -> Plain:  # noqa: ARG002 - as the real one
+        """In the shape of `class_page.view_class_page`, out of the answer."""
+        answer = self.answer(None, None, number, language)
+        if not answer["classes"]:
+            raise KeyError(number)
+        photos = [(photo, finding) for photo in answer["photos"] for finding in photo["findings"]]
+        return {
+            "training": {"agency_code": AGENCY, "teachers": [], **answer["classes"][0]},
+            "sessions": answer["sessions"],
+            "presence": {
+                one["id"]: {each["student_no"]: each["presence"] for each in one["students"]} for one in answer["sessions"]
+            },
+            "students": answer["students"],
+            "eligibility": {"eligible": 1, "not_eligible": 1, "depends": 1},
+            "attendance": a_rate(),
+            "photos": len(answer["photos"]),
+            "loose": 0,
+            "due": self._answer.get("due", {"class": number, "duties": [], "deadlines": [], "plans": []}),
+            "archive": [],
+            "dates": {},
+            "cases": answer["cases"],
+            "violations": answer["violations"],
+            "notices": self._answer.get("notices", []),
+            "sanctions": [],
+            "findings": [
+                {"outcome": finding["outcome"], "check": finding["check"], "session": photo["session"],
+                 "file": photo["file"], "reason": finding["reason"], "photo_id": photo["id"], "day": None}
+                for photo, finding in photos if finding["outcome"] in ("failed", "not_run", "unsure")
+            ],
+            "findings_count": len(photos),
+        }  # fmt: skip
+
+    def subsidy(self, number: str, language: str | None, viewer: str = "bureau") -> Plain:
+        self.class_page(number, language, viewer)
+        return self._answer["subsidy"] | {"class": number}
+
+    def session_day(self, number: str, session_id: str) -> date | None:
+        days = [one["date"] for one in self._answer["sessions"] if (one["class"], one["id"]) == (number, session_id)]
+        return date.fromisoformat(days[0]) if days else None
 
     def annotated(self, photo_id: str) -> bytes:
         self._photo(photo_id)

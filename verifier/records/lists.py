@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, cast, func, select
+from sqlalchemy import ColumnElement, Float, case, cast, func, select
 from sqlalchemy.orm import Session as Tx
 
 from verifier.language import Sentence
@@ -30,6 +30,7 @@ from verifier.records.tables.violation import ViolationRow
 OPEN_STATES = ("proposed", "needs_check")
 SETTLED_STATES = ("confirmed", "dismissed")
 SHOWN_STATES = (*OPEN_STATES, *SETTLED_STATES)
+PRESSING = ("failed", "not_run", "unsure")
 _OPEN = {"open": OPEN_STATES}
 
 
@@ -82,7 +83,11 @@ def list_violations_for(agency_code: str | None = None) -> Listing:
 
 
 def list_findings_for(agency_code: str | None = None) -> Listing:
-    """Current findings about photos and sessions. Filters: ``outcome``, ``check``, ``since``, ``until``, ``number``, ``agency``."""
+    """Current findings about photos and sessions, ``severity`` counts the worst as 0.
+
+    Filters: ``outcome`` (also ``pressing``: all that somebody has to look at), ``check``, ``since``, ``until``,
+    ``number``, ``agency``.
+    """
     source: Query = (
         select(FindingRow.id)
         .join(RunRow, (RunRow.id == FindingRow.run_id) & RunRow.is_current)
@@ -95,14 +100,17 @@ def list_findings_for(agency_code: str | None = None) -> Listing:
     return Listing(
         _of_agency(source, agency_code),
         {
-            "outcome": Field(FindingRow.outcome), "check": Field(FindingRow.check_id),
+            "outcome": Field(FindingRow.outcome), "severity": Field(_SEVERITY), "check": Field(FindingRow.check_id),
             "class": Field(ClassRow.number, searched=True), "agency": Field(AgencyRow.name, searched=True),
             "day": Field(SessionRow.day), "session": Field(SessionRow.code, searched=True),
             "file": Field(SubmissionRow.file, searched=True),
             "reason": Field(FindingRow.reason, read=_read_sentence), "photo_id": Field(FindingRow.submission_id),
         },
         FindingRow.id, ("-day", "class"),
-        {"outcome": is_one_of(FindingRow.outcome), "check": is_one_of(FindingRow.check_id), **_DAYS, **_PLACE},
+        {
+            "outcome": is_one_of(FindingRow.outcome, {"pressing": PRESSING}), "check": is_one_of(FindingRow.check_id),
+            **_DAYS, **_PLACE,
+        },
     )  # fmt: skip
 
 
@@ -168,6 +176,7 @@ def count_by(tx: Tx, listing: Listing, name: str) -> dict[str, int]:
     return {str(found): count for found, count in tx.execute(query) if found is not None}
 
 
+_SEVERITY = case({each: place for place, each in enumerate(PRESSING)}, value=FindingRow.outcome, else_=len(PRESSING))
 _RATE = cast(func.sum(RunRow.present), Float) / func.nullif(func.sum(RunRow.expected), 0)
 _PLACE: dict[str, Callable[[str], ColumnElement[bool]]] = {
     "number": is_one_of(ClassRow.number), "agency": is_one_of(AgencyRow.code),

@@ -91,6 +91,19 @@ REVIEW_STATES = {
     "dismissed": "已排除",
 }
 REVIEW_ORDERS = {"urgency": "紧急的在前", "oldest": "最早的在前", "class": "按班次"}
+# The office's duties towards a class (Art. 9 to 11), how each stands, and what is planned for it.
+DUTIES = {"on_site_once": "现场监管", "off_site_twice": "非现场监管", "follow_up_20_percent": "回访"}
+DUTY_STATES = {"not_yet": "未到时间", "due": "待办", "overdue": "逾期", "done": "已完成"}
+PLANS = {"on_site": "现场监管", "off_site": "非现场监管", "follow_up": "回访"}
+PLAN_STATES = {"planned": "已安排", "overdue": "已过安排之日", "done": "已完成", "cancelled": "已取消"}
+CONDITIONS = {"fulfilled": "符合", "not_fulfilled": "不符合", "open": "尚待确定"}
+SANCTIONS = {
+    "subsidy_refused": "不予补贴",
+    "subsidy_reclaimed": "追回补贴",
+    "qualification_revoked": "取消资格",
+    "referral": "移送处理",
+}
+SANCTION_STATES = {"proposed": "待处理", "issued": "已作出", "dismissed": "已排除", "withdrawn": "已撤回"}
 QUALIFICATIONS = {"held": "有资格", "revoked": "已取消资格"}
 NOTICE_STATES = {"issued": "有效", "voided": "已作废"}
 SANCTIONS = {
@@ -211,6 +224,13 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "check": CHECKS,
     "camera": CAMERAS,
     "qualification": QUALIFICATIONS,
+    "duty": DUTIES,
+    "duty_state": DUTY_STATES,
+    "plan": PLANS,
+    "plan_state": PLAN_STATES,
+    "condition": CONDITIONS,
+    "sanction": SANCTIONS,
+    "sanction_state": SANCTION_STATES,
 }
 
 
