@@ -71,8 +71,8 @@ LooksAtArchive = Annotated[Look, Depends(Looks("archive.look"))]
 
 
 # Pages about people: of a class, a session, a photo, a case. Pictures on them are requests of their own, written down as such.
-_PAGES_OF_PEOPLE = ("/classes", "/photos", "/cases", "/review/")
-_PICTURES = ("/annotated.jpg", "/original", "/plain.jpg", "/heat.jpg", "/face.jpg")
+_PAGES_OF_PEOPLE = ("/classes", "/photos", "/cases", "/review/", "/cameras")
+_PICTURES = ("/annotated.jpg", "/original", "/plain.jpg", "/heat.jpg", "/face.jpg", ".jpg")
 
 
 def note_page(request: Request) -> None:

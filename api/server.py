@@ -27,6 +27,7 @@ from api.source import RecordSource, Source
 from api.state import AppState
 from verifier import __version__
 from verifier.background import BackgroundWorker
+from verifier.camera_jobs import WatchWorker
 from verifier.delivering import DeliveryWorker
 from verifier.jobs import JobWorker
 from verifier.settings import Settings
@@ -52,7 +53,7 @@ def create_app(settings: Settings, source: Source | None = None) -> FastAPI:
     async def live(_: FastAPI) -> AsyncIterator[None]:
         workers: list[BackgroundWorker] = []
         if settings.login == "required":
-            workers = [JobWorker(settings, state.database), DeliveryWorker(settings, state.database)]
+            workers = [each(settings, state.database) for each in (JobWorker, WatchWorker, DeliveryWorker)]
         for worker in workers:
             worker.start()
         yield

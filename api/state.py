@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cached_property
 
 from fastapi import Request
@@ -35,6 +36,10 @@ class AppState:
     def policy(self) -> Policy:
         """The regulation in force."""
         return load_policy(self.settings.policy)
+
+    def now(self) -> datetime:
+        """The present moment, with an offset."""
+        return datetime.now(self.settings.zone)
 
     def close(self) -> None:
         """Give connections back, where any were opened."""

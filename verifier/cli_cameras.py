@@ -60,15 +60,20 @@ def check(
     class_number: Annotated[
         str | None, typer.Option("--class", metavar="CLASS", help="Only this class's cameras, by its number.")
     ] = None,
+    camera: Annotated[
+        str | None, typer.Option("--camera", metavar="ID", help="Only the camera of this id; with --class.")
+    ] = None,
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
     """Look at all cameras on record now, keep what was seen and judge it. A camera that hangs delays no other."""
     from verifier.watching import check_cameras
 
+    if camera is not None and class_number is None:
+        raise typer.BadParameter("an id is unique within a class only: name it with --class", param_hint="--camera")
     settings = load_settings(workspace)
     with LiveTable("cameras") as table:
-        answer = check_cameras(settings, class_number, table.take)
+        answer = check_cameras(settings, class_number, table.take, camera_id=camera)
     if as_json:
         print_json(answer)
         return

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
@@ -37,7 +38,7 @@ KIND = "verify"
 LEASE = timedelta(minutes=2)
 MAX_ATTEMPTS = 3
 KEPT_ERROR_CHARACTERS = 2000
-_NIGHT = "from verifier.cli import main; main()"  # as the command does, wherever it is installed
+COMMAND = "from verifier.cli import main; main()"  # as the command does, wherever it is installed
 
 
 def queue_verification(tx: Tx, caller: Caller, key: str, since: date, until: date) -> JobRecord:
@@ -60,17 +61,17 @@ def cancel_verification(tx: Tx, caller: Caller, job_id: UUID) -> JobRecord:
 
 
 class JobWorker(BackgroundWorker):
-    """Takes jobs one after the other. Stopped, it puts a job that runs back, and ends its process."""
+    """Takes jobs of one kind one after the other. Stopped, it puts a job that runs back, and ends its process."""
 
-    def __init__(self, settings: Settings, database: Database) -> None:
-        super().__init__("jobs")
-        self._settings, self._database = settings, database
+    def __init__(self, settings: Settings, database: Database, kind: str = KIND) -> None:
+        super().__init__(f"jobs:{kind}")
+        self._settings, self._database, self._kind = settings, database, kind
         self._owner = f"{os.uname().nodename}:{os.getpid()}:{uuid4().hex[:8]}"
 
     def work_once(self) -> bool:
         """Do one job, if there is any; tells whether there was."""
         with self._database.transaction() as tx:
-            job = take_job(tx, KIND, self._owner, LEASE)
+            job = take_job(tx, self._kind, self._owner, LEASE)
         if job is None:
             return False
         if job.attempt > MAX_ATTEMPTS:
@@ -79,11 +80,17 @@ class JobWorker(BackgroundWorker):
         self._run(job)
         return True
 
-    def _run(self, job: JobRecord) -> None:
-        command = [
-            sys.executable, "-c", _NIGHT, "nightly", "--json", "--date", str(job.payload["until"]),
+    def _make_command(self, job: JobRecord) -> list[str]:
+        return [
+            sys.executable, "-c", COMMAND, "nightly", "--json", "--date", str(job.payload["until"]),
             "--since", str(job.payload["since"]), "--workspace", str(self._settings.workspace),
         ]  # fmt: skip
+
+    def _read_result(self, answer: dict[str, Any]) -> dict[str, Any]:
+        return dict(answer.get("night", {}))
+
+    def _run(self, job: JobRecord) -> None:
+        command = self._make_command(job)
         # Read while it runs: a full pipe would stop it.
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
             pipes: list[tuple[str, str]] = []
@@ -101,7 +108,7 @@ class JobWorker(BackgroundWorker):
         if self._stopping.is_set():
             self._put_back(job)
         elif process.returncode == 0:
-            self._finish(job, result=json.loads(pipes[0][0]).get("night", {}))
+            self._finish(job, result=self._read_result(json.loads(pipes[0][0])))
         elif "another night is running" in pipes[0][1]:
             self._put_back(job)
             self._stopping.wait(POLL_S)

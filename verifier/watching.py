@@ -109,14 +109,16 @@ def _choose_session(training: TrainingClass, camera_id: str, now: datetime, want
 
 
 def check_cameras(
-    settings: Settings, class_number: str | None = None, watch: Watcher | None = None, now: datetime | None = None
-) -> dict[str, Any]:
+    settings: Settings, class_number: str | None = None, watch: Watcher | None = None, now: datetime | None = None,
+    camera_id: str | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Look at all cameras on record now, keep what was seen and judge it.
 
     Args:
         class_number: Only this class's.
         watch: Told of every picture as it comes.
         now: The present moment, for the note why each was looked at.
+        camera_id: Only the class's camera of this id.
     Returns: JSON-ready: ``versions``, ``cameras`` (one entry each), ``seconds``.
     Raises:
         CannotWatchError: no class on record has a camera.
@@ -128,9 +130,14 @@ def check_cameras(
     tools, started = open_tools(settings), now or datetime.now(UTC)
     database = open_database(settings.database, settings.data_key_bytes())
     try:
-        asked = _find_cameras(database, class_number)
+        asked = _find_cameras(database, class_number, camera_id)
         if not asked:
-            raise CannotWatchError("no class on record has a camera; cameras are filed in class.toml as [[camera]]")
+            known = (
+                f"camera {camera_id}"
+                if camera_id is not None
+                else "a camera; cameras are filed in class.toml as [[camera]]"
+            )
+            raise CannotWatchError(f"no class on record has {known}")
         with Readers(Lanes(at_once=settings.cameras_at_once)) as readers:
             visits = _read(asked, readers, secrets, settings, watch, {"why": "asked", "at": started.isoformat()})
             judged = [
@@ -151,13 +158,15 @@ class _Asked:
     classes: tuple[tuple[str, str], ...]  # (class number, camera id)
 
 
-def _find_cameras(database: Database, class_number: str | None) -> list[_Asked]:
+def _find_cameras(database: Database, class_number: str | None, camera_id: str | None) -> list[_Asked]:
     with database.reading() as tx:
         numbers = [class_number] if class_number is not None else [each.number for each in list_classes(tx)]
         trainings: list[TrainingClass] = [read_class_file(tx, number).training for number in numbers]
     by_url: dict[str, list[tuple[str, str]]] = {}
     for training in trainings:
         for camera in training.cameras:
+            if camera_id not in (None, camera.id):
+                continue
             by_url.setdefault(camera.url, []).append((training.number, camera.id))
     return [_Asked(Camera(classes[0][1], url), tuple(classes)) for url, classes in by_url.items()]
 

@@ -4,17 +4,31 @@ from fastapi import Depends, FastAPI
 
 from api.auth import Need
 from api.looks import note_page
-from api.pages import classes, deciding, directory, errors, login, notices, photos, queues, review, sanctions, today
+from api.pages import (
+    cameras,
+    classes,
+    deciding,
+    directory,
+    errors,
+    login,
+    notices,
+    photos,
+    queues,
+    review,
+    sanctions,
+    today,
+)
 from api.pages.render import make_page_environment
 
 
 def add_pages(app: FastAPI) -> None:
     """Add all pages, and the pages that tell of errors, to the application."""
     app.state.templates = make_page_environment()
-    for room in (today, directory, classes, photos, queues):
+    for room in (today, directory, classes, photos, queues, cameras):
         app.include_router(
             room.router, dependencies=[Depends(Need("read")), Depends(note_page)], include_in_schema=False
         )
+    app.include_router(cameras.asking, include_in_schema=False)
     # Whose "next" and "undo" would be taken for ids otherwise stand first.
     for room in (notices, sanctions, deciding, review):
         app.include_router(room.router, dependencies=[Depends(note_page)], include_in_schema=False)

@@ -56,6 +56,18 @@ def read_job(tx: Tx, job_id: UUID) -> JobRecord:
     return _describe(row)
 
 
+def find_open_job(tx: Tx, kind: str, key_starts: str) -> JobRecord | None:
+    """The oldest job that waits or runs whose key begins like this; None where there is none."""
+    query = (
+        select(JobRow)
+        .where(JobRow.kind == kind, JobRow.state.in_(OPEN_STATES), JobRow.key.startswith(key_starts, autoescape=True))
+        .order_by(JobRow.created_at, JobRow.id)
+        .limit(1)
+    )
+    row = tx.scalar(query)
+    return None if row is None else _describe(row)
+
+
 def cancel_job(tx: Tx, job_id: UUID) -> JobRecord:
     """Take a job out; one that runs is stopped by its worker, which looks every few seconds. A finished one stays as it is.
 

@@ -84,7 +84,7 @@ def draw_flags(answer: Mapping[str, Any], *, key: str = "flags", language: str |
         return Markup("")
     layout = RowLayout()
     description = "; ".join(f"{label}: {count}" for label, count, _ in rows)
-    svg = _start(
+    svg = start(
         layout.width,
         layout.top * 2 + layout.row * len(rows),
         key,
@@ -95,8 +95,8 @@ def draw_flags(answer: Mapping[str, Any], *, key: str = "flags", language: str |
     room = layout.width - layout.label - layout.right
     for n, (label, count, kind) in enumerate(rows):
         y = layout.top + n * layout.row
-        _write(svg, layout.label - 10, y + 19, _shorten(label, 24), anchor="end")
-        _block(
+        add_text(svg, layout.label - 10, y + 19, _shorten(label, 24), anchor="end")
+        add_block(
             svg,
             layout.label,
             y + 5,
@@ -106,8 +106,8 @@ def draw_flags(answer: Mapping[str, Any], *, key: str = "flags", language: str |
             f"{label}: {count}",
         )
         name = translate("违规" if kind == "violation" else "案件", language)
-        _write(svg, layout.label + room * count / most + 8, y + 19, f"{count} · {name}")
-    return _finish(svg)
+        add_text(svg, layout.label + room * count / most + 8, y + 19, f"{count} · {name}")
+    return finish(svg)
 
 
 def draw_outcomes(answer: Mapping[str, Any], *, key: str = "outcomes", language: str | None = None) -> Markup:
@@ -122,22 +122,22 @@ def draw_outcomes(answer: Mapping[str, Any], *, key: str = "outcomes", language:
         for check, found in counts.items()
     )
     height = layout.top * 2 + layout.row * (len(counts) + 1)
-    svg = _start(layout.width, height, key, translate("各项检查的结论", language), description)
+    svg = start(layout.width, height, key, translate("各项检查的结论", language), description)
     _write_legend(svg, layout, language)
     room = layout.width - layout.label - layout.right
     for n, (check, found) in enumerate(counts.items(), start=1):
         y = layout.top + n * layout.row
         label = name_code(check, "check", language)
-        _write(svg, layout.label - 10, y + 19, _shorten(label, 30), anchor="end")
+        add_text(svg, layout.label - 10, y + 19, _shorten(label, 30), anchor="end")
         total, x = sum(found.values()), float(layout.label)
         for outcome, count in _ordered(found):
             width = room * count / total
             title = f"{label}: {name_code(outcome, 'outcome', language)} {count}/{total}"
-            _block(svg, x, y + 5, width, layout.row - 10, OUTCOME_FILL.get(outcome, MUTED), title)
+            add_block(svg, x, y + 5, width, layout.row - 10, OUTCOME_FILL.get(outcome, MUTED), title)
             x += width
         told = [f"{name_code(outcome, 'outcome', language)} {count}" for outcome, count in _ordered(found)[:2]]
-        _write(svg, layout.label + room + 10, y + 19, " · ".join(told), size=12, fill=MUTED)
-    return _finish(svg)
+        add_text(svg, layout.label + room + 10, y + 19, " · ".join(told), size=12, fill=MUTED)
+    return finish(svg)
 
 
 def _ordered(found: Counter[str]) -> list[tuple[str, int]]:
@@ -149,8 +149,8 @@ def _write_legend(svg: Element, layout: RowLayout, language: str | None) -> None
     x = float(layout.label)
     for outcome in OUTCOMES:
         word = name_code(outcome, "outcome", language)
-        _block(svg, x, layout.top + 7, 12, 12, OUTCOME_FILL[outcome], word)
-        _write(svg, x + 18, layout.top + 18, word, size=12)
+        add_block(svg, x, layout.top + 7, 12, 12, OUTCOME_FILL[outcome], word)
+        add_text(svg, x + 18, layout.top + 18, word, size=12)
         x += 34 + _text_width(word, 12)
 
 
@@ -160,26 +160,26 @@ def _draw_class_attendance(
     below = sum(1 for bar in bars if bar.high is not None and bar.high < ATTENDANCE_LINE)
     title = translate("班次{number}各课次到课率", language).format(number=number)
     description = translate("共{count}个课次，其中{below}个低于80%。", language).format(count=len(bars), below=below)
-    svg = _start(
+    svg = start(
         layout.width, layout.height, key, title, description + " " + "; ".join(_tell_bar(b, language) for b in bars)
     )
     _add_hatch(svg, key)
     room_x, room_y = layout.width - layout.left - layout.right, layout.height - layout.top - layout.bottom
     for share in (0.0, 0.5, 1.0):
         y = layout.top + room_y * (1 - share)
-        _line(svg, layout.left, y, layout.left + room_x, y, GRID)
-        _write(svg, layout.left - 8, y + 4, f"{share:.0%}", size=12, anchor="end", fill=MUTED)
+        add_line(svg, layout.left, y, layout.left + room_x, y, GRID)
+        add_text(svg, layout.left - 8, y + 4, f"{share:.0%}", size=12, anchor="end", fill=MUTED)
     step = room_x / max(len(bars), 8)
     for n, bar in enumerate(bars):
         _draw_column(svg, bar, layout.left + step * n, step, key, language, layout)
     _label_days(svg, bars, step, language, layout)
     y = layout.top + room_y * (1 - ATTENDANCE_LINE)
-    line = _line(svg, layout.left, y, layout.left + room_x, y, INK)
+    line = add_line(svg, layout.left, y, layout.left + room_x, y, INK)
     line.set("stroke-dasharray", "6 4")
-    _write(svg, layout.left + room_x + 6, y + 4, "80%", size=12)
+    add_text(svg, layout.left + room_x + 6, y + 4, "80%", size=12)
     for n, bar in enumerate(bars):
         _label_column(svg, bar, layout.left + step * (n + 0.5), step, layout)
-    return _finish(svg)
+    return finish(svg)
 
 
 def _draw_column(
@@ -191,11 +191,13 @@ def _draw_column(
     base = layout.top + room_y
     tell = _tell_bar(bar, language)
     if bar.low is None or bar.high is None:
-        _write(svg, x + width / 2, base - 6, "–", anchor="middle", fill=MUTED)
+        add_text(svg, x + width / 2, base - 6, "–", anchor="middle", fill=MUTED)
         return
-    _block(svg, x, base - room_y * bar.low, width, room_y * bar.low, OUTCOME_FILL[_judge_bar(bar.low, bar.high)], tell)
+    add_block(
+        svg, x, base - room_y * bar.low, width, room_y * bar.low, OUTCOME_FILL[_judge_bar(bar.low, bar.high)], tell
+    )
     if bar.high > bar.low:
-        _block(svg, x, base - room_y * bar.high, width, room_y * (bar.high - bar.low), f"url(#{key}-hatch)", tell)
+        add_block(svg, x, base - room_y * bar.high, width, room_y * (bar.high - bar.low), f"url(#{key}-hatch)", tell)
 
 
 def _judge_bar(low: float, high: float) -> str:
@@ -210,7 +212,7 @@ def _label_column(svg: Element, bar: AttendanceBar, x: float, step: float, layou
     # Cut, not rounded: 79.9 % must not read like 80 %.
     low, high = (int(share * 100 + 1e-6) for share in (bar.low, bar.high))
     told = f"{mark}{low}–{high}%" if high > low and step >= 2 * layout.label_every_px else f"{mark}{low}%"
-    text = _write(svg, x, layout.top + room_y * (1 - bar.high) - 5, told, size=12, anchor="middle")
+    text = add_text(svg, x, layout.top + room_y * (1 - bar.high) - 5, told, size=12, anchor="middle")
     # A white rim, as the label of a rate just below 80 % lies on the line.
     for name, value in (
         ("stroke", "#ffffff"),
@@ -230,12 +232,12 @@ def _label_days(
     for n, bar in enumerate(bars):
         x = layout.left + step * (n + 0.5)
         if step >= layout.label_every_px:
-            _write(svg, x, y, name_code(bar.period, words, language), size=12, anchor="middle", fill=MUTED)
+            add_text(svg, x, y, name_code(bar.period, words, language), size=12, anchor="middle", fill=MUTED)
         if bar.day != last_day and x - last_x >= layout.label_every_px + 6:
             year_too = not last_day or bar.day[:4] != last_day[:4]
             anchor = "start" if n == 0 else "middle"
             start = layout.left if n == 0 else x
-            _write(svg, start, y + 18, bar.day if year_too else bar.day[5:], size=12, anchor=anchor)
+            add_text(svg, start, y + 18, bar.day if year_too else bar.day[5:], size=12, anchor=anchor)
             last_x, last_day = x + (40 if year_too else 0), bar.day
 
 
@@ -245,7 +247,8 @@ def _tell_bar(bar: AttendanceBar, language: str | None) -> str:
     return told.format(day=bar.day, period=name_code(bar.period, "period", language), **counts)
 
 
-def _start(width: int, height: int, key: str, title: str, description: str) -> Element:
+def start(width: int, height: int, key: str, title: str, description: str) -> Element:
+    """An empty drawing with its text alternative; `key` is the prefix of its ids, unique on its page."""
     svg = Element(
         "svg",
         {
@@ -277,19 +280,22 @@ def _add_hatch(svg: Element, key: str) -> None:
     SubElement(pattern, "line", {"x1": "0", "y1": "0", "x2": "0", "y2": "6", "stroke": "#b45309", "stroke-width": "3"})
 
 
-def _block(svg: Element, x: float, y: float, width: float, height: float, fill: str, title: str) -> None:
+def add_block(svg: Element, x: float, y: float, width: float, height: float, fill: str, title: str) -> None:
+    """A filled rectangle that tells `title` under the pointer."""
     sizes = {"x": f"{x:.1f}", "y": f"{y:.1f}", "width": f"{max(width, 0.0):.1f}", "height": f"{max(height, 0.0):.1f}"}
     SubElement(SubElement(svg, "rect", {**sizes, "fill": fill}), "title").text = _clean(title)
 
 
-def _line(svg: Element, x1: float, y1: float, x2: float, y2: float, stroke: str) -> Element:
+def add_line(svg: Element, x1: float, y1: float, x2: float, y2: float, stroke: str) -> Element:
+    """A thin line; returned, so that it can be dashed."""
     ends = {"x1": f"{x1:.1f}", "y1": f"{y1:.1f}", "x2": f"{x2:.1f}", "y2": f"{y2:.1f}"}
     return SubElement(svg, "line", {**ends, "stroke": stroke, "stroke-width": "1"})
 
 
-def _write(
+def add_text(
     svg: Element, x: float, y: float, text: str, *, size: int = 13, anchor: str = "start", fill: str = INK
 ) -> Element:
+    """Text at its baseline; any text, as it never becomes markup."""
     place = {"x": f"{x:.1f}", "y": f"{y:.1f}", "font-size": str(size), "text-anchor": anchor, "fill": fill}
     element = SubElement(svg, "text", place)
     element.text = _clean(text)
@@ -308,5 +314,6 @@ def _clean(text: str) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
-def _finish(svg: Element) -> Markup:
+def finish(svg: Element) -> Markup:
+    """The drawing as markup for a page."""
     return Markup(tostring(svg, encoding="unicode"))  # the tree escaped every text

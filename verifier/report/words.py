@@ -97,13 +97,6 @@ DUTY_STATES = {"not_yet": "未到时间", "due": "待办", "overdue": "逾期", 
 PLANS = {"on_site": "现场监管", "off_site": "非现场监管", "follow_up": "回访"}
 PLAN_STATES = {"planned": "已安排", "overdue": "已过安排之日", "done": "已完成", "cancelled": "已取消"}
 CONDITIONS = {"fulfilled": "符合", "not_fulfilled": "不符合", "open": "尚待确定"}
-SANCTIONS = {
-    "subsidy_refused": "不予补贴",
-    "subsidy_reclaimed": "追回补贴",
-    "qualification_revoked": "取消资格",
-    "referral": "移送处理",
-}
-SANCTION_STATES = {"proposed": "待处理", "issued": "已作出", "dismissed": "已排除", "withdrawn": "已撤回"}
 QUALIFICATIONS = {"held": "有资格", "revoked": "已取消资格"}
 NOTICE_STATES = {"issued": "有效", "voided": "已作废"}
 SANCTIONS = {
@@ -229,8 +222,6 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "plan": PLANS,
     "plan_state": PLAN_STATES,
     "condition": CONDITIONS,
-    "sanction": SANCTIONS,
-    "sanction_state": SANCTION_STATES,
 }
 
 
