@@ -67,6 +67,10 @@ class Source(Protocol):
         """The numbers of an agency's classes."""
         ...
 
+    def classes_of_others(self, code: str) -> frozenset[str]:
+        """The numbers of all classes that are not the agency's."""
+        ...
+
     def note_look(self, actor: str, action: str, subject_id: str, kind: str = "photo") -> None:
         """Write down that somebody looked at faces."""
         ...
@@ -176,6 +180,13 @@ class RecordSource:
         query = select(ClassRow.number).join(AgencyRow, AgencyRow.id == ClassRow.agency_id)
         with self._database.reading() as tx:
             return frozenset(tx.scalars(query.where(AgencyRow.code == code)))
+
+    def classes_of_others(self, code: str) -> frozenset[str]:
+        """See `Source`."""
+        from verifier.appealing import list_foreign
+
+        with self._database.reading() as tx:
+            return list_foreign(tx, code)
 
     def note_look(self, actor: str, action: str, subject_id: str, kind: str = "photo") -> None:
         """See `Source`."""

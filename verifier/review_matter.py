@@ -19,6 +19,7 @@ from verifier.attendance.meaning import explain_similarity
 from verifier.language import Sentence, say
 from verifier.looking import look_versions
 from verifier.observation import FaceObservation
+from verifier.records.appeals import AppealRecord, read_appeals_about
 from verifier.records.claims import Claim, read_claims
 from verifier.records.decisions import DecisionRecord, read_decisions
 from verifier.records.errors import NotInRecordsError
@@ -58,6 +59,7 @@ class MatterView:
 
     `score` is the cosine of the captured face to the enrolment picture, None where one of the two cannot be compared.
     `notice` is the one in force that warns about a violation; `warnable`: it is confirmed, leads to a warning, and none does yet.
+    `answers` is what the agency said about it, or about the notices that warn about it.
     `answer` holds the photos, sessions and students of the days it is about, in the JSON contract's shape.
     """
 
@@ -83,6 +85,7 @@ class MatterView:
     evidence: tuple[tuple[str, str], ...] = field(default=())
     notice: NoticeRecord | None = None
     warnable: bool = False
+    answers: tuple[AppealRecord, ...] = ()
 
 
 def view_matter(
@@ -106,8 +109,9 @@ def view_matter(
         answer = _answer(tx, settings, number, violation.session_ids, language)
         return MatterView(
             matter_id, "violation", row.code, number, _state(tx, row, two), violation, clause.quote, two, decisions, claim,
-            answer, evidence=_name_evidence(tx, violation.evidence, number), notice=(notice := find_standing(tx, matter_id)),
+            answer, evidence=name_evidence(tx, violation.evidence, number), notice=(notice := find_standing(tx, matter_id)),
             warnable=row.state == "confirmed" and consequence is Consequence.WARNING and notice is None,
+            answers=tuple(read_appeals_about(tx, matter_id)),
         )  # fmt: skip
     case = next(each for each in read_cases(tx, number) if each.id == matter_id)
     answer = _answer(tx, settings, number, (case.session_id,) if case.session_id else (), language)
@@ -125,6 +129,7 @@ def view_matter(
         same_pictures=tuple(each for each in _same(tx, case) if each[0] != case.photo_id),
         sign_ins=_read_sign_ins(tx, case, number),
         against=tuple(_list_doubts(case, answer, portraits, student_seen)),
+        answers=tuple(read_appeals_about(tx, matter_id)),
     )  # fmt: skip
 
 
@@ -204,7 +209,7 @@ def _read_sign_ins(tx: Tx, case: CaseRecord, number: str) -> tuple[SignIn, ...]:
     return tuple(each for each in local if session is None or each.at.date() == session.day)
 
 
-def _name_evidence(tx: Tx, digests: Sequence[str], number: str) -> tuple[tuple[str, str], ...]:
+def name_evidence(tx: Tx, digests: Sequence[str], number: str) -> tuple[tuple[str, str], ...]:
     """(photo id, file) of the evidence that is a photo of the class."""
     rows = tx.execute(
         select(SubmissionRow.id, SubmissionRow.file)

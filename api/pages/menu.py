@@ -31,6 +31,7 @@ MENU = (
     MenuItem("/cases", "案件"),
     MenuItem("/violations", "违规"),
     MenuItem("/notices", "通知书"),
+    MenuItem("/appeals", "答复"),
     MenuItem("/sanctions", "处理决定", _office),
     MenuItem("/classes", "班次"),
     MenuItem("/agencies", "机构"),

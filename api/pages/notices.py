@@ -20,6 +20,7 @@ from api.state import get_state
 from verifier.access import Caller
 from verifier.language import Sentence, say
 from verifier.noticing import SUPERVISION, NoticeView, Unwarned, find_first_day, list_unwarned, view_notice
+from verifier.records.appeals import read_appeals
 from verifier.records.errors import NotInRecordsError
 from verifier.records.listing import Row
 from verifier.records.office import RefusedError
@@ -153,10 +154,13 @@ def show_notice(
     status_code: int = 200,
 ) -> Response:  # fmt: skip
     """The notice's page, also where voiding it was refused."""
-    text = tell_notice(form_of_notice(view.notice), get_state(request).policy)
+    state = get_state(request)
+    text = tell_notice(form_of_notice(view.notice), state.policy)
+    with state.database.reading() as tx:
+        answers = read_appeals(tx, "notice", view.notice.id)
     return show_page(
         request, "notice.html", status_code=status_code, view=view, notice=view.notice, text=text, note=note, told=told,
-        why=why, may_decide=may_decide(request),
+        why=why, answers=answers, may_decide=may_decide(request),
     )  # fmt: skip
 
 

@@ -10,7 +10,9 @@ from fastapi.responses import Response
 from api.auth import find_visitor
 from api.pages.lists import Choice, Column, ListPage, answer_list
 from api.pages.render import class_url, photo_url, session_url
-from verifier.records.listing import Row
+from api.state import get_state
+from verifier.appealing import hide_sentence, list_foreign
+from verifier.records.listing import Listing, Row
 from verifier.records.lists import list_cases_for, list_findings_for, list_violations_for
 from verifier.report.words import CASES, CHECKS, OUTCOMES, STATES, VIOLATIONS
 
@@ -85,20 +87,34 @@ FINDING_PAGE = ListPage(
 def list_cases(request: Request) -> Response:
     """Cases: the likeliest first."""
     code = find_agency_code(request)
-    return answer_list(request, for_viewer(CASE_PAGE, code), list_cases_for(code))
+    return answer_list(request, for_viewer(CASE_PAGE, code), hide_foreign(request, list_cases_for(code), code))
 
 
 @router.get("/violations")
 def list_violations(request: Request) -> Response:
     """Violations: by class and rule."""
     code = find_agency_code(request)
-    return answer_list(request, for_viewer(VIOLATION_PAGE, code), list_violations_for(code))
+    return answer_list(
+        request, for_viewer(VIOLATION_PAGE, code), hide_foreign(request, list_violations_for(code), code)
+    )
 
 
 @router.get("/findings")
 def list_findings(request: Request) -> Response:
     """What the checks concluded: the last days first."""
-    return answer_list(request, FINDING_PAGE, list_findings_for(find_agency_code(request)))
+    code = find_agency_code(request)
+    return answer_list(request, FINDING_PAGE, hide_foreign(request, list_findings_for(code), code))
+
+
+def hide_foreign(request: Request, listing: Listing, agency_code: str | None) -> Listing:
+    """For an agency without the sentences that name another agency's class, and with it that agency's people."""
+    if agency_code is None:
+        return listing
+    with get_state(request).database.reading() as tx:
+        foreign = list_foreign(tx, agency_code)
+    reason = listing.fields["reason"]
+    hidden = replace(reason, read=lambda stored: hide_sentence(reason.read(stored), foreign))
+    return replace(listing, fields={**listing.fields, "reason": hidden})
 
 
 def for_viewer(page: ListPage, agency_code: str | None) -> ListPage:

@@ -321,6 +321,9 @@ class FakeSource:
     def classes_of_agency(self, code: str) -> frozenset[str]:
         return frozenset([CLASS]) if code == AGENCY else frozenset()
 
+    def classes_of_others(self, code: str) -> frozenset[str]:
+        return frozenset(each["number"] for each in self._answer["classes"]) - self.classes_of_agency(code)
+
     def note_look(self, actor: str, action: str, subject_id: str, kind: str = "photo") -> None:  # noqa: ARG002 - as the real one is called
         self.looked.append((actor, action, subject_id))
 

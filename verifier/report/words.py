@@ -99,6 +99,7 @@ PLAN_STATES = {"planned": "已安排", "overdue": "已过安排之日", "done": 
 CONDITIONS = {"fulfilled": "符合", "not_fulfilled": "不符合", "open": "尚待确定"}
 QUALIFICATIONS = {"held": "有资格", "revoked": "已取消资格"}
 NOTICE_STATES = {"issued": "有效", "voided": "已作废"}
+APPEALS = {"notice": "整改通知书", "violation": "违规", "case": "案件"}
 SANCTIONS = {
     "subsidy_refused": "不予补贴",
     "subsidy_reclaimed": "追回补贴",
@@ -206,6 +207,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "review_order": REVIEW_ORDERS,
     "decision": DECISIONS,
     "notice_state": NOTICE_STATES,
+    "appeal": APPEALS,
     "sanction": SANCTIONS,
     "sanction_state": SANCTION_STATES,
     "period": PERIODS,

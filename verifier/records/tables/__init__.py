@@ -5,6 +5,7 @@ from __future__ import annotations
 from verifier.records.tables import (
     agency,
     api_client,
+    appeal,
     audit_entry,
     camera,
     case,
@@ -46,6 +47,7 @@ __all__ = [
     "Base",
     "agency",
     "api_client",
+    "appeal",
     "audit_entry",
     "camera",
     "case",
