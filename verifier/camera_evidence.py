@@ -15,7 +15,8 @@ from verifier.plan import Session, Submission
 def as_photo_evidence(
     frame: CameraFrame, look: Look, session: Session, roster: Roster, calibration: Calibration
 ) -> PhotoEvidence:
-    """One picture with its faces matched; our own clock says when it was taken (`presence.TIME_PROVING`).
+    """One picture with its faces matched; our own clock says when it was taken (`presence.TIME_PROVING`), or, of a recording
+    that counts, its container (`stream.recorded`).
 
     A camera hangs in the front or in the back, as its faces will tell: no view.
     """
@@ -23,5 +24,8 @@ def as_photo_evidence(
     contract = look.embedding_contract or None
     matches = () if look.faces is None else match_faces(look.faces, roster, calibration, embedding_contract=contract)
     local = frame.taken_at.astimezone(session.starts_at.tzinfo)
-    shown_as = say("摄像头{camera}于{time}的画面", camera=frame.camera_id, time=f"{local:%Y-%m-%d %H:%M:%S}")
+    if frame.of_recording:
+        shown_as = say("录像{recording}的画面", recording=frame.camera_id)
+    else:
+        shown_as = say("摄像头{camera}于{time}的画面", camera=frame.camera_id, time=f"{local:%Y-%m-%d %H:%M:%S}")
     return PhotoEvidence(submission, look, tuple(matches), frame.findings, frame=frame, shown_as=shown_as)

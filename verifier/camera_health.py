@@ -73,7 +73,11 @@ COUNTING = (Condition.OK, Condition.NO_CLASS)
 
 @dataclass(frozen=True, slots=True)
 class CameraFrame:
-    """The decisive picture of a look that counts for attendance (`COUNTING`). `sample_id` names the look on record."""
+    """The decisive picture of a look that counts for attendance (`COUNTING`). `sample_id` names the look on record.
+
+    Of a recording that was handed in (`of_recording`), `camera_id` names the file and `taken_at` the place in it, counted from
+    the session's start.
+    """
 
     sample_id: UUID
     camera_id: str
@@ -81,6 +85,7 @@ class CameraFrame:
     session_id: str
     sha256: str
     findings: tuple[Finding, ...] = ()
+    of_recording: bool = False
 
     @property
     def file(self) -> str:

@@ -33,6 +33,7 @@ from verifier.photo.look_json import look_from_json
 from verifier.photo.room_history import RoomMemory
 from verifier.plan import Submission, TrainingClass
 from verifier.progress import open_progress
+from verifier.recordings import look_at_recordings
 from verifier.records.cameras import list_frame_digests, read_frames
 from verifier.records.class_facts import list_closed_sessions, read_class_facts
 from verifier.records.database import Database, open_database
@@ -69,6 +70,7 @@ class Night:
 class _Counts:
     looked: int = 0
     cut_off: int = 0
+    recordings: int = 0
     closed: int = 0
     seconds: float = 0.0
     closed_days: set[date] = field(default_factory=set)
@@ -79,6 +81,7 @@ class _Counts:
         return {
             "looked": self.looked,
             "cut_off": self.cut_off,
+            "recordings": self.recordings,
             "closed": self.closed,
             "city": self.city.to_json() if self.city else None,
             "seconds": self.seconds,
@@ -139,6 +142,7 @@ def run_night(
     counts = _Counts()
     try:
         with hold_turn(database, "night"), _written_down(database, since, last_day, tools, counts):
+            counts.recordings = look_at_recordings(settings, database, tools)
             _look_at_new(settings, database, tools, counts)
             find_same_pictures(database, tools.looks_key)
             ask_about_new_codes(settings, database, tools.looks_key)

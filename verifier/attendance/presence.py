@@ -32,7 +32,7 @@ from verifier.regulation.facts import FaceSeen, Presence
 DISCREDITING = (
     "photo.decodes", "photo.stamp_time", "photo.stamp_place", "photo.camera_time", "photo.camera_place",
     "photo.clock_agreement", "photo.reuse", "photo.edited",
-    "stream.live", "stream.clock", "stream.room",
+    "stream.live", "stream.clock", "stream.room", "stream.recorded",
 )  # fmt: skip
 # A camera's frame was taken when we asked for it, by our own clock, once the picture is known to be live.
 TIME_PROVING = ("photo.stamp_time", "photo.camera_time", "stream.live")

@@ -107,15 +107,24 @@ def save_sample(tx: Tx, class_number: str, sample: SampleRecord) -> bool:
 
 
 def read_samples(
-    tx: Tx, class_number: str, camera_id: str | None = None, session_id: str | None = None
+    tx: Tx,
+    class_number: str,
+    camera_id: str | None = None,
+    session_id: str | None = None,
+    *,
+    recordings: bool = False,
 ) -> tuple[SampleRecord, ...]:
-    """The looks at a class's cameras, in order of time, without those of other sessions or cameras where named."""
+    """The looks at a class's cameras, in order of time, without those of other sessions or cameras where named.
+
+    Args:
+        recordings: Those into recordings that were handed in, instead.
+    """
     class_id = find_class(tx, class_number).id
     query = (
         select(CameraSampleRow, CameraRow.code, SessionRow.code)
         .join(CameraRow, CameraRow.id == CameraSampleRow.camera_id)
         .outerjoin(SessionRow, SessionRow.id == CameraSampleRow.session_id)
-        .where(CameraRow.class_id == class_id)
+        .where(CameraRow.class_id == class_id, CameraRow.is_recording.is_(recordings))
         .order_by(CameraSampleRow.taken_at, CameraRow.code)
     )
     if camera_id is not None:
@@ -140,7 +149,7 @@ def read_frames_by_id(tx: Tx, sample_ids: Collection[UUID]) -> list[CameraFrame]
 
 def _list_frames(tx: Tx, *which: ColumnElement[bool]) -> list[CameraFrame]:
     rows = tx.execute(
-        select(CameraSampleRow, CameraRow.code, SessionRow.code)
+        select(CameraSampleRow, CameraRow.code, CameraRow.is_recording, SessionRow.code)
         .join(CameraRow, CameraRow.id == CameraSampleRow.camera_id)
         .join(SessionRow, SessionRow.id == CameraSampleRow.session_id)
         .where(*which)
@@ -149,9 +158,9 @@ def _list_frames(tx: Tx, *which: ColumnElement[bool]) -> list[CameraFrame]:
     return [
         CameraFrame(
             row.id, camera, row.taken_at, session, str(row.sha256),
-            tuple(_finding_from_json(each) for each in row.findings or ()),
+            tuple(_finding_from_json(each) for each in row.findings or ()), recorded,
         )
-        for row, camera, session in rows
+        for row, camera, recorded, session in rows
     ]  # fmt: skip
 
 

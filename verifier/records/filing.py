@@ -251,7 +251,9 @@ def _read_training(tx: Tx, row: ClassRow, zone: ZoneInfo, enrolments: Sequence[E
         teachers=tuple(Teacher(each.number, each.name) for each in _standing(tx, TeacherRow, row.id)),
         sessions=tuple(_read_session(tx, each, zone) for each in _standing(tx, SessionRow, row.id)),
         students=tuple(_read_student(tx, each) for each in enrolments),
-        cameras=tuple(Camera(each.code, each.url) for each in _standing(tx, CameraRow, row.id)),
+        cameras=tuple(
+            Camera(each.code, each.url) for each in _standing(tx, CameraRow, row.id) if not each.is_recording
+        ),
         changes=tuple(_read_change(each) for each in _standing(tx, FilingChangeRow, row.id)),
         shared_devices=tuple(row.shared_devices),
     )

@@ -16,6 +16,7 @@ from verifier.finding import Outcome
 from verifier.language import Sentence, say
 from verifier.plan import ClassFile, RemoteKind, RemoteRecord, Session, SessionKind, SessionMode, TrainingClass
 from verifier.records.errors import PlanError
+from verifier.records.recordings import SeenRecording, best_state, read_recordings
 from verifier.records.rows import KindCount, insert_missing
 from verifier.records.tables.base import make_id
 from verifier.records.tables.camera import CameraRow, CameraSampleRow
@@ -85,12 +86,13 @@ def read_recorded_sessions(tx: Tx, class_id: UUID, training: TrainingClass) -> M
     decided = _read_teacher_cases(tx, class_id)
     spans = read_camera_spans(tx, class_id, training)
     found = {}
-    delivers = any(_recording(records) for records in remote.values())
+    seen = read_recordings(tx, training.number)
+    delivers = any(_recording(records, seen) for records in remote.values())
     for session in training.sessions:
         visit = visits.get(session.id, {})
         recorded = RecordedSession(
             camera=spans.get(session.id),
-            recording=_recording(remote[session.id]) or _missing_recording(session, delivers),
+            recording=_recording(remote[session.id], seen) or _missing_recording(session, delivers),
             online=_online(remote[session.id]),
             teacher=visit.get("teachers") or decided.get(session.id),
             place=visit.get("venue"),
@@ -102,14 +104,21 @@ def read_recorded_sessions(tx: Tx, class_id: UUID, training: TrainingClass) -> M
     return found
 
 
-def _recording(records: Iterable[RemoteRecord]) -> PhotoReport | None:
-    """A file was left; whether a link still plays, nobody has looked."""
+def _recording(records: Iterable[RemoteRecord], seen: Mapping[tuple[str, str], SeenRecording]) -> PhotoReport | None:
+    """What the session's recordings show. One that nobody looked at yet is our own doing; a link nobody can look at for long."""
     wanted = [each for each in records if each.kind is not RemoteKind.SCREENSHOT]
     if not wanted:
         return None
-    evidence = tuple(sorted({f"sha256:{each.sha256}" if each.sha256 else f"link:{each.link}" for each in wanted}))
-    kept = any(each.sha256 for each in wanted)
-    return PhotoReport(ReportState.COMPLETE if kept else ReportState.UNSURE, evidence)
+    evidence = {f"sha256:{each.sha256}" if each.sha256 else f"link:{each.link}" for each in wanted}
+    states = []
+    for each in wanted:
+        look = seen.get((each.session_id, each.sha256))
+        if look is not None:
+            evidence.update(look.evidence)
+            states.append(look.state)
+        else:
+            states.append(ReportState.NOT_RUN if each.sha256 else ReportState.UNSURE)
+    return PhotoReport(best_state(states), tuple(sorted(evidence)))
 
 
 def _missing_recording(session: Session, delivers: bool) -> PhotoReport | None:
@@ -214,7 +223,7 @@ def read_camera_spans(tx: Tx, class_id: UUID, training: TrainingClass) -> dict[s
             CameraSampleRow.frames,
         )
         .join(CameraRow, CameraRow.id == CameraSampleRow.camera_id)
-        .where(CameraRow.class_id == class_id)
+        .where(CameraRow.class_id == class_id, CameraRow.is_recording.is_(False))
         .order_by(CameraSampleRow.taken_at)
     )  # fmt: skip
     by_camera: dict[str, list[CameraSample]] = defaultdict(list)
@@ -241,7 +250,9 @@ def was_ours(tx: Tx, class_id: UUID, moment: datetime) -> bool:
         .join(CameraRow, CameraRow.id == CameraSampleRow.camera_id)
         .join(ClassRow, ClassRow.id == CameraRow.class_id)
         .where(
-            CameraSampleRow.taken_at.between(moment - SAME_MOMENT, moment + SAME_MOMENT), ClassRow.agency_id != agency
+            CameraSampleRow.taken_at.between(moment - SAME_MOMENT, moment + SAME_MOMENT),
+            ClassRow.agency_id != agency,
+            CameraRow.is_recording.is_(False),
         )
         .group_by(CameraSampleRow.state)
     )

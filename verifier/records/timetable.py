@@ -124,7 +124,8 @@ def save_cameras(tx: Tx, class_id: UUID, training: TrainingClass) -> KindCount:
         }
         for position, camera in enumerate(training.cameras)
     }
-    return sync_rows(tx, CameraRow, rows_of(tx, CameraRow, class_id), wanted)
+    filed = [row for row in rows_of(tx, CameraRow, class_id) if not row.is_recording]
+    return sync_rows(tx, CameraRow, filed, wanted)
 
 
 def save_sessions(tx: Tx, class_id: UUID, training: TrainingClass) -> KindCount:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from verifier.records.tables.base import SEALED, Base, Droppable, WithId, digest_column, not_blank, one_of
@@ -15,7 +15,11 @@ SAMPLE_STATES = ("picture", "unreachable", "refused", "no_picture")
 
 
 class CameraRow(WithId, Droppable, Base):
-    """A camera by the id its filing gave it (`code`). The url holds no credentials; those are sealed beside it."""
+    """A camera by the id its filing gave it (`code`). The url holds no credentials; those are sealed beside it.
+
+    A recording that was handed in for a session (Art. 10) stands here too, `is_recording`: no filing names it, so no list of a
+    class's cameras shows it, and what was seen in it is kept as looks at a camera are.
+    """
 
     __tablename__ = "camera"
     __table_args__ = (UniqueConstraint("class_id", "code"),)
@@ -25,6 +29,7 @@ class CameraRow(WithId, Droppable, Base):
     url: Mapped[str]
     credentials_sealed: Mapped[bytes | None] = mapped_column(info=SEALED)
     position: Mapped[int]
+    is_recording: Mapped[bool] = mapped_column(server_default=false(), default=False)
 
 
 class CameraSampleRow(WithId, Base):
