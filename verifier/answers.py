@@ -26,6 +26,7 @@ from verifier.records.filing import list_classes, read_class_file
 from verifier.records.matters import CaseRecord, ViolationRecord, read_cases, read_violations
 from verifier.records.portraits import ACCEPTED, read_portraits
 from verifier.records.reading import PhotoRecord, SessionRecord, read_photos, read_sessions
+from verifier.records.recordings import read_recordings
 from verifier.regulation.policy import Policy, load_policy
 from verifier.settings import Settings
 from verifier.standing import count_eligibility, view_rates, view_students
@@ -89,6 +90,9 @@ def answer_for(
         "cameras": [
             camera for number in sorted(filed) for camera in describe_cameras(tx, filed[number], since, until, zone)
         ],
+        "recordings": [
+            each for number in sorted(filed) for each in _describe_recordings(tx, filed[number], since, until, language)
+        ],
         "photos": [
             describe_recorded_photo(
                 photo,
@@ -109,6 +113,35 @@ def answer_for(
             for each in read_violations(tx, class_number, since, until, SHOWN_STATES)
         ],
     }
+
+
+def _describe_recordings(
+    tx: Tx, training: TrainingClass, since: date | None, until: date | None, language: str | None = None
+) -> list[dict[str, Any]]:
+    """What was seen in the recordings that were handed in for the sessions of some days (Art. 10)."""
+    days = {each.id: each.day for each in training.sessions}
+    found = []
+    for (session, sha256), seen in sorted(read_recordings(tx, training.number).items()):
+        day = days.get(session)
+        if day is None or (since is not None and day < since) or (until is not None and day > until):
+            continue
+        found.append(
+            {
+                "class": training.number,
+                "session": session,
+                "file": seen.handed_in.file,
+                "sha256": sha256,
+                "state": seen.state.value,
+                "outcome": overall(seen.sample.findings).value,
+                "findings": [describe_finding(finding, language) for finding in seen.sample.findings],
+                "evidence": list(seen.evidence),
+                "also_handed_in_for": [
+                    {"class": number, "session": other, "day": other_day}
+                    for number, other, other_day in seen.other_days
+                ],
+            }
+        )
+    return found
 
 
 def _refused_portraits(tx: Tx, number: str, language: str | None) -> list[dict[str, Any]]:

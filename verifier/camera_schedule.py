@@ -18,9 +18,9 @@ from verifier.camera_rounds import Visited, run_round
 from verifier.nightly import open_tools
 from verifier.one_at_a_time import hold_turn
 from verifier.plan import Session, TrainingClass
-from verifier.records.cameras import SampleRecord, read_samples
+from verifier.records.cameras import SampleRecord, list_classes_on_air, read_samples
 from verifier.records.database import Database, open_database
-from verifier.records.filing import list_classes, read_class_file
+from verifier.records.filing import read_class_file
 from verifier.settings import Settings
 from verifier.video.credentials import CameraSecrets, load_secrets
 from verifier.video.frames import GrabFault
@@ -91,8 +91,8 @@ def _visit(
 def _plan_all(database: Database, now: datetime) -> Iterator[tuple[TrainingClass, Round]]:
     late = timedelta(seconds=LATE_AFTER_S)
     with database.reading() as tx:
-        for summary in list_classes(tx):
-            training = read_class_file(tx, summary.number).training
+        for number in list_classes_on_air(tx, now - late, now):
+            training = read_class_file(tx, number).training
             going_on = [each for each in training.sessions if each.starts_at <= now < each.ends_at + late]
             moments: list[Moment] = []
             done: set[str] = set()

@@ -17,7 +17,7 @@ from tests.services.h264 import encode_clip
 from tests.services.ports import find_free_ports
 from verifier.camera_schedule import _look_again, visit_due_cameras
 from verifier.plan import Session
-from verifier.records.cameras import read_samples
+from verifier.records.cameras import list_classes_on_air, read_samples
 from verifier.records.database import open_database
 from verifier.records.filing import read_class_file
 from verifier.settings import Settings
@@ -87,6 +87,22 @@ def test_outside_of_every_session_nothing_is_due(url: str, tmp_path: Path) -> No
     session, _ = draw(settings)
     for now in (session.starts_at - timedelta(seconds=1), session.ends_at + timedelta(seconds=LATE_AFTER_S)):
         assert visit_due_cameras(settings, now=now) == {"cameras": [], "missed": [], "next_at": None}
+
+
+def test_only_classes_that_are_taught_now_are_read(url: str, tmp_path: Path) -> None:
+    """A call every minute must not read a city's filings: the database tells which of them can have a moment."""
+    settings = file_class(tmp_path, url)
+    session, _ = draw(settings)
+    second = timedelta(seconds=1)
+    with open_database(settings.database).reading() as tx:
+        found = {
+            name: list_classes_on_air(tx, since, since)
+            for name, since in {
+                "before": session.starts_at - second, "begins": session.starts_at,
+                "going on": session.ends_at - second, "over": session.ends_at,
+            }.items()
+        }  # fmt: skip
+    assert found == {"before": [], "begins": [NUMBER], "going on": [NUMBER], "over": []}
 
 
 def test_a_failure_asks_for_another_look_soon(tmp_path: Path) -> None:

@@ -34,8 +34,9 @@ DISCREDITING = (
     "photo.clock_agreement", "photo.reuse", "photo.edited",
     "stream.live", "stream.clock", "stream.room", "stream.recorded",
 )  # fmt: skip
-# A camera's frame was taken when we asked for it, by our own clock, once the picture is known to be live.
-TIME_PROVING = ("photo.stamp_time", "photo.camera_time", "stream.live")
+# A camera's frame was taken when we asked for it, by our own clock, once the picture is known to be live; a recording's when and
+# where its container says, as a photo's.
+TIME_PROVING = ("photo.stamp_time", "photo.camera_time", "stream.live", "stream.recorded")
 # A photo whose view nobody declared speaks against the unseen only if it shows at least half of those who should be there:
 # a photo from the back, with two people looking round, shows fewer.
 FRONT_SHARE = 0.5

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session as Tx
 
 from verifier.camera_health import COUNTING, CameraFrame, CameraSample, Condition, HealthInterval, build_health
@@ -23,6 +23,7 @@ from verifier.records.submissions import save_evidence
 from verifier.records.tables.base import make_id
 from verifier.records.tables.camera import CameraRow, CameraSampleRow, CameraViewRow
 from verifier.records.tables.session import SessionRow
+from verifier.records.tables.training_class import ClassRow
 from verifier.records.tables.user import UserRow
 
 # Loops are days long at most; at two looks an hour these are the looks of four weeks of teaching.
@@ -173,6 +174,25 @@ def list_frame_digests(tx: Tx) -> list[str]:
 def _counts_for_attendance() -> ColumnElement[bool]:
     counting = CameraSampleRow.condition.in_([each.value for each in COUNTING])
     return counting & CameraSampleRow.sha256.is_not(None) & CameraSampleRow.session_id.is_not(None)
+
+
+def list_classes_on_air(tx: Tx, since: datetime, until: datetime) -> list[str]:
+    """Numbers of the classes with a filed camera and a session that ended after `since` and began by `until`, in order."""
+    query = (
+        select(ClassRow.number)
+        .join(SessionRow, SessionRow.class_id == ClassRow.id)
+        .where(
+            SessionRow.dropped_at.is_(None),
+            SessionRow.starts_at <= until,
+            SessionRow.ends_at > since,
+            exists().where(
+                CameraRow.class_id == ClassRow.id, CameraRow.dropped_at.is_(None), CameraRow.is_recording.is_(False)
+            ),
+        )
+        .distinct()
+        .order_by(ClassRow.number)
+    )
+    return list(tx.scalars(query))
 
 
 def read_earlier_looks(

@@ -46,6 +46,13 @@ CASES = {
     "camera_dark": "监控画面异常",
 }
 # What one look at a camera gave (`camera_health.Condition`).
+RECORDINGS = {
+    "complete": "显示教学",
+    "incomplete": "不能作为本课次录像",
+    "missing": "未收到",
+    "unsure": "无法判断",
+    "not_run": "系统未核验",
+}
 CAMERAS = {
     "ok": "正常",
     "offline": "离线",
@@ -218,6 +225,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "session_source": SESSION_SOURCES,
     "check": CHECKS,
     "camera": CAMERAS,
+    "recording": RECORDINGS,
     "qualification": QUALIFICATIONS,
     "duty": DUTIES,
     "duty_state": DUTY_STATES,

@@ -71,7 +71,9 @@ def test_shared_terminals_and_remote_records_come_back_as_filed(database: Databa
     ("record", "state"),
     [
         pytest.param(
-            {"sha256": a_digest("a.mp4"), "file": "records/a.mp4"}, ReportState.COMPLETE, id="a file was left"
+            {"sha256": a_digest("a.mp4"), "file": "records/a.mp4"},
+            ReportState.NOT_RUN,
+            id="a file that nobody looked at",
         ),
         pytest.param({"link": "https://live.example/1"}, ReportState.UNSURE, id="nobody looked whether the link plays"),
     ],
