@@ -23,6 +23,7 @@ from verifier.photo.stamp_grammar import Parsed, parse_stamp
 from verifier.photo.stamp_grid import is_labelled, read_missing_rows, restore_starts
 from verifier.photo.stamp_looks import combine_looks, is_settled
 from verifier.photo.stamp_merge import Candidate, merge_candidates
+from verifier.photo.stamp_page import read_on_page
 from verifier.photo.stamp_reread import (
     MAX_SECOND_LOOKS,
     count_fields,
@@ -32,6 +33,7 @@ from verifier.photo.stamp_reread import (
     unite_words,
 )
 from verifier.photo.stamp_text import normalise, surround
+from verifier.photo.stamp_vote import read_fields
 from verifier.vision.text import TextBox, TextNet, find_text_boxes, recognise_lines
 
 # Detection costs 0.13 s on one core at 736 px and grows with the area; a stamp's lines of 2.5 % of the width are 14 px
@@ -80,17 +82,17 @@ def read_stamps(picture_bgr: NDArray[np.uint8], net: TextNet) -> tuple[Stamp, ..
 
 
 def _take_looks(picture_bgr: NDArray[np.uint8], net: TextNet) -> tuple[Stamp, ...]:
-    stamps = _read_once(picture_bgr, picture_bgr, net, _show_contrast)
-    if is_settled(stamps):
+    stamps, explained = _read_once(picture_bgr, picture_bgr, net, _show_contrast)
+    if explained and is_settled(stamps):
         return stamps
     # Scenes hide letters: the strokes alone are found over a crowd or an edge, a raised contrast on a white wall.
     small = _reduce(picture_bgr, STROKES_SIDE_PX)
     strokes = isolate_strokes(small, min(small.shape[:2]))
-    stamps = combine_looks(stamps, _read_once(picture_bgr, strokes, net, isolate_strokes))
+    stamps = combine_looks(stamps, _read_once(picture_bgr, strokes, net, isolate_strokes)[0])
     if any(stamp.day is not None and stamp.clock is not None for stamp in stamps):
         return stamps
     contrasted = raise_contrast(_reduce(picture_bgr, OVERVIEW_SIDE_PX))
-    return combine_looks(stamps, _read_once(picture_bgr, contrasted, net, _show_contrast))
+    return combine_looks(stamps, _read_once(picture_bgr, contrasted, net, _show_contrast)[0])
 
 
 def _reduce(picture_bgr: NDArray[np.uint8], side_px: int) -> NDArray[np.uint8]:
@@ -104,10 +106,12 @@ def _show_contrast(part_bgr: NDArray[np.uint8], _side_px: float) -> NDArray[np.u
 
 def _read_once(
     picture_bgr: NDArray[np.uint8], overview_bgr: NDArray[np.uint8], net: TextNet, show: Shower
-) -> tuple[Stamp, ...]:
+) -> tuple[tuple[Stamp, ...], bool]:
     """Search in `overview_bgr`, the same picture in any size and contrast, and read from `picture_bgr`.
 
     `show` brings out the letters of a part for the search within it, given the picture's shorter side at that scale.
+    Returns: The stamps, and whether all dates and clocks that were read are theirs: one that is nobody's may be what is left
+        of another stamp, which a fixed camera's whole overlay must not hide.
     """
     height, width = picture_bgr.shape[:2]
     ratio = np.array([width / overview_bgr.shape[1], height / overview_bgr.shape[0]], dtype=np.float32)
@@ -124,7 +128,13 @@ def _read_once(
             budget = min(budget - len(more), MAX_LINES_AFTER_STAMP if whole else budget)
     kept = [line for line in _drop_doubles(lines) if line.text.strip()]
     candidates = [_make_candidate(group, width, height) for group in group_boxes(kept, lambda line: line.box)]
-    return merge_candidates(candidates, width, height)
+    stamps = merge_candidates(candidates, width, height)
+    left_over = [line for line in kept if not any(line in stamp.lines for stamp in stamps)]
+    return stamps, not any(_tells_time(line) for line in left_over)
+
+
+def _tells_time(line: TextLine) -> bool:
+    return bool({"date", "clock"} & read_fields(normalise(line)).keys())
 
 
 def _read_cues(lines: Sequence[TextLine]) -> frozenset[str]:
@@ -229,7 +239,7 @@ def _read_region(
     again, looks = reread_doubtful(picture_bgr, boxes, lines, net, looks)
     whole = reread_rows(picture_bgr, boxes, again, net)
     whole = restore_starts(picture_bgr, read_missing_rows(picture_bgr, whole, net), net)
-    return list(whole), looks
+    return list(read_on_page(picture_bgr, whole, net)), looks
 
 
 def _keep_found(close: Sequence[TextBox], found: Sequence[TextBox]) -> list[TextBox]:

@@ -24,11 +24,12 @@ _LABELS = {
     "longitude": "lon", "long": "lon", "lng": "lon", "lon": "lon", "latitude": "lat", "lat": "lat",
     "e": "lon", "w": "lon-", "n": "lat", "s": "lat-",
 }  # fmt: skip
-# A letter that ends a number early is a digit misread (28.25475L): all of it stays unread. A label may follow.
-_DECIMAL_END = r"(?![0-9.]|(?!(?i:Lat|Lon|Lng)|[NSEW](?![A-Za-z]))[A-Za-z])"
+# A letter that ends a number early is a digit misread (28.25475L): all of it stays unread. A label may follow, and a dot
+# behind the last digit is a speck of the scene.
+_DECIMAL_END = r"(?![0-9]|\.\s?[0-9]|(?!(?i:Lat|Lon|Lng)|[NSEW](?![A-Za-z]))[A-Za-z])"
 _TOKEN = re.compile(
     rf"""(?:(?P<pair>经\s*纬\s*度?|坐\s*标|GPS)\s*[:.]?\s*)?
-    (?:(?P<before>[经纬]\s*度|[东西]\s*经|[南北]\s*纬|(?i:Longitude|Latitude|Long|Lng|Lon|Lat)|(?<![A-Za-z])[NSEW])\s*[:.]?\s*)?
+    (?:(?P<before>[经纬]\s*度|[东西]\s*经|[南北]\s*纬|(?i:Longitude|Latitude|Long|Lng|Lon|Lat)|(?<![A-Za-z])[NSEW])\s*(?:[:.]\s*){{0,2}})?
     (?:
       (?<![0-9.])(?P<deg>{D}{{1,3}})\s*[°度]\s*
       (?P<min>{D}{{1,2}})\s*(?:['/分]|(?<=[0-9][0-9])(?=[0-9][0-9]\.))\s*  # a lost minute sign leaves two and two digits
@@ -44,19 +45,23 @@ _TOKEN = re.compile(
 
 _CHINESE_LABEL = re.compile(r"[经纬]\s*度")
 _DECIMALS = re.compile(r"[0-9]+")
-_RUN_END = r"(?![0-9.,])"
-# Degrees and decimals of two numbers, each point perhaps read as a comma; so many digits are no degrees of their own.
-_PAIR = re.compile(r"(?<![0-9.,])[0-9]{1,3}([.,])([0-9]{5,8})\s*,\s*[0-9]{1,3}([.,])([0-9]{5,8})(?![0-9.,])")
+_RUN_END = r"(?![0-9]|[.,]\s?[0-9])"
+# What a point between degrees and decimals is read as where the scene adds to it.
+_POINT = "[.,:;·]"
+# Degrees and decimals of two numbers, each point perhaps read as another sign; so many digits are no degrees of their own.
+_PAIR = re.compile(
+    rf"(?<![0-9.,])[0-9]{{1,3}}({_POINT})([0-9]{{5,8}})\s*,\s*[0-9]{{1,3}}({_POINT})([0-9]{{5,8}}){_RUN_END}"
+)
 # Two numbers under one announcement, one of which has lost its point over a bright edge: 31.93538,10439066.
 _POINT_LOST_LATER = re.compile(
-    rf"[经纬]\s*度?\s*[:.]?\s*[0-9]{{1,3}}\.(?P<d>[0-9]{{4,8}})\s*,\s*(?P<n>[0-9]{{6,11}}){_RUN_END}"
+    rf"[经纬]\s*度?\s*[:.]?\s*[0-9]{{1,3}}(?P<p>{_POINT})(?P<d>[0-9]{{4,8}})\s*,\s*(?P<n>[0-9]{{6,11}}){_RUN_END}"
 )
 _POINT_LOST_FIRST = re.compile(
-    rf"[经纬]\s*度?\s*[:.]?\s*(?P<n>[0-9]{{6,11}})\s*,\s*[0-9]{{1,3}}\.(?P<d>[0-9]{{4,8}}){_RUN_END}"
+    rf"[经纬]\s*度?\s*[:.]?\s*(?P<n>[0-9]{{6,11}})\s*,\s*[0-9]{{1,3}}(?P<p>{_POINT})(?P<d>[0-9]{{4,8}}){_RUN_END}"
 )
-# 北纬25,738778 has one meaning, and so has 经度：119778407 beside 纬度：23.885044.
+# 北纬25,738778 and 经度：102-831486 have one meaning, and so has 经度：119778407 beside 纬度：23.885044.
 _LABEL_BEFORE = r"(?:(?<!经)[经纬]\s*度|[东西]\s*经|[南北]\s*纬)\s*[:.]?\s*"
-_LABELLED_COMMA = re.compile(rf"{_LABEL_BEFORE}[0-9]{{1,3}}(?P<c>,)[0-9]{{4,8}}{_RUN_END}")
+_LABELLED_COMMA = re.compile(rf"{_LABEL_BEFORE}[0-9]{{1,3}}(?P<c>[,:;·\-])[0-9]{{4,8}}{_RUN_END}")
 _LABELLED_DECIMAL = re.compile(rf"{_LABEL_BEFORE}[0-9]{{1,3}}\.([0-9]{{4,8}}){_RUN_END}")
 _LABELLED_RUN = re.compile(rf"{_LABEL_BEFORE}(?P<n>[0-9]{{6,11}}){_RUN_END}")
 _MERGED = re.compile(r"(?<![0-9.])[0-9]{1,3}\.(?P<d>[0-9]{7,12})\.(?P<e>[0-9]{4,8})(?![0-9.])")
@@ -141,9 +146,9 @@ def separate_merged(row: Reading) -> Reading:
 
 
 def restore_points(row: Reading) -> Reading:
-    """Put back points between degrees and decimals that were read as commas, or not at all.
+    """Put back points between degrees and decimals that were read as other signs, or not at all.
 
-    37,61434,121,37547 has one meaning, and so has 31.93538,10439066, as both numbers have the same decimals. Such points
+    37,61434,121:37547 has one meaning, and so has 31.93538,10439066, as both numbers have the same decimals. Such points
     are doubtful.
     """
     match = _PAIR.search(row.text)
@@ -151,7 +156,7 @@ def restore_points(row: Reading) -> Reading:
         return _insert_point(_mend_commas(row))
     text, sure = list(row.text), list(row.sure)
     for at in (match.start(1), match.start(3)):
-        if text[at] == ",":
+        if text[at] != ".":
             text[at], sure[at] = ".", min(sure[at], AMBIGUOUS_CONFIDENCE)
     return Reading("".join(text), tuple(sure), row.box)
 
@@ -186,7 +191,10 @@ def _insert_point(row: Reading) -> Reading:
     at = match.end("n") - len(match["d"])
     if not 2 <= at - match.start("n") <= 3 or int(match["n"][: at - match.start("n")]) > 180:
         return row
-    return _with_point(row, at)
+    text, sure, point = row.text, list(row.sure), match.start("p")
+    if text[point] != ".":
+        sure[point] = min(sure[point], AMBIGUOUS_CONFIDENCE)
+    return _with_point(Reading(text[:point] + "." + text[point + 1 :], tuple(sure), row.box), at)
 
 
 def _with_point(row: Reading, at: int) -> Reading:

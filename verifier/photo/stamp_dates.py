@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from datetime import date, time, timedelta
 
 from verifier.observation import Field
+from verifier.photo.stamp_text import CONSUMED, Reading, mostly_digits, to_digits
 from verifier.photo.stamp_text import DIGIT as D
-from verifier.photo.stamp_text import Reading, mostly_digits, to_digits
 
 # A camera whose clock was lost prints 1970 or 2000; stamps of the future do not exist before this century ends.
 FIRST_YEAR, LAST_YEAR = 1970, 2099
 # Confidence of a value whose form allows two meanings (03/04/2025): an even chance.
 AMBIGUOUS_CONFIDENCE = 0.5
 
-_END = rf"(?=$|[^0-9]|{D}{{1,2}}\s*:\s*{D}{{2}})"
+# A clock may follow without a gap; behind a day of two digits also one that has lost its first colon (082122:32).
+_END = rf"(?=$|[^0-9]|{D}{{1,2}}\s*:\s*{D}{{2}}|(?<=[0-9][0-9])[0-9]{{4}}\s*:\s*[0-9]{{2}}(?![0-9]))"
 _YEAR_FIRST = re.compile(
     rf"(?:(?<![0-9])|(?<=(?<![0-9])1)(?=20[0-9]{{2}}))(?P<y>{D}{{4}})\s*[.\-/,年·]\s*(?P<m>{D}{{1,2}})\s*[.\-/,月·]\s*(?P<d>{D}{{1,2}})(?:\s*[日号])?{_END}"
 )
@@ -39,6 +40,10 @@ _CLOCK = re.compile(
     rf"(?:(?P<cn>上午|下午|中午|凌晨|早上|晚上|傍晚)\s*)?(?:(?P<en1>{_HALF})\s*)?"
     rf"(?<![0-9:])(?P<h>{D}{{1,2}})\s*(?:[:;]|\.(?=\s*{D}{{2}}\s*[:;]\s*{D}{{2}}))\s*(?P<m>{D}{{2}})(?:\s*[:;]\s*(?P<s>{D}{{2}}))?(?![0-9]|\s*[:;]\s*[0-9]|[-.][0-9]{{2}}(?![0-9]*\s*[℃°]))"
     rf"(?:\s*(?P<en2>{_HALF})(?![a-z]))?",
+)
+# Directly behind a date six digits with one colon are a clock with seconds that has lost the other colon.
+_LOST_COLON = re.compile(
+    rf"(?<={CONSUMED})\s*(?P<h>[0-9]{{2}})\s*(?P<c>[:;]?)\s*(?P<m>[0-9]{{2}})\s*(?P<d>[:;]?)\s*(?P<s>[0-9]{{2}})(?![0-9:;])"
 )
 _TAIL = re.compile(r"[0-9]\s*[:;.]\s*$")
 _DOTTED_CLOCK = re.compile(r"^\W*(?P<h>[0-9]{2})[.·](?P<m>[0-9]{2})\W*$")
@@ -181,7 +186,21 @@ def find_clock(row: Reading) -> FoundClock | None:
         return FoundClock(
             Field(time(hour, minute, second), sure, box, match.group()), bool(match["s"]), match.start(), match.end()
         )
-    return None
+    return _find_clock_without_colon(row)
+
+
+def _find_clock_without_colon(row: Reading) -> FoundClock | None:
+    """HHMM:SS or HH:MMSS behind a date; an even chance at best."""
+    match = _LOST_COLON.search(row.text)
+    if match is None or bool(match["c"]) == bool(match["d"]):
+        return None
+    hour, minute, second = (int(match[name]) for name in ("h", "m", "s"))
+    if hour > 23 or minute > 59 or second > 59:
+        return None
+    start, end = match.start("h"), match.end("s")
+    sure = min(row.confidence(start, end), AMBIGUOUS_CONFIDENCE)
+    field = Field(time(hour, minute, second), sure, row.box_of(start, end), row.text[start:end])
+    return FoundClock(field, True, start, end)
 
 
 def find_dotted_clock(row: Reading) -> FoundClock | None:

@@ -20,7 +20,10 @@ from verifier.photo.stamp_text import normalise
 from verifier.photo.stamp_vote import elect_reading, read_fields
 from verifier.vision.text import TextBox, TextNet, recognise_lines
 
-_LABELLED = re.compile(r"^\W*(?:[\u4e00-\u9fff]\s*){2,4}:")
+# Two to four letters and a colon; the commonest labels also where the scene has swallowed their colon.
+_LABELLED = re.compile(
+    r"^\W*(?:(?:[\u4e00-\u9fff]\s*){2,4}:|经\s*度|纬\s*度|地\s*[址点]|时\s*间|天\s*气|(?:拍\s*摄|施\s*工)\s*[时地]\s*[间点])"
+)
 # A coordinate whose point is lost: the other one tells where it belongs.
 _LABELLED_NUMBER = re.compile(r"^\W*[经纬]\s*度\s*:\s*[0-9]{6,}$")
 # The finder's boxes are up to a third higher than the letters, so boxes of a list's rows may touch; they never stand as far
@@ -72,7 +75,8 @@ def _want_more(lines: Sequence[TextLine]) -> bool:
 def _is_torn(line: TextLine) -> bool:
     """Whether a labelled row ends at its label, or its label announces what it does not say."""
     text = normalise(line).text
-    label, _, value = text.partition(":")
+    match = _LABELLED.match(text)
+    label, value = (match.group(), text[match.end() :]) if match is not None else (text, "")
     announced = re.search(r"时\s*间|[经纬]\s*度", label) is not None
     return len(value.strip()) < MIN_VALUE_LETTERS or (announced and not count_fields(line))
 
@@ -134,7 +138,7 @@ def _is_readable(fuller: TextLine, line: TextLine) -> bool:
 
 
 def is_labelled(line: TextLine) -> bool:
-    """Whether a line begins as the rows of a list do: two to four Chinese letters and a colon."""
+    """Whether a line begins as the rows of a list do: with a label."""
     return _LABELLED.match(normalise(line).text) is not None
 
 

@@ -79,7 +79,8 @@ def _is_stamp(candidate: Candidate) -> bool:
 
 def _is_own_stamp(candidate: Candidate) -> bool:
     """Whether an incomplete group is a second stamp, not a part or a neighbour of the whole one."""
-    if {"app", "coordinates"} <= candidate.cues:
+    # A fixed camera's overlay announces no coordinates, so those beside it are of a stamp whose rest was not read.
+    if "coordinates" in candidate.cues and candidate.cues & {"app", "words"}:
         return True
     return bool(candidate.cues & {"date", "clock"}) and bool(candidate.cues & {"app", "words", "coordinates"})
 

@@ -34,13 +34,18 @@ MAX_UNITED_GAP_HEIGHTS = 0.8
 # A first cut of the bar that stands beside a clock is a tenth of the clock's width.
 TRIM_SHARES = (0.05, 0.1, 0.15)
 WIDEN_HEIGHTS = (0.5, 0.9, 1.4)
+# A Chinese letter's width in a box that has the finder's margins above and below it.
+LETTER_HEIGHTS = 0.8
 # Half as high again as the recogniser's input: enough for its strokes, and large clocks cost no more than small print.
 ISOLATED_LINE_PX = 72.0
+# No hour has three digits: an edge of the scene beside the clock was read as one of them (213:55 for 13:55).
+_LONG_HOUR = re.compile(r"(?<![0-9])[0-9]{3}\s*[:;]\s*[0-9]{2}")
 _TIME_LIKE = re.compile(r"\d\s*[:;]\s*\d")
 _COORDINATES_LIKE = re.compile(r"经\s*纬|Lat.*Lon|东\s*经.*北\s*纬|N\s*\d+\s*°.*E\s*\d")
+_DECIMALS = re.compile(r"[0-9]+\.([0-9]{2,})(?!.*['\"])")
 # What an app says of itself holds no field, however badly it is read.
 _PHRASE = re.compile(r"已验证|真实性|真实时间")
-_BROKEN_WEEKDAY = re.compile(r"(?:星期|周|礼拜)\s*$")
+_BROKEN_WEEKDAY = re.compile(r"(?:星期?|周|礼拜?)\s*$")
 
 
 def reread_doubtful(
@@ -107,7 +112,7 @@ def _urgency(line: TextLine) -> float:
     if len(line.text) < 2 or not line.per_character:
         return 0.0
     row = normalise(line)
-    if _is_broken(line):
+    if is_broken(line):
         return 2.0
     if BROKEN_PLACE.search(row.text):
         return 1.5
@@ -117,13 +122,14 @@ def _urgency(line: TextLine) -> float:
     return 1.0 - weakest if tells and weakest < DOUBTFUL_CONFIDENCE else 0.0
 
 
-def _is_broken(line: TextLine) -> bool:
+def is_broken(line: TextLine) -> bool:
     """Whether the line begins to say a time, a weekday or a pair of coordinates and does not end it."""
     row = normalise(line)
     if _BROKEN_WEEKDAY.search(row.text):
         return True
     if _COORDINATES_LIKE.search(row.text) and any(sign.isdigit() for sign in row.text):
-        return count_fields(line) < 2
+        # Stamps print both with the same number of decimals: where one has fewer, its end was not read.
+        return count_fields(line) < 2 or len(set(map(len, _DECIMALS.findall(row.text)))) > 1
     return _TIME_LIKE.search(row.text) is not None and not count_fields(line)
 
 
@@ -140,22 +146,26 @@ def count_row_fields(row: Reading) -> int:
 def _look_again(picture_bgr: NDArray[np.uint8], box: TextBox, first: TextLine, net: TextNet) -> TextLine:
     readings = [first, *recognise_lines(picture_bgr, [stretch_box(box, 0.0, 0.0, 0.12)], net)]
     readings += _read_contrasted(picture_bgr, box, net, (lift_whites,))
-    if not (_is_broken(first) or BROKEN_PLACE.search(first.text)) and _agree(readings):
+    if not (is_broken(first) or BROKEN_PLACE.search(first.text)) and agree(readings):
         return replace(elect_reading(readings), box=first.box)
     letter = box.height_px / max(1.0, box.width_px)
     cuts = []
     if _BROKEN_WEEKDAY.search(first.text) or BROKEN_PLACE.search(first.text):
         # 一 is so thin that the finder leaves it out: about one more letter's width at the right.
-        cuts = [stretch_box(box, 0.0, share * letter, 0.0) for share in WIDEN_HEIGHTS]
-    elif _is_broken(first):
+        lost = LETTER_HEIGHTS if normalise(first).text.rstrip().endswith("星") else 0.0
+        cuts = [stretch_box(box, 0.0, (lost + share) * letter, 0.0) for share in WIDEN_HEIGHTS]
+    elif is_broken(first):
         cuts = [stretch_box(box, 0.0, -share, 0.0) for share in TRIM_SHARES]
+        if _LONG_HOUR.search(normalise(first).text):
+            cuts += [stretch_box(box, -share, 0.0, 0.0) for share in TRIM_SHARES]
+            cuts += [stretch_box(box, -share, -share, 0.0) for share in TRIM_SHARES]
         cuts += [stretch_box(box, 0.0, share * letter, 0.0) for share in WIDEN_HEIGHTS]
     readings += recognise_lines(picture_bgr, cuts, net)
     readings += _read_contrasted(picture_bgr, box, net, (raise_contrast, None, erase_print, erase_more))
     return replace(elect_reading(readings), box=first.box)
 
 
-def _agree(readings: Sequence[TextLine]) -> bool:
+def agree(readings: Sequence[TextLine]) -> bool:
     """Whether readings say one thing, and one of them surely: more of them would tell nothing new."""
     texts = {line.text for line in readings}
     surest = max(min(line.per_character, default=0.0) for line in readings)
@@ -178,7 +188,10 @@ def read_in_contrasts(picture_bgr: NDArray[np.uint8], box: TextBox, net: TextNet
 def _read_contrasted(
     picture_bgr: NDArray[np.uint8], box: TextBox, net: TextNet, shows: Sequence[Callable[..., NDArray[np.uint8]] | None]
 ) -> list[TextLine]:
-    """Read one line within its own surroundings as each of `shows` shows it; None stands for its strokes alone."""
+    """Read one line within its own surroundings, its height above and below it, as each of `shows` shows it.
+
+    None stands for its strokes alone. What a contrast leaves as it is has been read already and is not read again.
+    """
     height, width = picture_bgr.shape[:2]
     margin = box.height_px
     left, top = (max(0, int(value - margin)) for value in box.corners_px.min(axis=0))
@@ -190,7 +203,6 @@ def _read_contrasted(
     part = np.asarray(cv2.resize(part, None, fx=scale, fy=scale, interpolation=method), dtype=np.uint8)
     moved = TextBox((box.corners_px - np.array([left, top], dtype=np.float32)) * np.float32(scale), box.score)
     shown = [isolate_strokes(part, scale * min(height, width)) if show is None else show(part) for show in shows]
-    # What a contrast leaves as it is has been read already.
     return [recognise_lines(one, [moved], net)[0] for one in shown if one is not part]
 
 

@@ -77,6 +77,35 @@ def elect_reading(readings: Sequence[TextLine]) -> TextLine:
     return _limit(readings[best], _least_share(ballots[best], support))
 
 
+def vote_signs(readings: Sequence[TextLine]) -> TextLine:
+    """One reading put together sign by sign from those of one form, for rows of which no reading is whole.
+
+    Args:
+        readings: At least one, of one row.
+    Returns: Of the readings with the most fields the commonest form (its digits apart), and for each place the sign that
+        the readings of that form say most surely together; each sign is as sure as its share of all that was said there.
+    """
+    rows = [restore_points(normalise(line)) for line in readings]
+    most = max(len(read_fields(row)) for row in rows)
+    forms: dict[str, list[Reading]] = defaultdict(list)
+    for row in rows:
+        if row.text and len(read_fields(row)) == most:
+            forms[re.sub("[0-9]", "0", row.text)].append(row)
+    if not forms:
+        return readings[0]
+    alike = max(forms.values(), key=lambda group: sum(sum(row.sure) / len(row.sure) for row in group))
+    text, sure = [], []
+    for place in range(len(alike[0].text)):
+        said: dict[str, float] = defaultdict(float)
+        for row in alike:
+            said[row.text[place]] += row.sure[place]
+        sign = max(said, key=lambda one: said[one])
+        text.append(sign)
+        best = max(row.sure[place] for row in alike if row.text[place] == sign)
+        sure.append(round(best * said[sign] / max(1e-6, sum(said.values())), 4))
+    return TextLine("".join(text), sum(sure) / len(sure), readings[0].box, tuple(sure))
+
+
 def _least_share(
     ballot: Mapping[str, tuple[Hashable, float]], support: Mapping[str, Mapping[Hashable, float]]
 ) -> float:

@@ -144,6 +144,28 @@ def test_a_row_through_which_print_runs_is_read_by_its_grid(net):
     assert (stamp.longitude.value, stamp.latitude.value) == pytest.approx((truth.longitude, truth.latitude), abs=1e-7)
 
 
+def a_captioned_poster(width: int, height: int, print_px: int) -> Image.Image:
+    """A dark scene above a white page, whose centred lines of print begin to cross a stamp's rows."""
+    poster = a_plain_room(width, height).point(lambda value: value // 3)
+    pen, page = ImageDraw.Draw(poster), round(0.82 * height)
+    pen.rectangle((0, page, width, height), fill=(254, 254, 254))
+    rows = ["Lee Hall's", "The Manhattan Theatre Club production will open at the", "(261 West 47th Street) on Sept. 30, 2010",
+            "Pictured (L to R): Christopher Connel, David Whitaker, Ian Kelly"]  # fmt: skip
+    for index, row in enumerate(rows):
+        pen.text((width / 2, page + print_px * (0.4 + 1.3 * index)), row, (15, 15, 15), load_font(print_px), "ma")
+    return poster
+
+
+@pytest.mark.parametrize(("seed", "width"), [(1, 720), (2, 1080), (3, 1920)])
+def test_coordinates_across_a_captions_print_are_read(seed, width, net):
+    """White letters on a white page show by their shadow alone, and its print runs through them."""
+    poster = a_captioned_poster(width, round(0.8 * width), round(0.024 * width))
+    picture, truth = a_stamped_picture(poster, "2 big clock", seed)
+    stamp = read_stamps(as_bgr(picture, 85), net)[0]
+    assert (stamp.longitude.value, stamp.latitude.value) == pytest.approx((truth.longitude, truth.latitude), abs=1e-7)
+    assert (stamp.day.value, stamp.clock.value) == (truth.day, truth.clock)
+
+
 @pytest.mark.shared
 @pytest.mark.parametrize(
     ("file", "taken_at"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from verifier.photo.stamp_contrast import erase_print, isolate_strokes, lift_whites
+from verifier.photo.stamp_contrast import erase_print, fill_page_print, find_page_print, isolate_strokes, lift_whites
 
 
 def test_thin_white_strokes_stay_and_broad_bright_surfaces_vanish():
@@ -50,3 +50,25 @@ def test_a_dark_scene_is_left_as_it_is():
     for shade in (60, 250):
         picture = np.full((60, 200, 3), shade, dtype=np.uint8)
         assert erase_print(picture) is picture
+
+
+def test_print_on_a_page_is_found_also_where_most_of_the_picture_is_dark():
+    """A stage above its caption: the caption's letters are print, the stage and a shadow on the page are not."""
+    picture = np.full((120, 400, 3), 250, dtype=np.uint8)
+    picture[:70] = 40
+    cv2.line(picture, (20, 85), (380, 85), (10, 10, 10), 3)
+    cv2.line(picture, (20, 105), (380, 105), (180, 180, 180), 3)
+    black = find_page_print(picture, 12, 140)
+    assert black[85, 200] == 1
+    assert (black[60, 200], black[105, 200]) == (0, 0)
+    shown = fill_page_print(picture, black)
+    assert shown[85, 200].min() > 230
+    assert (shown[60, 200].max(), shown[105, 200].max()) == (40, 180)
+
+
+def test_a_stroke_thicker_than_print_is_scene():
+    """Both sides of the thickest stroke."""
+    picture = np.full((100, 400, 3), 250, dtype=np.uint8)
+    picture[40:52] = 10
+    assert find_page_print(picture, 21, 140)[45, 200] == 1
+    assert find_page_print(picture, 9, 140).max() == 0

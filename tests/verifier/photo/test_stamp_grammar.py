@@ -155,6 +155,10 @@ def test_coordinates_that_differ_in_form_are_in_doubt(text, confidence):
         pytest.param("经纬度：31.93538,439066", None, id="one digit before the lost point: others may be lost too"),
         pytest.param("经纬度：31.93538,19039066", None, id="no longitude is 190"),
         pytest.param("东经114.974656°北纬25,738778°", (114.974656, 25.738778), id="a comma under its own label"),
+        pytest.param("经度：102-831486 纬度：32.419400", (102.831486, 32.4194), id="a dash under its own label"),
+        pytest.param("经纬度：37.94163，103:54920", (103.5492, 37.94163), id="a colon"),
+        pytest.param("经纬度：37:94163，10354920", (103.5492, 37.94163), id="a colon and a lost point"),
+        pytest.param("经纬度：37.9416，103:54920", None, id="a colon, and decimals that differ"),
     ],
 )
 def test_lost_points_are_restored_in_doubt(text, place):
@@ -162,6 +166,38 @@ def test_lost_points_are_restored_in_doubt(text, place):
     stamp = a_parsed_stamp(text)
     assert (stamp.latitude and (stamp.longitude.value, stamp.latitude.value)) == place
     assert stamp.latitude is None or min(stamp.longitude.confidence, stamp.latitude.confidence) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "longitude"),
+    [
+        pytest.param("经纬度：36.68895，112.73573.", 112.73573, id="a speck behind the last digit"),
+        pytest.param("经纬度：36.68895，112.7357.3", None, id="a digit behind the speck"),
+        pytest.param("经度： ：112.73573", 112.73573, id="a colon read in both pieces of a row"),
+    ],
+)
+def test_a_speck_beside_a_number_is_none_of_its_digits(text, longitude):
+    """Print and edges of the scene leave dots; a dot with a digit behind it is a torn number."""
+    found = find_coordinates([a_row(text)])
+    assert (found and found.longitude and found.longitude.value) == longitude
+
+
+@pytest.mark.parametrize(
+    ("text", "clock"),
+    [
+        pytest.param("时间：2025-09-082122:32", time(21, 22, 32), id="the first colon is lost, and the gap"),
+        pytest.param("时间：2025-09-08 21:2232", time(21, 22, 32), id="the second colon is lost"),
+        pytest.param("时间：2025-09-08 2522:32", None, id="no day has an hour 25"),
+        pytest.param("时间：2025-09-08 212232", None, id="no colon at all: any number"),
+        pytest.param("时间：2025-09-08 2122:3", None, id="a digit is lost too"),
+        pytest.param("2122:32", None, id="no date before it"),
+    ],
+)
+def test_a_clock_behind_its_date_that_has_lost_one_colon_is_in_doubt(text, clock):
+    """Six digits and a colon in their places have one meaning; the date in front is read whole."""
+    stamp = a_parsed_stamp(text)
+    assert (stamp.clock and stamp.clock.value) == clock
+    assert clock is None or (stamp.clock.confidence, stamp.day.value) == (0.5, date(2025, 9, 8))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from verifier.observation import Box, TextLine
 from verifier.photo.stamp_text import normalise
-from verifier.photo.stamp_vote import elect_reading, read_fields
+from verifier.photo.stamp_vote import elect_reading, read_fields, vote_signs
 
 
 def a_reading(text: str, sure: float = 0.95) -> TextLine:
@@ -56,3 +56,25 @@ def test_a_row_says_each_field_once():
     said = read_fields(normalise(a_reading("2023-06-12 星期一 09:12", 0.9)))
     assert sorted(said) == ["clock", "date", "weekday"]
     assert read_fields(normalise(a_reading("经纬度：28.570066，112.355129")))["longitude"][0] == 112.355129
+
+
+def test_a_row_of_which_no_reading_is_whole_is_put_together_sign_by_sign():
+    """Each reading has another digit wrong; the point that most have lost is in doubt."""
+    texts = ["经纬度：37.94163，10354928", "经纬度：37.94183，103.54920", "经纬度：37.34163，103:54920"]
+    line = vote_signs([a_reading(text, 0.8) for text in texts])
+    said = read_fields(normalise(line))
+    assert (said["longitude"][0], said["latitude"][0]) == (103.5492, 37.94163)
+    assert max(said["longitude"][1], said["latitude"][1]) <= 0.8 * 2 / 3 + 1e-4
+
+
+def test_readings_of_another_form_have_no_say_in_the_signs():
+    """A reading that has lost a digit would shift all others; one that says fewer fields counts for nothing."""
+    texts = [
+        "经纬度：37.94163，103.54920",
+        "经纬度：37.94163，103.54920",
+        "经纬度：37.9413，103.54920",
+        "The Manhattan",
+    ]
+    line = vote_signs([a_reading(text, 0.9) for text in texts])
+    assert (line.text, min(line.per_character)) == ("经纬度:37.94163,103.54920", 0.9)
+    assert vote_signs([a_reading("", 0.0)]).text == ""

@@ -1,0 +1,45 @@
+"""Which groups of text are stamps, and which belong together, without any picture."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from verifier.observation import Box, TextLine
+from verifier.photo.stamp_geometry import join_rows
+from verifier.photo.stamp_grammar import parse_stamp
+from verifier.photo.stamp_merge import Candidate, merge_candidates
+from verifier.photo.stamp_text import normalise, surround
+
+
+def a_group(*texts: str, y: float, x: float = 20) -> Candidate:
+    """Lines one below the other at the picture's left edge."""
+    lines = tuple(
+        TextLine(text, 0.99, Box(x, y + 50 * row, 20 * len(text), 30), (0.99,) * len(text))
+        for row, text in enumerate(texts)
+    )
+    return Candidate(
+        parse_stamp(lines, join_rows([normalise(line) for line in lines])),
+        surround([line.box for line in lines]),
+        True,
+        lines,
+    )
+
+
+OVERLAY = a_group("02-23-2017 星期四 13:04:43", y=20)
+
+
+@pytest.mark.parametrize(
+    ("texts", "stamps"),
+    [
+        pytest.param(("南县职业中专实训楼", "经纬度:34.75538,106.65449"), 2, id="coordinates with their words"),
+        pytest.param(("南县职业中专实训楼", "34.75538,106.65449"), 1, id="two bare numbers"),
+        pytest.param(("南县职业中专实训楼", "2020-09-17"), 1, id="a poster's date"),
+    ],
+)
+def test_beside_a_whole_overlay_only_what_is_surely_a_stamps_is_another_stamp(texts, stamps):
+    """The clock of a stamp on a camera's frame was not read; its coordinates keep it from being taken for absent."""
+    found = merge_candidates([OVERLAY, a_group(*texts, y=700)], 1440, 810)
+    assert len(found) == stamps
+    assert found[0].day.value == date(2017, 2, 23)
