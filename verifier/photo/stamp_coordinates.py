@@ -27,8 +27,9 @@ _LABELS = {
 # A letter that ends a number early is a digit misread (28.25475L): all of it stays unread. A label may follow, and a dot
 # behind the last digit is a speck of the scene.
 _DECIMAL_END = r"(?![0-9]|\.\s?[0-9]|(?!(?i:Lat|Lon|Lng)|[NSEW](?![A-Za-z]))[A-Za-z])"
+# A label whose first letter was misread or lost (排度：38.069338) still announces a coordinate.
 _TOKEN = re.compile(
-    rf"""(?:(?P<pair>经\s*纬\s*度?|坐\s*标|GPS)\s*[:.]?\s*)?
+    rf"""(?:(?P<pair>经\s*纬\s*度?|坐\s*标|GPS|(?<![经纬])(?<![经纬]\s)[^经纬\s]?度(?=\s*:\s*[0-9]{{1,3}}\.[0-9]{{4}}))\s*[:.]?\s*)?
     (?:(?P<before>[经纬]\s*度|[东西]\s*经|[南北]\s*纬|(?i:Longitude|Latitude|Long|Lng|Lon|Lat)|(?<![A-Za-z])[NSEW])\s*(?:[:.]\s*){{0,2}})?
     (?:
       (?<![0-9.])(?P<deg>{D}{{1,3}})\s*[°度]\s*

@@ -26,6 +26,7 @@ _LABELLED = re.compile(
 )
 # A coordinate whose point is lost: the other one tells where it belongs.
 _LABELLED_NUMBER = re.compile(r"^\W*[经纬]\s*度\s*:\s*[0-9]{6,}$")
+_COORDINATE = re.compile(r"^\W*[经纬]\s*度\s*:?\s*[0-9]{1,3}\.([0-9]*)\W*$")
 # The finder's boxes are up to a third higher than the letters, so boxes of a list's rows may touch; they never stand as far
 # apart as two and a half heights.
 PITCH_HEIGHTS = (0.85, 2.6)
@@ -51,7 +52,7 @@ def read_missing_rows(picture_bgr: NDArray[np.uint8], lines: Sequence[TextLine],
         lines: What was read in one region of it.
     """
     listed = _find_list(lines)
-    torn = [line for line in listed if _is_torn(line)]
+    torn = [line for line in listed if _is_torn(line) or _ends_early(line, listed)]
     if len(listed) < 2 or not (torn or _want_more(lines)):
         return tuple(lines)
     result = list(lines)
@@ -61,7 +62,8 @@ def read_missing_rows(picture_bgr: NDArray[np.uint8], lines: Sequence[TextLine],
         line = elect_reading(read_in_contrasts(picture_bgr, _frame(box), net))
         covered = [other for other in result if _is_within(other, box)]
         fuller = count_fields(line) > max(map(count_fields, covered), default=0)
-        if fuller or _completes_label(line, covered) or (not covered and _LABELLED_NUMBER.match(normalise(line).text)):
+        pointless = not covered and _LABELLED_NUMBER.match(normalise(line).text) is not None
+        if fuller or pointless or _completes_row(line, [other for other in covered if other in torn]):
             result = [other for other in result if other not in covered]
             result.append(line)
     return tuple(result)
@@ -81,10 +83,17 @@ def _is_torn(line: TextLine) -> bool:
     return len(value.strip()) < MIN_VALUE_LETTERS or (announced and not count_fields(line))
 
 
-def _completes_label(line: TextLine, torn: Sequence[TextLine]) -> bool:
+def _ends_early(line: TextLine, listed: Sequence[TextLine]) -> bool:
+    """Whether a coordinate has fewer decimals than the list's other one: stamps print both alike, so its end was not seen."""
+    counts = [len(match[1]) for one in listed if (match := _COORDINATE.match(normalise(one).text))]
+    own = _COORDINATE.match(normalise(line).text)
+    return own is not None and len(own[1]) < max(counts)
+
+
+def _completes_row(line: TextLine, torn: Sequence[TextLine]) -> bool:
     """Whether a reading goes on surely where a torn row ends."""
     return any(
-        is_labelled(other) and _is_torn(other) and line.text.startswith(other.text.rstrip())
+        line.text.startswith(other.text.rstrip())
         and len(line.text) > len(other.text) + 1 and min(line.per_character, default=0.0) >= MIN_ADDED_CONFIDENCE
         for other in torn
     )  # fmt: skip

@@ -19,7 +19,7 @@ from verifier.observation import Box, TextLine
 from verifier.photo.stamp_contrast import fill_page_print, find_page_print, lift_whites
 from verifier.photo.stamp_geometry import overlap_area, pad_box
 from verifier.photo.stamp_grid import is_labelled
-from verifier.photo.stamp_reread import agree, count_fields, is_broken, stretch_box, unite_words
+from verifier.photo.stamp_reread import APP_PHRASE, agree, count_fields, is_broken, stretch_box, unite_words
 from verifier.photo.stamp_text import normalise, surround
 from verifier.photo.stamp_vote import read_fields, vote_signs
 from verifier.vision.text import TextBox, TextNet, find_text_boxes, recognise_lines
@@ -133,7 +133,8 @@ def _read_erased(picture_bgr: NDArray[np.uint8], box: TextBox, net: TextNet) -> 
             moved = TextBox((box.corners_px - np.array([left, top], dtype=np.float32)) * np.float32(scale), box.score)
             filled = fill_page_print(part, find_page_print(part, PRINT_STROKE_HEIGHTS * line_px * scale, below))
             readings += [recognise_lines(shown, [moved], net)[0] for shown in (filled, lift_whites(filled))]
-        if agree(readings):
+        # What the app says of itself holds no field, and is not worth the time.
+        if agree(readings) or APP_PHRASE.search(readings[0].text):
             break
     return readings
 

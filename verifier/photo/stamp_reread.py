@@ -44,7 +44,7 @@ _TIME_LIKE = re.compile(r"\d\s*[:;]\s*\d")
 _COORDINATES_LIKE = re.compile(r"经\s*纬|Lat.*Lon|东\s*经.*北\s*纬|N\s*\d+\s*°.*E\s*\d")
 _DECIMALS = re.compile(r"[0-9]+\.([0-9]{2,})(?!.*['\"])")
 # What an app says of itself holds no field, however badly it is read.
-_PHRASE = re.compile(r"已验证|真实性|真实时间")
+APP_PHRASE = re.compile(r"已验证|真实性|真实时间")
 _BROKEN_WEEKDAY = re.compile(r"(?:星期?|周|礼拜?)\s*$")
 
 
@@ -117,7 +117,7 @@ def _urgency(line: TextLine) -> float:
     if BROKEN_PLACE.search(row.text):
         return 1.5
     weakest = min(line.per_character)
-    place_like = len(re.findall(r"[\u4e00-\u9fff]", row.text)) >= 3 and not _PHRASE.search(row.text)
+    place_like = len(re.findall(r"[\u4e00-\u9fff]", row.text)) >= 3 and not APP_PHRASE.search(row.text)
     tells = any(sign.isdigit() for sign in row.text) or place_like
     return 1.0 - weakest if tells and weakest < DOUBTFUL_CONFIDENCE else 0.0
 

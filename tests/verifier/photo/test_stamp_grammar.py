@@ -311,6 +311,8 @@ def test_offsets(text, hours):
         pytest.param(["28°34'12.2\"N 112°21'18.5\"E"], 112 + 21 / 60 + 18.5 / 3600, 28 + 34 / 60 + 12.2 / 3600, False,
                      id="letters behind"),
         pytest.param(["28.570066, 112.355129"], 112.355129, 28.570066, False, id="a bare pair"),
+        pytest.param(["经度：98.065888", "排度：38.069338"], 98.065888, 38.069338, False, id="a label's first letter misread"),
+        pytest.param(["度：98.065888", "纬度：38.069338"], 98.065888, 38.069338, False, id="a label's first letter lost"),
     ],
 )  # fmt: skip
 def test_coordinates_are_told_apart_by_label_and_range(texts, longitude, latitude, swapped):
