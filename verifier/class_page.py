@@ -25,7 +25,7 @@ from verifier.regulation.policy import Policy
 from verifier.standing import view_class
 from verifier.supervision_history import describe_dates
 
-MOST_FINDINGS = 30  # the rest is a list of its own
+MOST_FINDINGS = 12  # the rest is a list of its own
 
 
 def view_class_page(

@@ -5,6 +5,7 @@ from fastapi import Depends, FastAPI
 from api.auth import Need
 from api.looks import note_page
 from api.pages import (
+    agencies,
     appeals,
     cameras,
     classes,
@@ -25,7 +26,7 @@ from api.pages.render import make_page_environment
 def add_pages(app: FastAPI) -> None:
     """Add all pages, and the pages that tell of errors, to the application."""
     app.state.templates = make_page_environment()
-    for room in (today, directory, classes, photos, queues, cameras):
+    for room in (today, directory, agencies, classes, photos, queues, cameras):
         app.include_router(
             room.router, dependencies=[Depends(Need("read")), Depends(note_page)], include_in_schema=False
         )

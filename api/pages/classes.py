@@ -13,6 +13,7 @@ from verifier.report.charts import draw_attendance
 from verifier.report.summary import OPEN_STATES
 
 router = APIRouter()
+CONDITION_ORDER = ("not_fulfilled", "open", "fulfilled")
 MAX_MATTERS = 20  # more are a list of their own
 
 
@@ -46,7 +47,9 @@ def show_subsidy(request: Request, language: Language, records: Records, number:
         view = records.subsidy(number, language)
     except KeyError:
         raise HTTPException(404) from None
-    return show_page(request, "subsidy.html", view=view, number=number)
+    # What stands against the payment first, then what is open; each in the order of the law.
+    conditions = sorted(view["conditions"], key=lambda each: CONDITION_ORDER.index(each["state"]))
+    return show_page(request, "subsidy.html", view=view, number=number, conditions=conditions)
 
 
 @router.get("/classes/{number:path}")

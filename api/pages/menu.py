@@ -35,6 +35,7 @@ MENU = (
     MenuItem("/sanctions", "处理决定", _office),
     MenuItem("/classes", "班次"),
     MenuItem("/agencies", "机构"),
+    MenuItem("/cameras", "摄像头", _office),
 )
 
 

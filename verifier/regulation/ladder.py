@@ -96,7 +96,7 @@ def judge_agency_warnings(facts: AgencyFacts, rule: Rule) -> tuple[RuleResult, .
     reason = say(
         "{begins}至{ends}（滚动一年：自上一年同日的次日起至末次警告之日）共被书面警告{count}次（{notices}），限度为{limit}次；"
         "按自然年计最多{calendar}次。",
-        begins=_year_begins(ends).isoformat(), ends=ends.isoformat(), count=len(fullest),
+        begins=begin_rolling_year(ends).isoformat(), ends=ends.isoformat(), count=len(fullest),
         notices=_list_notices(fullest), limit=limit, calendar=calendar_year,
     )  # fmt: skip
     quantities: dict[str, Measured] = {
@@ -118,13 +118,13 @@ def valid_warnings(warnings: Iterable[WarningIssued]) -> list[WarningIssued]:
     return sorted(unique.values(), key=lambda each: (each.issued_on, each.notice))
 
 
-def _year_begins(ends: date) -> date:
+def begin_rolling_year(ends: date) -> date:
     """The first day of the rolling year that ends on that day."""
     return date.fromordinal(add_months(ends, -12).toordinal() + 1)
 
 
 def _window(warnings: list[WarningIssued], ends: date) -> list[WarningIssued]:
-    begins = _year_begins(ends)
+    begins = begin_rolling_year(ends)
     return [each for each in warnings if begins <= each.issued_on <= ends]
 
 

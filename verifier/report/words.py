@@ -104,6 +104,12 @@ DUTY_STATES = {"not_yet": "未到时间", "due": "待办", "overdue": "逾期", 
 PLANS = {"on_site": "现场监管", "off_site": "非现场监管", "follow_up": "回访"}
 PLAN_STATES = {"planned": "已安排", "overdue": "已过安排之日", "done": "已完成", "cancelled": "已取消"}
 CONDITIONS = {"fulfilled": "符合", "not_fulfilled": "不符合", "open": "尚待确定"}
+COMPARED = {
+    "rate": "到课率（确认到课）",
+    "below": "低于80%的课次所占比例",
+    "failed": "照片检查不通过所占比例",
+    "notices": "有效书面警告次数",
+}
 QUALIFICATIONS = {"held": "有资格", "revoked": "已取消资格"}
 NOTICE_STATES = {"issued": "有效", "voided": "已作废"}
 APPEALS = {"notice": "整改通知书", "violation": "违规", "case": "案件"}
@@ -223,7 +229,8 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "view": VIEWS,
     "weekday": WEEKDAYS,
     "session_source": SESSION_SOURCES,
-    "check": CHECKS,
+    # What a rule found about a class is named like the violation it may become.
+    "check": {**CHECKS, **{f"rule.{code}": word for code, word in VIOLATIONS.items()}},
     "camera": CAMERAS,
     "recording": RECORDINGS,
     "qualification": QUALIFICATIONS,
@@ -232,6 +239,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "plan": PLANS,
     "plan_state": PLAN_STATES,
     "condition": CONDITIONS,
+    "compared": COMPARED,
 }
 
 

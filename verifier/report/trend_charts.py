@@ -1,0 +1,71 @@
+"""Attendance over time as one line with its range. Inline SVG, drawn like `charts`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from xml.etree.ElementTree import SubElement
+
+from markupsafe import Markup
+
+from verifier.language import translate
+from verifier.report.charts import ATTENDANCE_LINE, GRID, INK, MUTED, add_line, add_text, finish, start
+from verifier.report.templating import show_percent
+
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 960, 240, 52, 56, 22, 46
+LABEL_EVERY_PX = 62
+LINE, RANGE = "#1d4ed8", "#dbeafe"
+
+
+def draw_trend(points: Sequence[Mapping[str, Any]], *, key: str, title: str, name: str) -> Markup:
+    """The certain rate as a line, the range up to the possible one shaded below it and above, 80 % dashed; empty without points.
+
+    Args:
+        points: In order of time: ``name`` (a day, ISO) with ``rate_low``, ``rate_high``, ``present`` and ``expected``.
+        key: Prefix of the ids in the SVG, unique on its page.
+        title: Translated already.
+        name: The field that holds the day.
+    """
+    shown = [each for each in points if each["rate_low"] is not None]
+    if not shown:
+        return Markup("")
+    told = "; ".join(_tell(each, name) for each in shown)
+    svg = start(WIDTH, HEIGHT, key, title, told)
+    room_x, room_y = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
+
+    def at(share: float) -> float:
+        return TOP + room_y * (1 - share)
+
+    for share in (0.0, 0.5, 1.0):
+        add_line(svg, LEFT, at(share), LEFT + room_x, at(share), GRID)
+        add_text(svg, LEFT - 8, at(share) + 4, f"{share:.0%}", size=12, anchor="end", fill=MUTED)
+    step = room_x / max(len(shown) - 1, 1)
+    xs = [LEFT + step * place for place in range(len(shown))] if len(shown) > 1 else [LEFT + room_x / 2]
+    low = [f"{x:.1f},{at(each['rate_low']):.1f}" for x, each in zip(xs, shown, strict=True)]
+    high = [f"{x:.1f},{at(each['rate_high']):.1f}" for x, each in zip(xs, shown, strict=True)]
+    SubElement(svg, "polygon", {"points": " ".join([*low, *reversed(high)]), "fill": RANGE})
+    SubElement(svg, "polyline", {"points": " ".join(low), "fill": "none", "stroke": LINE, "stroke-width": "2"})
+    line = add_line(svg, LEFT, at(ATTENDANCE_LINE), LEFT + room_x, at(ATTENDANCE_LINE), INK)
+    line.set("stroke-dasharray", "6 4")
+    add_text(svg, LEFT + room_x + 6, at(ATTENDANCE_LINE) + 4, "80%", size=12)
+    last_x = -1e9
+    for x, each in zip(xs, shown, strict=True):
+        dot = {"cx": f"{x:.1f}", "cy": f"{at(each['rate_low']):.1f}", "r": "4", "fill": LINE}
+        SubElement(SubElement(svg, "circle", dot), "title").text = _tell(each, name)
+        if x - last_x >= LABEL_EVERY_PX:
+            add_text(svg, x, HEIGHT - BOTTOM + 20, str(each[name])[5:], size=12, anchor="middle", fill=MUTED)
+            add_text(svg, x, at(each["rate_low"]) - 9, show_percent(each["rate_low"]), size=12, anchor="middle")
+            last_x = x
+    add_text(svg, LEFT, HEIGHT - 6, f"{shown[0][name]} – {shown[-1][name]}", size=12, fill=MUTED)
+    return finish(svg)
+
+
+def _tell(point: Mapping[str, Any], name: str) -> str:
+    rates = [show_percent(point["rate_low"]), show_percent(point["rate_high"])]
+    rate = rates[0] if rates[0] == rates[1] else "–".join(rates)
+    return f"{point[name]}: {rate} ({point['present']}/{point['expected']})"
+
+
+def name_trend(language: str | None) -> str:
+    """What the weekly line is called."""
+    return translate("每周到课率", language)
