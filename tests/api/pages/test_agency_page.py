@@ -112,7 +112,6 @@ def test_the_page_shows_it_with_ways_to_the_evidence(house: House):
         f"/cases?agency={OWN_AGENCY}",
     ):
         assert shown in html
-    assert find_today(house.state).year >= 2024
 
 
 def test_an_agency_sees_itself_without_the_others_and_without_what_is_open(house: House):
