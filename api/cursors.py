@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Query, Request
+from fastapi.responses import JSONResponse
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from api.problems import Problem
@@ -20,43 +21,34 @@ Cursor = Annotated[str | None, Query(max_length=1000, description="`next` of the
 _PAGING = frozenset({"cursor", "limit", "lang"})
 
 
-def paginate(
-    request: Request, key: bytes, items: Sequence[Item], order: Callable[[Item], Sequence[str]], limit: int,
-    cursor: str | None,
+def paginate_stored(
+    request: Request, keys: list[bytes], limit: int, cursor: str | None,
+    read: Callable[[Sequence[str] | None, int], Sequence[Item]], order: Callable[[Item], Sequence[str]],
 ) -> tuple[list[Item], str | None]:  # fmt: skip
-    """One page of `items`, and the cursor of the next; None after the last.
+    """One page that the database itself cuts out, and the cursor of the next (None after the last); see `records.paging`.
 
     Args:
-        order: What entries are sorted by, unique and of texts only, so that entries which come or go in between are neither
+        read: Given the key after which to go on (None: from the start) and how many at most, reads that many.
+        order: That key of an entry: unique and of texts only, so that entries which come or go in between are neither
             shown twice nor left out.
     Raises:
         Problem: ``bad_cursor``: altered, or of another query.
     """
-    ordered, after = sorted(items, key=lambda item: tuple(order(item))), _open_cursor(request, key, cursor)
-    if after is not None:
-        ordered = [item for item in ordered if tuple(order(item)) > tuple(after)]
-    return _cut(request, key, ordered, order, limit)
+    return _cut(request, keys, read(_open_cursor(request, keys, cursor), limit + 1), order, limit)
 
 
-def paginate_stored(
-    request: Request, key: bytes, limit: int, cursor: str | None,
-    read: Callable[[Sequence[str] | None, int], Sequence[Item]], order: Callable[[Item], Sequence[str]],
-) -> tuple[list[Item], str | None]:  # fmt: skip
-    """One page that the database itself cuts out, and the cursor of the next; see `paginate` and `records.paging`.
-
-    Args:
-        read: Given the key after which to go on (None: from the start) and how many at most, reads that many.
-    Raises:
-        Problem: ``bad_cursor``.
+def send_checked(content: Any) -> JSONResponse:
+    """A long answer as it stands: comparing thousands of entries with their description at each request costs more than
+    reading them. Tests compare them (`tests/api/test_schema.py`).
     """
-    return _cut(request, key, read(_open_cursor(request, key, cursor), limit + 1), order, limit)
+    return JSONResponse(content)
 
 
-def _open_cursor(request: Request, key: bytes, cursor: str | None) -> list[str] | None:
+def _open_cursor(request: Request, keys: list[bytes], cursor: str | None) -> list[str] | None:
     if cursor is None:
         return None
     try:
-        of_query, after = URLSafeSerializer(key, salt="cursor").loads(cursor)
+        of_query, after = URLSafeSerializer(keys, salt="cursor").loads(cursor)
     except (BadSignature, ValueError, TypeError):
         raise Problem("bad_cursor") from None
     if of_query != _digest_query(request):
@@ -65,12 +57,12 @@ def _open_cursor(request: Request, key: bytes, cursor: str | None) -> list[str] 
 
 
 def _cut(
-    request: Request, key: bytes, ordered: Sequence[Item], order: Callable[[Item], Sequence[str]], limit: int
+    request: Request, keys: list[bytes], ordered: Sequence[Item], order: Callable[[Item], Sequence[str]], limit: int
 ) -> tuple[list[Item], str | None]:
     page = list(ordered[:limit])
     if len(ordered) <= limit:
         return page, None
-    return page, str(URLSafeSerializer(key, salt="cursor").dumps([_digest_query(request), list(order(page[-1]))]))
+    return page, str(URLSafeSerializer(keys, salt="cursor").dumps([_digest_query(request), list(order(page[-1]))]))
 
 
 def _digest_query(request: Request) -> str:

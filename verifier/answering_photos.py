@@ -23,7 +23,7 @@ def answer_photos(
     Raises:
         NotInRecordsError: there is no such class.
     """
-    training = read_training(tx, class_number)
+    training = read_training(tx, class_number, with_roster=False)
     photos = {each.id: each for each in read_photos(tx, class_number, photo_ids=photo_ids)}
     looks = read_shown_looks(tx, settings, {each.submission.sha256 for each in photos.values()})
     old = find_old_versions(settings, looks)

@@ -21,7 +21,7 @@ from verifier.photo import clock_agreement
 from verifier.photo.assign import assign_session
 from verifier.photo.clock_table import name_columns, tabulate_clocks
 from verifier.plan import TrainingClass
-from verifier.records.closing import FaceMatch
+from verifier.records.closing import FaceMatch, StudentPresence
 from verifier.records.filing import list_classes, read_class_file
 from verifier.records.matters import CaseRecord, ViolationRecord, read_cases, read_violations
 from verifier.records.portraits import ACCEPTED, read_portraits
@@ -336,14 +336,16 @@ def describe_session(session: SessionRecord, language: str | None) -> dict[str, 
         "rate_high": high,
         "outcome": (session.outcome or Outcome.NOT_RUN).value,
         "findings": [describe_finding(finding, language) for finding in session.findings],
-        "students": [
-            {
-                "student_no": student.student_no,
-                "presence": student.presence,
-                "because": [sentence.text(language) for sentence in student.because],
-            }
-            for student in session.students
-        ],
+        "students": [describe_presence(student, language) for student in session.students],
+    }
+
+
+def describe_presence(student: StudentPresence, language: str | None) -> dict[str, Any]:
+    """Whether one student was there, and why we say so."""
+    return {
+        "student_no": student.student_no,
+        "presence": student.presence,
+        "because": [sentence.text(language) for sentence in student.because],
     }
 
 

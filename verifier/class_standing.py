@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,7 +14,7 @@ from verifier.records.filing import list_classes, read_training
 from verifier.records.matters import read_cases, read_violations
 from verifier.records.notices import NoticeRecord, SanctionRecord, read_notices, read_sanctions
 from verifier.records.plans import BUREAU, PlanRecord, read_plans, require_visible
-from verifier.records.violation_values import read_matter_decisions, read_violation_values
+from verifier.records.violation_values import read_many_decisions, read_violation_values
 from verifier.regulation.deadlines import (
     Deadline,
     find_application_deadline,
@@ -221,16 +222,18 @@ def _leave_to_agency(found: dict[str, Any], own: frozenset[str], agency_code: st
 
 
 def _list_all(tx: Tx, policy: Policy, class_number: str | None, language: str | None) -> dict[str, Any]:
-    cases = [_matter(each, each.kind, None, _decisions(tx, each.id), language) for each in read_cases(tx, class_number)]
+    known_cases, known_violations = read_cases(tx, class_number), read_violations(tx, class_number)
+    decided = read_many_decisions(tx, [*(each.id for each in known_cases), *(each.id for each in known_violations)])
+    cases = [_matter(each, each.kind, None, decided[each.id], language) for each in known_cases]
     states = {
         (number, value.key): value.state.value
-        for number in sorted({each.class_number for each in read_violations(tx, class_number)})
+        for number in sorted({each.class_number for each in known_violations})
         for value in read_violation_values(tx, number, policy)
     }
     violations = [
-        _matter(each, each.code, states[each.class_number, each.dedup_key], _decisions(tx, each.id), language)
+        _matter(each, each.code, states[each.class_number, each.dedup_key], decided[each.id], language)
         | {"article": each.rule, "sessions": list(each.session_ids), "evidence": list(each.evidence)}
-        for each in read_violations(tx, class_number)
+        for each in known_violations
     ]
     notices = [describe_notice(each) for each in read_notices(tx, class_number)]
     sanctions = [describe_sanction(each, language) for each in read_sanctions(tx, class_number)]
@@ -257,7 +260,7 @@ def describe_notice(notice: NoticeRecord) -> dict[str, Any]:
 
 
 def _matter(
-    record: Any, kind: str, state: str | None, decisions: list[dict[str, Any]], language: str | None
+    record: Any, kind: str, state: str | None, decisions: Sequence[Decision], language: str | None
 ) -> dict[str, Any]:
     return {
         "id": str(record.id),
@@ -267,12 +270,8 @@ def _matter(
         "supported": record.supported,
         "reason": record.reason.text(language),
         "lapsed": record.lapse_reason.text(language) if record.lapse_reason else None,
-        "decisions": decisions,
+        "decisions": [describe_decision(each) for each in decisions],
     }
-
-
-def _decisions(tx: Tx, matter_id: Any) -> list[dict[str, Any]]:
-    return [describe_decision(each) for each in read_matter_decisions(tx, matter_id)]
 
 
 def describe_decision(decision: Decision) -> dict[str, Any]:

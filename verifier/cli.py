@@ -24,6 +24,7 @@ from verifier import __version__
 from verifier.cli_accounts import audit_app, client_app, user_app
 from verifier.cli_cameras import cameras_app, watch
 from verifier.cli_faces import faces_app
+from verifier.cli_keys import keys_app
 from verifier.cli_options import AsJson, Workspace, load_settings, parse_day, print_json
 from verifier.cli_store import store_app
 from verifier.cli_supervision import supervision_app
@@ -60,6 +61,7 @@ app.add_typer(client_app, name="client")
 app.add_typer(audit_app, name="audit")
 app.add_typer(webhooks_app, name="webhooks")
 app.add_typer(store_app, name="store")
+app.add_typer(keys_app, name="keys")
 
 
 class CannotDoIt(Exception):

@@ -280,7 +280,8 @@ def _look_in_pool(
 
 def _settings_for_worker(settings: Settings) -> str:
     # model_dump_json hides secrets; a child reads those from its environment, as this process did. It never opens the database.
-    return settings.model_dump_json(exclude={"evidence_access_key", "evidence_secret_key", "data_key", "database_url"})
+    secrets = {"evidence_access_key", "evidence_secret_key", "data_key", "former_data_keys", "database_url"}
+    return settings.model_dump_json(exclude=secrets)
 
 
 def _collect(sha256: str, future: ProcessFuture[Any], settings: Settings, versions: Mapping[str, str]) -> LookDone:

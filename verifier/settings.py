@@ -37,6 +37,10 @@ class Settings(BaseSettings):
         None,
         description="32 bytes in base64 that seal ID numbers and embeddings; default: a key file in the workspace.",
     )
+    former_data_keys: SecretStr | None = Field(
+        None,
+        description="Data keys of before, by commas: they open what they sealed until `verifier keys reseal` is done.",
+    )
     timezone: str = Field("Asia/Shanghai", description="IANA zone in which times are shown and timetables are read.")
     language: Literal["zh_CN", "en"] = "zh_CN"
     policy: str = Field(
@@ -161,6 +165,13 @@ class Settings(BaseSettings):
             _decode_key(key)
         return key
 
+    @field_validator("former_data_keys")
+    @classmethod
+    def _whole_keys(cls, keys: SecretStr | None) -> SecretStr | None:
+        if keys is not None:
+            _decode_keys(keys)
+        return keys
+
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, url: str | None) -> str | None:
@@ -176,6 +187,8 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _shared_key(self) -> Self:
+        if self.former_data_keys is not None and self.data_key is None:
+            raise ValueError("VERIFIER_FORMER_DATA_KEYS is set without VERIFIER_DATA_KEY: nothing says which key seals")
         if self.data_key is None and self.database_url and make_url(self.database_url).get_backend_name() != "sqlite":
             raise ValueError(
                 "VERIFIER_DATA_KEY is missing: all machines that share a PostgreSQL database seal with one key "
@@ -205,9 +218,12 @@ class Settings(BaseSettings):
         """The evidence store's URL, with the embedded default."""
         return self.evidence_url or str(self.workspace / "evidence")
 
-    def data_key_bytes(self) -> bytes | None:
-        """The key from the environment, decoded; None when the workspace's key file is to be used."""
-        return None if self.data_key is None else _decode_key(self.data_key)
+    def data_key_bytes(self) -> tuple[bytes, ...] | None:
+        """The keys from the environment, decoded, the newest first; None when the workspace's key file is to be used."""
+        if self.data_key is None:
+            return None
+        former = _decode_keys(self.former_data_keys) if self.former_data_keys is not None else ()
+        return (_decode_key(self.data_key), *former)
 
 
 def _decode_key(secret: SecretStr) -> bytes:
@@ -218,3 +234,8 @@ def _decode_key(secret: SecretStr) -> bytes:
     if len(key) != 32:
         raise ValueError(f"decodes to {len(key)} bytes, 32 are wanted (make one: head -c 32 /dev/urandom | base64)")
     return key
+
+
+def _decode_keys(secret: SecretStr) -> tuple[bytes, ...]:
+    parts = secret.get_secret_value().split(",")
+    return tuple(_decode_key(SecretStr(part.strip())) for part in parts if part.strip())

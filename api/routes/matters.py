@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session as Tx
 
 from api.acting import WithDecisions, act_once
 from api.auth import Reader
-from api.cursors import Cursor, Limit, paginate, paginate_stored
+from api.cursors import Cursor, Limit, paginate_stored
 from api.idempotency import Answer
 from api.looks import LooksAtCase
 from api.problems import Problem
@@ -26,12 +26,13 @@ from verifier.records.decisions import find_decided, find_matter
 from verifier.records.errors import NotInRecordsError
 from verifier.records.matters import CaseRecord, ViolationRecord
 from verifier.records.notices import read_sanctions
+from verifier.records.office_pages import page_sanctions
 from verifier.records.paging import page_cases, page_violations
 from verifier.records.plans import require_visible
 from verifier.records.tables.case import STATES, CaseRow
-from verifier.records.violation_values import read_matter_decisions
+from verifier.records.violation_values import read_many_decisions, read_matter_decisions
 from verifier.registering import viewer_of
-from verifier.regulation.decisions import Verdict
+from verifier.regulation.decisions import Decision, Verdict
 from verifier.regulation.policy import Policy
 from verifier.supervising import Office, decide_matter, decide_sanction, withdraw_decision
 
@@ -58,12 +59,13 @@ def read_cases(
         if number is not None:
             require_visible(tx, number, viewer_of(caller))
         page, following = paginate_stored(
-            request, state.database.vault.cursor_key, limit, cursor,
+            request, state.database.vault.cursor_keys, limit, cursor,
             lambda after, most: page_cases(tx, after, most, class_number=number, agency_code=caller.agency_code,
                                            states=choose_states(caller, standing)),
             lambda one: [one.opened_at.isoformat(), str(one.id)],
         )  # fmt: skip
-        items = [_show_case(tx, each, caller, language) for each in page]
+        decisions = read_many_decisions(tx, [each.id for each in page])
+        items = [_show_case(each, decisions[each.id], caller, language) for each in page]
     look.note_many("case", [each["id"] for each in items])
     return {"items": items, "next": following}
 
@@ -77,7 +79,7 @@ def read_one_case(case_id: UUID, caller: Reader, state: State, language: Languag
         )
         if not found:
             raise Problem("not_found")
-        case = _show_case(tx, found[0], caller, language)
+        case = _show_case(found[0], read_matter_decisions(tx, case_id), caller, language)
     look.note("case", str(case_id))
     return case
 
@@ -92,12 +94,13 @@ def read_violations(
         if number is not None:
             require_visible(tx, number, viewer_of(caller))
         page, following = paginate_stored(
-            request, state.database.vault.cursor_key, limit, cursor,
+            request, state.database.vault.cursor_keys, limit, cursor,
             lambda after, most: page_violations(tx, after, most, class_number=number, agency_code=caller.agency_code,
                                                 states=choose_states(caller, standing)),
             lambda one: [one.opened_at.isoformat(), str(one.id)],
         )  # fmt: skip
-        items = [_show_violation(tx, each, state.policy, caller, language) for each in page]
+        decisions = read_many_decisions(tx, [each.id for each in page])
+        items = [_show_violation(each, decisions[each.id], state.policy, caller, language) for each in page]
     return {"items": items, "next": following}
 
 
@@ -110,7 +113,8 @@ def read_one_violation(violation_id: UUID, caller: Reader, state: State, languag
         )
         if not found:
             raise Problem("not_found")
-        return _show_violation(tx, found[0], state.policy, caller, language)
+        decisions = read_matter_decisions(tx, violation_id)
+    return _show_violation(found[0], decisions, state.policy, caller, language)
 
 
 @router.post("/cases/{case_id}/decisions", status_code=201, response_model=DecidedOut)
@@ -152,14 +156,15 @@ def read_all_sanctions(
     with state.database.reading() as tx:
         if number is not None:
             require_visible(tx, number, viewer_of(caller))
-        found = [
-            each
-            for each in read_sanctions(tx, class_number=number, agency_code=caller.agency_code)
-            if caller.is_office or each.state == "issued"
-        ]
-    key = state.database.vault.cursor_key
-    page, following = paginate(request, key, found, lambda one: [one.agency_code, one.dedup_key], limit, cursor)
-    return {"items": [describe_sanction(each, language) for each in page], "next": following}
+        seen = None if caller.is_office else "issued"
+        page, following = paginate_stored(
+            request, state.database.vault.cursor_keys, limit, cursor,
+            lambda after, most: page_sanctions(tx, after, most, class_number=number, agency_code=caller.agency_code,
+                                               state=seen),
+            lambda one: one[1],
+        )  # fmt: skip
+        found = {each.id: each for each in read_sanctions(tx, only=[row_id for row_id, _ in page])}
+    return {"items": [describe_sanction(found[row_id], language) for row_id, _ in page], "next": following}
 
 
 @router.post("/sanctions/{sanction_id}/decisions", status_code=201, response_model=SanctionOut)
@@ -187,24 +192,24 @@ def _tell_decided(tx: Tx, matter_id: UUID, state: str) -> dict[str, Any]:
     return {"id": str(matter_id), "state": state, "decisions": decisions}
 
 
-def _show_decisions(tx: Tx, matter_id: UUID, caller: Caller) -> list[dict[str, Any]]:
-    decisions = [describe_decision(each) for each in read_matter_decisions(tx, matter_id)]
-    return [each for each in decisions if caller.is_office or each["decision"] in SHOWN_TO_AGENCY]
+def _show_decisions(decisions: Sequence[Decision], caller: Caller) -> list[dict[str, Any]]:
+    shown = [describe_decision(each) for each in decisions]
+    return [each for each in shown if caller.is_office or each["decision"] in SHOWN_TO_AGENCY]
 
 
-def _show_case(tx: Tx, case: CaseRecord, caller: Caller, language: str) -> dict[str, Any]:
+def _show_case(case: CaseRecord, decisions: Sequence[Decision], caller: Caller, language: str) -> dict[str, Any]:
     return describe_case(case, language) | {
         "supported": case.supported, "opened_at": case.opened_at.isoformat(), "sha256": case.sha256,
         "lapsed": case.lapse_reason.text(language) if case.lapse_reason else None,
-        "decisions": _show_decisions(tx, case.id, caller),
+        "decisions": _show_decisions(decisions, caller),
     }  # fmt: skip
 
 
 def _show_violation(
-    tx: Tx, violation: ViolationRecord, policy: Policy, caller: Caller, language: str
+    violation: ViolationRecord, decisions: Sequence[Decision], policy: Policy, caller: Caller, language: str
 ) -> dict[str, Any]:
     return describe_violation(violation, policy, language) | {
         "supported": violation.supported, "opened_at": violation.opened_at.isoformat(),
         "lapsed": violation.lapse_reason.text(language) if violation.lapse_reason else None,
-        "decisions": _show_decisions(tx, violation.id, caller),
+        "decisions": _show_decisions(decisions, caller),
     }  # fmt: skip

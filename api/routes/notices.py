@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session as Tx
 
 from api.acting import WithDecisions, act_once
 from api.auth import Need, Reader
-from api.cursors import Cursor, Limit, paginate
+from api.cursors import Cursor, Limit, paginate_stored
 from api.idempotency import Answer
 from api.problems import Problem
 from api.routes.answers import NoticeOut, NoticeTextOut, Page
@@ -22,6 +22,7 @@ from api.routes.shapes import ClassNumber
 from verifier.access import Caller
 from verifier.class_standing import describe_notice
 from verifier.records.notices import NoticeRecord, read_notices
+from verifier.records.office_pages import page_notices
 from verifier.records.plans import require_visible
 from verifier.registering import viewer_of
 from verifier.report.class_documents import write_issued_notice
@@ -40,12 +41,13 @@ def read_all_notices(
     with state.database.reading() as tx:
         if number is not None:
             require_visible(tx, number, viewer_of(caller))
-        found = read_notices(tx, class_number=number, agency_code=caller.agency_code)
-    key = state.database.vault.cursor_key
-    page, following = paginate(
-        request, key, found, lambda one: [one.issued_on.isoformat()[:4], one.number, str(one.id)], limit, cursor
-    )
-    return {"items": [describe_notice(each) for each in page], "next": following}
+        page, following = paginate_stored(
+            request, state.database.vault.cursor_keys, limit, cursor,
+            lambda after, most: page_notices(tx, after, most, class_number=number, agency_code=caller.agency_code),
+            lambda one: one[1],
+        )  # fmt: skip
+        found = read_notices(tx, only=[row_id for row_id, _ in page])
+    return {"items": [describe_notice(each) for each in found], "next": following}
 
 
 @router.get("/notices/{notice_id}", response_model=NoticeOut)
@@ -101,7 +103,7 @@ def void(notice_id: UUID, body: ReasonIn, write: WithDecisions) -> Response:
 
 
 def _find(tx: Tx, notice_id: UUID, caller: Caller) -> NoticeRecord:
-    for each in read_notices(tx, agency_code=caller.agency_code):
-        if each.id == notice_id:
-            return each
-    raise Problem("not_found")
+    found = read_notices(tx, agency_code=caller.agency_code, only=[notice_id])
+    if not found:
+        raise Problem("not_found")
+    return found[0]

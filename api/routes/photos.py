@@ -6,11 +6,11 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import Response
+from fastapi.responses import JSONResponse, Response
 from sqlalchemy.orm import Session as Tx
 
 from api.auth import Reader
-from api.cursors import Cursor, Limit, paginate_stored
+from api.cursors import Cursor, Limit, paginate_stored, send_checked
 from api.looks import LooksAtAnnotated, LooksAtOriginal, LooksAtPhoto
 from api.problems import Problem
 from api.routes.answers import FindingEntryOut, Outcome, Page, PhotoRecordOut
@@ -34,23 +34,23 @@ BYTES: dict[int | str, dict[str, Any]] = {200: {"content": {"application/octet-s
 def read_class_photos(
     request: Request, number: ClassNumber, caller: Reader, state: State, language: Language, look: LooksAtPhoto,
     limit: Limit = 100, cursor: Cursor = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> JSONResponse:  # fmt: skip
     """Photos that were looked at, with stamp, faces and findings."""
     with state.database.reading() as tx:
         require_visible(tx, number, viewer_of(caller))
         ids, following = paginate_stored(
-            request, state.database.vault.cursor_key, limit, cursor,
+            request, state.database.vault.cursor_keys, limit, cursor,
             lambda after, most: page_photo_ids(tx, number, after, most), lambda one: [str(one)],
         )  # fmt: skip
         photos = answer_photos(tx, state.settings, number, ids, language)
     look.note_many("class", [each["id"] for each in photos], number)
-    return {"items": photos, "next": following}
+    return send_checked({"items": photos, "next": following})
 
 
 @router.get("/classes/{number}/photos/{photo_id}", response_model=PhotoRecordOut)
 def read_one_photo(
     number: ClassNumber, photo_id: UUID, caller: Reader, state: State, language: Language, look: LooksAtPhoto
-) -> dict[str, Any]:
+) -> JSONResponse:
     """One photo, and nothing else of its class."""
     with state.database.reading() as tx:
         require_visible(tx, number, viewer_of(caller))
@@ -58,7 +58,7 @@ def read_one_photo(
     if not found:
         raise Problem("not_found")
     look.note("photo", str(photo_id))
-    return found[0]
+    return send_checked(found[0])
 
 
 @router.get("/classes/{number}/photos/{photo_id}/annotated.jpg", response_class=Response, responses=JPEG)
@@ -86,15 +86,15 @@ def send_original(number: ClassNumber, photo_id: UUID, caller: Reader, state: St
 def read_findings(
     request: Request, number: ClassNumber, caller: Reader, state: State, language: Language,
     outcome: Annotated[Outcome | None, Query()] = None, limit: Limit = 100, cursor: Cursor = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> JSONResponse:  # fmt: skip
     """Every current finding about the class's photos and sessions."""
     with state.database.reading() as tx:
         require_visible(tx, number, viewer_of(caller))
         page, following = paginate_stored(
-            request, state.database.vault.cursor_key, limit, cursor,
+            request, state.database.vault.cursor_keys, limit, cursor,
             lambda after, most: page_findings(tx, number, after, most, outcome), lambda one: [str(one.id)],
         )  # fmt: skip
-        return {"items": [_describe_entry(each, language) for each in page], "next": following}
+    return send_checked({"items": [_describe_entry(each, language) for each in page], "next": following})
 
 
 def _describe_entry(entry: FindingEntry, language: str) -> dict[str, Any]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi.responses import JSONResponse
 
 from api.auth import Auditor, OfficeReader, Reader
-from api.cursors import Cursor, Limit, paginate
+from api.cursors import Cursor, Limit, paginate_stored, send_checked
 from api.problems import Problem
 from api.routes.answers import (
     AuditOut,
@@ -28,11 +28,11 @@ from api.routes.answers import (
 )
 from api.routes.shapes import ClassNumber
 from api.state import AppState, get_state
-from verifier.access import Caller
-from verifier.answers import describe_session
+from verifier.answers import describe_presence, describe_session
 from verifier.class_standing import describe_due, describe_subsidy, list_matters, read_subsidy_view, view_due
 from verifier.records.audit import read_audit, write_audit
-from verifier.records.filing import ClassSummary, list_classes
+from verifier.records.class_pages import page_classes, page_presences, page_session_ids
+from verifier.records.filing import ClassSummary
 from verifier.records.nights import read_nights
 from verifier.records.plans import require_visible
 from verifier.records.reading import read_sessions
@@ -42,7 +42,8 @@ from verifier.standing import view_rates, view_students
 router = APIRouter()
 State = Annotated[AppState, Depends(get_state)]
 Day = Annotated[date | None, Query()]
-MATTERS = ("cases", "violations", "notices", "sanctions")
+# Each class is judged anew for it, which takes some hundredths of a second.
+MAX_DUE = 100
 
 
 def choose_language(accept_language: Annotated[str, Header(max_length=200)] = "") -> str:
@@ -67,13 +68,14 @@ def read_classes(
     request: Request, caller: Reader, state: State, agency: str | None = None, limit: Limit = 100, cursor: Cursor = None
 ) -> dict[str, Any]:
     """The classes on record, by number."""
+    if caller.agency_code is not None and agency not in (None, caller.agency_code):
+        return {"items": [], "next": None}
     with state.database.reading() as tx:
-        found = [
-            each
-            for each in list_classes(tx)
-            if caller.agency_code in (None, each.agency_code) and agency in (None, each.agency_code)
-        ]
-    page, following = paginate(request, state.database.vault.cursor_key, found, lambda one: [one.number], limit, cursor)
+        page, following = paginate_stored(
+            request, state.database.vault.cursor_keys, limit, cursor,
+            lambda after, most: page_classes(tx, after, most, agency_code=caller.agency_code or agency),
+            lambda one: [one.number],
+        )  # fmt: skip
     return {"items": [_describe_class(each) for each in page], "next": following}
 
 
@@ -82,7 +84,7 @@ def read_one_class(number: ClassNumber, caller: Reader, state: State) -> dict[st
     """One class of the list."""
     with state.database.reading() as tx:
         require_visible(tx, number, viewer_of(caller))
-        return _describe_class(next(each for each in list_classes(tx) if each.number == number))
+        return _describe_class(page_classes(tx, None, 1, only=number)[0])
 
 
 @router.get("/classes/{number}/students", response_model=Items[StudentOut])
@@ -93,36 +95,53 @@ def read_students(number: ClassNumber, caller: Reader, state: State) -> dict[str
         return {"items": view_students(tx, number, state.policy)}
 
 
-@router.get("/classes/{number}/sessions", response_model=Items[SessionOut])
-def read_class_sessions(number: ClassNumber, caller: Reader, state: State, language: Language) -> dict[str, Any]:
-    """Every session with its findings, counts and who was there."""
-    return {"items": _sessions(state, caller, number, language)}
+@router.get("/classes/{number}/sessions", response_model=Page[SessionOut])
+def read_class_sessions(
+    request: Request, number: ClassNumber, caller: Reader, state: State, language: Language, limit: Limit = 100,
+    cursor: Cursor = None,
+) -> JSONResponse:  # fmt: skip
+    """Sessions by time with their findings, counts and who was there."""
+    with state.database.reading() as tx:
+        require_visible(tx, number, viewer_of(caller))
+        page, following = paginate_stored(
+            request, state.database.vault.cursor_keys, limit, cursor,
+            lambda after, most: page_session_ids(tx, number, after, most), lambda one: one,
+        )  # fmt: skip
+        found = read_sessions(tx, number, only=[session_id for _, session_id in page])
+    return send_checked({"items": [describe_session(each, language) for each in found], "next": following})
 
 
 @router.get("/classes/{number}/sessions/{session_id}", response_model=SessionOut)
 def read_one_session(
     number: ClassNumber, session_id: str, caller: Reader, state: State, language: Language
-) -> dict[str, Any]:
+) -> JSONResponse:
     """One session."""
-    for each in _sessions(state, caller, number, language):
-        if each["id"] == session_id:
-            return each
-    raise Problem("not_found")
+    with state.database.reading() as tx:
+        require_visible(tx, number, viewer_of(caller))
+        found = read_sessions(tx, number, only=[session_id])
+    if not found:
+        raise Problem("not_found")
+    return send_checked(describe_session(found[0], language))
 
 
 @router.get("/classes/{number}/presence", response_model=Page[PresenceEntryOut])
 def read_presence(
     request: Request, number: ClassNumber, caller: Reader, state: State, language: Language, session: str | None = None,
     limit: Limit = 100, cursor: Cursor = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> JSONResponse:  # fmt: skip
     """Who was there, session by session, and why we say so."""
-    found = [
-        {"session": one["id"], "date": one["date"], **student}
-        for one in _sessions(state, caller, number, language)
-        if session in (None, one["id"])
-        for student in one["students"]
+    with state.database.reading() as tx:
+        require_visible(tx, number, viewer_of(caller))
+        page, following = paginate_stored(
+            request, state.database.vault.cursor_keys, limit, cursor,
+            lambda after, most: page_presences(tx, number, after, most, session),
+            lambda one: [one.day.isoformat(), one.session_id, one.student.student_no],
+        )  # fmt: skip
+    items = [
+        {"session": each.session_id, "date": each.day.isoformat(), **describe_presence(each.student, language)}
+        for each in page
     ]
-    return _page(request, state, found, ("date", "session", "student_no"), limit, cursor)
+    return send_checked({"items": items, "next": following})
 
 
 @router.get("/rates", response_model=RatesOut)
@@ -148,15 +167,24 @@ def read_matters(
         return list_matters(tx, state.policy, number, language, viewer=viewer_of(caller))
 
 
-@router.get("/due", response_model=Items[DueOut])
+@router.get("/due", response_model=Page[DueOut])
 def read_due(
-    caller: Reader, state: State, language: Language, number: Annotated[str | None, Query(alias="class")] = None,
-    as_of: Day = None,
+    request: Request, caller: Reader, state: State, language: Language,
+    number: Annotated[str | None, Query(alias="class")] = None, as_of: Day = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_DUE, description="How many classes at most.")] = 10, cursor: Cursor = None,
 ) -> dict[str, Any]:  # fmt: skip
     """What is due for each class: the office's duties and plans, which no agency sees, and deadlines."""
+    viewer, as_of = viewer_of(caller), as_of or find_today(state)
     with state.database.reading() as tx:
-        found = view_due(tx, state.policy, as_of or find_today(state), number, viewer=viewer_of(caller))
-    return {"items": [describe_due(each, language) for each in found]}
+        if number is not None:
+            require_visible(tx, number, viewer)
+        page, following = paginate_stored(
+            request, state.database.vault.cursor_keys, limit, cursor,
+            lambda after, most: page_classes(tx, after, most, agency_code=caller.agency_code, only=number),
+            lambda one: [one.number],
+        )  # fmt: skip
+        found = [due for each in page for due in view_due(tx, state.policy, as_of, each.number, viewer=viewer)]
+    return {"items": [describe_due(each, language) for each in found], "next": following}
 
 
 @router.get("/classes/{number}/subsidy", response_model=SubsidyOut)
@@ -215,20 +243,6 @@ def _describe_class(each: ClassSummary) -> dict[str, Any]:
         "occupation": each.occupation, "level": each.level, "term": each.term, "first_day": each.first_day,
         "last_day": each.last_day, "sessions": each.sessions, "students": each.students, "photos": each.submissions,
     }  # fmt: skip
-
-
-def _sessions(state: AppState, caller: Caller, number: str, language: str) -> list[dict[str, Any]]:
-    with state.database.reading() as tx:
-        require_visible(tx, number, viewer_of(caller))
-        return [describe_session(each, language) for each in read_sessions(tx, number)]
-
-
-def _page(
-    request: Request, state: AppState, items: list[dict[str, Any]], keys: Sequence[str], limit: int, cursor: str | None
-) -> dict[str, Any]:
-    key = state.database.vault.cursor_key
-    page, following = paginate(request, key, items, lambda item: [str(item[name]) for name in keys], limit, cursor)
-    return {"items": page, "next": following}
 
 
 def find_today(state: AppState) -> date:

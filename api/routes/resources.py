@@ -6,6 +6,7 @@ A part is changed by filing the class anew with that part changed, so the same r
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
@@ -14,7 +15,7 @@ from pydantic import ValidationError
 from sqlalchemy.orm import Session as Tx
 
 from api.auth import OfficeReader, Reader
-from api.cursors import Cursor, Limit, paginate
+from api.cursors import Cursor, Limit, paginate_stored
 from api.etags import IfMatch, make_etag, require_unchanged
 from api.idempotency import Answer, WithFiling, Write
 from api.looks import LooksAtPortrait
@@ -38,7 +39,8 @@ from verifier.access import Caller
 from verifier.annotated import portrait_picture
 from verifier.language import say
 from verifier.records.cameras import read_health
-from verifier.records.filing import list_classes, read_training
+from verifier.records.class_pages import page_agencies
+from verifier.records.filing import read_training
 from verifier.records.plans import require_visible
 from verifier.records.portraits import PortraitRecord, read_portraits
 from verifier.registering import register_class, viewer_of
@@ -54,13 +56,11 @@ def read_agencies(
 ) -> dict[str, Any]:
     """The agencies that filed a class; an agency's program sees itself."""
     with state.database.reading() as tx:
-        classes = [each for each in list_classes(tx) if caller.agency_code in (None, each.agency_code)]
-    names = {each.agency_code: each.agency_name for each in classes}
-    codes = [each.agency_code for each in classes]
-    key = state.database.vault.cursor_key
-    page, following = paginate(request, key, sorted(names), lambda code: [code], limit, cursor)
-    items = [{"code": each, "name": names[each], "classes": codes.count(each)} for each in page]
-    return {"items": items, "next": following}
+        page, following = paginate_stored(
+            request, state.database.vault.cursor_keys, limit, cursor,
+            lambda after, most: page_agencies(tx, after, most, agency_code=caller.agency_code), lambda one: [one.code],
+        )  # fmt: skip
+    return {"items": [asdict(each) for each in page], "next": following}
 
 
 @router.get("/classes/{number}/venues", response_model=Items[ClassVenueOut])
@@ -68,7 +68,7 @@ def read_venues(number: ClassNumber, caller: Reader, state: State) -> dict[str, 
     """Where the class is taught, by its filing; its own place first."""
     with state.database.reading() as tx:
         require_visible(tx, number, viewer_of(caller))
-        training = read_training(tx, number)
+        training = read_training(tx, number, with_roster=False)
     places = dict.fromkeys((training.venue, *(each.venue for each in training.sessions)))
     items = [
         describe_venue(place) | {"sessions": [each.id for each in training.sessions if each.venue == place]}
@@ -140,7 +140,7 @@ def read_camera_health(number: ClassNumber, caller: OfficeReader, state: State) 
     """How each camera did over the sessions it is filed for. When it was looked at is the office's to know."""
     with state.database.reading() as tx:
         require_visible(tx, number, viewer_of(caller))
-        health = read_health(tx, read_training(tx, number))
+        health = read_health(tx, read_training(tx, number, with_roster=False))
     return {
         "items": [
             {
@@ -197,7 +197,7 @@ def _describe_portrait(portrait: PortraitRecord, language: str) -> dict[str, Any
 def _read_filing(state: Any, caller: Caller, number: str) -> dict[str, Any]:
     with state.database.reading() as tx:
         require_visible(tx, number, viewer_of(caller))
-        return describe_filing(read_training(tx, number))
+        return describe_filing(read_training(tx, number, with_roster=False))
 
 
 def _answer_part(state: Any, caller: Caller, number: str, part: Callable[[dict[str, Any]], Any]) -> JSONResponse:
@@ -241,7 +241,7 @@ def _save_part(
 
     def work(tx: Tx) -> Answer:
         require_visible(tx, number, viewer_of(write.caller))
-        filing = describe_filing(read_training(tx, number))
+        filing = describe_filing(read_training(tx, number, with_roster=False))
         require_unchanged(if_match, part(filing))
         change(filing, wanted)
         try:
@@ -251,7 +251,7 @@ def _save_part(
             raise Problem("invalid") from None
         timezone = write.state.settings.timezone
         done, _ = tell_faults(lambda: register_class(tx, write.caller, number, values, timezone))
-        found = part(describe_filing(read_training(tx, number)))
+        found = part(describe_filing(read_training(tx, number, with_roster=False)))
         return registered(number, done, headers={"ETag": make_etag(found)})
 
     return write.once(wanted, work)

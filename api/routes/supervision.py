@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session as Tx
 
 from api.acting import WithDecisions, act_once
 from api.auth import OfficeReader
-from api.cursors import Cursor, Limit, paginate
+from api.cursors import Cursor, Limit, paginate_stored
 from api.idempotency import Answer
 from api.routes.answers import DrawOut, Page, PlanOut, SupervisionOut, WrittenOut
 from api.routes.matters import OfClass
@@ -20,6 +20,7 @@ from api.routes.reading import State, find_today
 from api.routes.shapes import ClassNumber
 from verifier.class_standing import describe_plan
 from verifier.planning import cancel_plan, plan_follow_ups, plan_inspection, plan_off_site
+from verifier.records.office_pages import page_plans
 from verifier.records.plans import read_plans, require_visible
 from verifier.records.supervision import CallAnswer, InspectionVisit, Interviews, StudentSeen
 from verifier.registering import viewer_of
@@ -45,12 +46,14 @@ def read_all_plans(
     with state.database.reading() as tx:
         if number is not None:
             require_visible(tx, number, viewer_of(caller))
-        found = read_plans(tx, viewer=viewer_of(caller), class_number=number)
-    key, today = state.database.vault.cursor_key, find_today(state)
-    page, following = paginate(
-        request, key, found, lambda one: [one.planned_on.isoformat(), one.class_number, str(one.id)], limit, cursor
-    )
-    return {"items": [describe_plan(each, today) for each in page], "next": following}
+        page, following = paginate_stored(
+            request, state.database.vault.cursor_keys, limit, cursor,
+            lambda after, most: page_plans(tx, after, most, class_number=number), lambda one: one[1],
+        )  # fmt: skip
+        ids = [row_id for row_id, _ in page]
+        found = {each.id: each for each in read_plans(tx, viewer=viewer_of(caller), only=ids)}
+    today = find_today(state)
+    return {"items": [describe_plan(found[row_id], today) for row_id in ids], "next": following}
 
 
 @router.post("/classes/{number}/plans", status_code=201, response_model=PlanOut)

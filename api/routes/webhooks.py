@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field, StringConstraints
 
 from api.auth import Need, Reader
-from api.cursors import Cursor, Limit, paginate
+from api.cursors import Cursor, Limit, paginate_stored
 from api.idempotency import Answer, Key, Write
 from api.problems import Problem, field_error
 from api.routes.reading import State
@@ -138,9 +138,11 @@ def read_own_deliveries(
     """What was sent, what waits and what was given up (`only=dead`), in order; what was delivered is kept for 14 days."""
     with state.database.reading() as tx:
         find_webhook(tx, _owner(caller), name)
-        found = read_deliveries(tx, _owner(caller), name, only)
-    key = state.database.vault.cursor_key
-    page, following = paginate(request, key, found, lambda one: [f"{one.position:020d}"], limit, cursor)
+        page, following = paginate_stored(
+            request, state.database.vault.cursor_keys, limit, cursor,
+            lambda after, most: read_deliveries(tx, _owner(caller), name, only, int(after[0]) if after else None, most),
+            lambda one: [str(one.position)],
+        )  # fmt: skip
     return {"items": [_describe_delivery(each) for each in page], "next": following}
 
 

@@ -39,9 +39,9 @@ from api.routes.shapes import (
 from verifier.filing import mask_id
 from verifier.filing.fault import Fault, Severity
 from verifier.language import say
-from verifier.plan import ClassFile, TrainingClass, View
+from verifier.plan import TrainingClass, View
 from verifier.records.errors import NotInRecordsError
-from verifier.records.filing import read_class_file, read_training
+from verifier.records.filing import read_training
 from verifier.records.plans import require_visible
 from verifier.records.tables.base import utc_now
 from verifier.registering import (
@@ -115,8 +115,8 @@ def read_filing(number: ClassNumber, caller: FilingWriter, state: State) -> JSON
     """The filing as it stands, to be changed and sent back with its ETag; without the roster."""
     with state.database.reading() as tx:
         require_visible(tx, number, viewer_of(caller))
-        found = read_class_file(tx, number)
-    return JSONResponse(describe_filing(found.training), headers={"ETag": etag_of_filing(found)})
+        found = read_training(tx, number, with_roster=False)
+    return JSONResponse(describe_filing(found), headers={"ETag": etag_of_filing(found)})
 
 
 @router.get("/classes/{number}/roster", response_model=Items[RosterLineOut])
@@ -323,17 +323,17 @@ def registered(number: str, done: Registered, status: int = 200, headers: dict[s
     return Answer({"class": number, "counts": counts, "warnings": warnings}, status, headers or {})
 
 
-def _read_filed(tx: Any, write: Write, number: str) -> ClassFile:
+def _read_filed(tx: Any, write: Write, number: str) -> TrainingClass:
     try:
         require_visible(tx, number, viewer_of(write.caller))
     except NotInRecordsError:
         raise Problem("changed_meanwhile") from None
-    return read_class_file(tx, number)
+    return read_training(tx, number, with_roster=False)
 
 
-def etag_of_filing(filed: ClassFile) -> str:
+def etag_of_filing(filed: TrainingClass) -> str:
     """The ETag of a class's filing."""
-    text = repr((filed.training.agency, filed.training.venue, describe_filing(filed.training)))
+    text = repr((filed.agency, filed.venue, describe_filing(filed)))
     return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
 
 

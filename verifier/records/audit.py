@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session as Tx
 from sqlalchemy.orm import SessionTransaction
 
 from verifier.records.database import clean_text, write_json
+from verifier.records.retired_keys import read_retired_keys
 from verifier.records.rows import vault_of
 from verifier.records.tables.audit_entry import AuditEntryRow, AuditHeadRow
 from verifier.records.tables.base import utc_now
@@ -155,7 +156,8 @@ def verify_audit(tx: Tx, anchor: str | None = None) -> AuditCheck:
         ValueError: the anchor is none.
     """
     wanted = _read_anchor(anchor) if anchor is not None else None
-    vault, faults = vault_of(tx), []
+    vault, faults, retired = vault_of(tx), [], read_retired_keys(tx)
+    kept = {key_id: key.audit_key for key_id, key in retired.items()}
     previous, expected, count, hash_at_anchor = "", 1, 0, None
     rows = tx.scalars(select(AuditEntryRow).order_by(AuditEntryRow.sequence).execution_options(yield_per=1000))
     for row in rows:
@@ -165,13 +167,17 @@ def verify_audit(tx: Tx, anchor: str | None = None) -> AuditCheck:
             faults.append(AuditFault("missing", expected, f"entry {lost} is missing"))
         elif row.previous_hash != previous:
             faults.append(AuditFault("moved", row.sequence, f"entry {row.sequence} does not follow the one before it"))
-        if not vault.is_audit_mac(row.hash, _text_of(row)):
+        key_id = vault.find_audit_key(row.hash, _text_of(row), kept)
+        if key_id is None:
             message = f"entry {row.sequence} ({row.action}) is not as it was written, or was sealed with a key that is not here"
+            faults.append(AuditFault("edited", row.sequence, message))
+        elif key_id in retired and row.sequence > retired[key_id].last_sequence:
+            message = f"entry {row.sequence} ({row.action}) was written with key {key_id} after that was retired"
             faults.append(AuditFault("edited", row.sequence, message))
         if wanted is not None and row.sequence == wanted[0]:
             hash_at_anchor = row.hash
         previous, expected = row.hash, row.sequence + 1
-    faults += _check_head(tx, expected - 1, previous)
+    faults += _check_head(tx, expected - 1, previous, kept)
     if wanted is not None and hash_at_anchor != wanted[1]:
         found = "is missing" if hash_at_anchor is None else "is another one"
         faults.append(
@@ -180,11 +186,11 @@ def verify_audit(tx: Tx, anchor: str | None = None) -> AuditCheck:
     return AuditCheck(count, f"{expected - 1}:{previous}", tuple(faults))
 
 
-def _check_head(tx: Tx, last: int, last_hash: str) -> list[AuditFault]:
+def _check_head(tx: Tx, last: int, last_hash: str, kept: Mapping[str, bytes]) -> list[AuditFault]:
     head = tx.get(AuditHeadRow, _HEAD)
     if head is None:
         return [AuditFault("head", 0, "the record of the chain's end is missing")] if last else []
-    if not vault_of(tx).is_audit_mac(head.mac, _text_of_head(head.sequence, head.hash)):
+    if vault_of(tx).find_audit_key(head.mac, _text_of_head(head.sequence, head.hash), kept) is None:
         return [AuditFault("head", head.sequence, "the record of the chain's end is not as it was written")]
     if last < head.sequence:
         message = f"the chain ends at entry {last}, but entry {head.sequence} was written: its end was cut off"

@@ -49,35 +49,44 @@ class Database:
         self.engine.dispose()
 
 
-def open_database(url: str, key: bytes | None = None, former_keys: Sequence[bytes] = ()) -> Database:
+def open_database(url: str, keys: bytes | Sequence[bytes] | None = None) -> Database:
     """Open the records, bringing a SQLite file up to date; a PostgreSQL database is only ever checked.
 
     Args:
         url: ``sqlite:///path/to/records.db`` or ``postgresql+psycopg://…``.
-        key: The 32-byte data key. Without one, SQLite takes (or makes) ``data.key`` beside its file; PostgreSQL
-            refuses, as several machines must share the key.
-        former_keys: Keys that older values may still be sealed with.
+        keys: The 32-byte data key, or several: the first seals, all open. Without any, SQLite takes (or makes) ``data.key``
+            beside its file; PostgreSQL refuses, as several machines must share the key.
     Raises:
         DatabaseOutdatedError: the PostgreSQL schema is older than this code.
         DatabaseTooNewError: the schema comes from a newer release.
         ValueError: the url names no SQLite file or PostgreSQL, or the key is missing.
     """
-    address = make_url(url)
+    address, given = make_url(url), (keys,) if isinstance(keys, bytes) else tuple(keys or ())
     if address.get_backend_name() == "sqlite":
         file = _sqlite_file(address)
         file.parent.mkdir(parents=True, exist_ok=True)
-        vault = Vault(key if key is not None else load_key_file(file.parent / "data.key"), former_keys)
+        newest, *former = given or load_key_file(find_key_file(url))
+        vault = Vault(newest, former)
         engine = make_engine(url)
         upgrade_sqlite(engine, file)
     elif address.get_backend_name() == "postgresql":
-        if key is None:
+        if not given:
             raise ValueError("a PostgreSQL database needs VERIFIER_DATA_KEY: all machines must seal with the same key")
-        vault = Vault(key, former_keys)
+        vault = Vault(given[0], given[1:])
         engine = make_engine(url)
         check_schema(engine)
     else:
         raise ValueError(f"the database must be SQLite or PostgreSQL, not {address.get_backend_name()}")
     return Database(engine, vault)
+
+
+def find_key_file(url: str) -> Path:
+    """Where a SQLite database without a key of the settings has its keys: beside its file.
+
+    Raises:
+        ValueError: the url names no SQLite file.
+    """
+    return _sqlite_file(make_url(url)).parent / "data.key"
 
 
 def make_engine(url: str) -> Engine:

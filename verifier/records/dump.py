@@ -21,6 +21,7 @@ OWN_WORK = frozenset(
         "night",
         "audit_entry",
         "audit_head",
+        "data_key",
         "user_account",
         "api_client",
         "login_session",

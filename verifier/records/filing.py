@@ -216,14 +216,17 @@ def read_class_file(tx: Tx, number: str) -> ClassFile:
     )
 
 
-def read_training(tx: Tx, number: str) -> TrainingClass:
+def read_training(tx: Tx, number: str, *, with_roster: bool = True) -> TrainingClass:
     """The class as filed, without anything that was handed in for it.
 
+    Args:
+        with_roster: Without, `students` is empty, and no number of theirs is opened.
     Raises:
         NotInRecordsError: there is no such class.
     """
     row = find_class(tx, number)
-    return _read_training(tx, row, ZoneInfo(row.timezone), _standing(tx, EnrolmentRow, row.id))
+    enrolments = _standing(tx, EnrolmentRow, row.id) if with_roster else ()
+    return _read_training(tx, row, ZoneInfo(row.timezone), enrolments)
 
 
 def _standing(tx: Tx, model: Any, class_id: UUID) -> Sequence[Any]:
@@ -235,10 +238,17 @@ def _standing(tx: Tx, model: Any, class_id: UUID) -> Sequence[Any]:
 
 def _read_training(tx: Tx, row: ClassRow, zone: ZoneInfo, enrolments: Sequence[EnrolmentRow]) -> TrainingClass:
     agency = tx.get_one(AgencyRow, row.agency_id)
+    teachers, cameras = _standing(tx, TeacherRow, row.id), _standing(tx, CameraRow, row.id)
+    sessions = _standing(tx, SessionRow, row.id)
+    # In one question each, and held while they are used: asked for one by one they would be as many questions.
+    wanted = {each.student_id for each in enrolments}
+    people = tx.scalars(select(StudentRow).where(StudentRow.id.in_(wanted))).all() if wanted else ()
+    venues = {each: _read_venue(tx, each) for each in {row.venue_id, *(one.venue_id for one in sessions)}}
+    by_id = {each.id: each for each in people}
     return TrainingClass(
         number=row.number,
         agency=Agency(name=agency.name, code=agency.code),
-        venue=_read_venue(tx, row.venue_id),
+        venue=venues[row.venue_id],
         project_type=ProjectType(row.project_type),
         occupation=row.occupation,
         level=row.level,
@@ -248,12 +258,10 @@ def _read_training(tx: Tx, row: ClassRow, zone: ZoneInfo, enrolments: Sequence[E
         filed_on=row.filed_on,
         approved_on=row.approved_on,
         supervisor=row.supervisor,
-        teachers=tuple(Teacher(each.number, each.name) for each in _standing(tx, TeacherRow, row.id)),
-        sessions=tuple(_read_session(tx, each, zone) for each in _standing(tx, SessionRow, row.id)),
-        students=tuple(_read_student(tx, each) for each in enrolments),
-        cameras=tuple(
-            Camera(each.code, each.url) for each in _standing(tx, CameraRow, row.id) if not each.is_recording
-        ),
+        teachers=tuple(Teacher(each.number, each.name) for each in teachers),
+        sessions=tuple(_read_session(tx, each, zone, venues[each.venue_id]) for each in sessions),
+        students=tuple(_read_student(tx, each, by_id[each.student_id]) for each in enrolments),
+        cameras=tuple(Camera(each.code, each.url) for each in cameras if not each.is_recording),
         changes=tuple(_read_change(each) for each in _standing(tx, FilingChangeRow, row.id)),
         shared_devices=tuple(row.shared_devices),
     )
@@ -272,7 +280,7 @@ def _read_venue(tx: Tx, venue_id: UUID) -> Venue:
     )
 
 
-def _read_session(tx: Tx, row: SessionRow, zone: ZoneInfo) -> Session:
+def _read_session(tx: Tx, row: SessionRow, zone: ZoneInfo, venue: Venue) -> Session:
     teacher = tx.get_one(TeacherRow, row.teacher_id) if row.teacher_id else None
     camera = tx.get_one(CameraRow, row.camera_id) if row.camera_id else None
     return Session(
@@ -282,7 +290,7 @@ def _read_session(tx: Tx, row: SessionRow, zone: ZoneInfo) -> Session:
         starts_at=row.starts_at.astimezone(zone),
         ends_at=row.ends_at.astimezone(zone),
         hours=row.hours,
-        venue=_read_venue(tx, row.venue_id),
+        venue=venue,
         teacher_number=teacher.number if teacher else None,
         kind=SessionKind(row.kind),
         mode=SessionMode(row.mode),
@@ -290,8 +298,7 @@ def _read_session(tx: Tx, row: SessionRow, zone: ZoneInfo) -> Session:
     )
 
 
-def _read_student(tx: Tx, row: EnrolmentRow) -> Student:
-    person = tx.get_one(StudentRow, row.student_id)
+def _read_student(tx: Tx, row: EnrolmentRow, person: StudentRow) -> Student:
     return Student(
         student_no=row.student_no,
         name=row.name,

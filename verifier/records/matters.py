@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,8 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session as Tx
 
 from verifier.language import Sentence
-from verifier.records.proposals import Support, read_supports
-from verifier.records.reading import Query, in_days
+from verifier.records.proposals import Support, read_violation_supports
+from verifier.records.reading import Query, in_days, in_parts
 from verifier.records.tables.case import CaseRow
 from verifier.records.tables.enrolment import EnrolmentRow
 from verifier.records.tables.evidence import SubmissionRow
@@ -83,13 +84,11 @@ def read_case_rows(tx: Tx, ids: Sequence[UUID]) -> list[CaseRecord]:
     return [_case_record(*row) for row in tx.execute(_select_cases().where(CaseRow.id.in_(ids)))]
 
 
-def describe_violation_row(tx: Tx, violation_id: UUID) -> ViolationRecord:
-    """One violation by its id, which is on record."""
-    row = tx.get_one(ViolationRow, violation_id)
-    supports = read_supports(tx, row)
-    supports = [each for each in supports if each.run.is_current] or supports
-    number = tx.get_one(ClassRow, row.class_id).number
-    return _violation_record(tx, row, number, supports, _sessions_of(tx, supports))
+def read_violation_rows(tx: Tx, ids: Sequence[UUID]) -> list[ViolationRecord]:
+    """The violations of these ids, in no order: four questions, however many they are."""
+    query: Query = select(ViolationRow, ClassRow.number).join(ClassRow, ClassRow.id == ViolationRow.class_id)
+    rows = tx.execute(query.where(ViolationRow.id.in_(ids))).all()
+    return [found for _, found in _describe_violations(tx, rows)]
 
 
 def read_violations(
@@ -101,13 +100,10 @@ def read_violations(
 ) -> list[ViolationRecord]:
     """Violations by class and rule; of all states where none is named. One of no session counts to every day."""
     query: Query = select(ViolationRow, ClassRow.number).join(ClassRow, ClassRow.id == ViolationRow.class_id)
-    found = []
-    for row, number in tx.execute(_filter(query, ViolationRow.state, class_number, states)).all():
-        supports = read_supports(tx, row)
-        supports = [each for each in supports if each.run.is_current] or supports
-        sessions = _sessions_of(tx, supports)
-        if not sessions or _touches({each.day for each in sessions}, first_day, last_day):
-            found.append(_violation_record(tx, row, number, supports, sessions))
+    rows = tx.execute(_filter(query, ViolationRow.state, class_number, states)).all()
+    found = [
+        record for days, record in _describe_violations(tx, rows) if not days or _touches(days, first_day, last_day)
+    ]
     return sorted(found, key=lambda each: (each.class_number, each.rule, each.dedup_key))
 
 
@@ -155,23 +151,33 @@ def _case_record(
     )
 
 
-def _sessions_of(tx: Tx, supports: Sequence[Support]) -> list[SessionRow]:
-    linked = select(ViolationSessionRow.session_id).where(
-        ViolationSessionRow.support_id.in_([each.row.id for each in supports])
-    )
-    return list(
-        tx.scalars(select(SessionRow).where(SessionRow.id.in_(linked)).order_by(SessionRow.starts_at, SessionRow.code))
-    )
+def _describe_violations(
+    tx: Tx, rows: Sequence[tuple[ViolationRow, str]]
+) -> Iterator[tuple[set[date], ViolationRecord]]:
+    """Each violation with the days that it rests on."""
+    every = read_violation_supports(tx, [row.id for row, _ in rows])
+    counted = {row.id: [each for each in every[row.id] if each.run.is_current] or every[row.id] for row, _ in rows}
+    of_support = {each.row.id: violation_id for violation_id, supports in counted.items() for each in supports}
+    sessions: dict[UUID, dict[UUID, SessionRow]] = defaultdict(dict)
+    evidence: dict[UUID, set[str]] = defaultdict(set)
+    for part in in_parts(of_support):
+        linked: Query = select(ViolationSessionRow.support_id, SessionRow).join(
+            SessionRow, SessionRow.id == ViolationSessionRow.session_id
+        )
+        for support_id, session in tx.execute(linked.where(ViolationSessionRow.support_id.in_(part))):
+            sessions[of_support[support_id]][session.id] = session
+        digests = select(ViolationEvidenceRow.support_id, ViolationEvidenceRow.sha256)
+        for support_id, sha256 in tx.execute(digests.where(ViolationEvidenceRow.support_id.in_(part))):
+            evidence[of_support[support_id]].add(sha256)
+    for row, number in rows:
+        held = sorted(sessions[row.id].values(), key=lambda each: (each.starts_at, each.code))
+        record = _violation_record(row, number, counted[row.id], held, evidence[row.id])
+        yield {each.day for each in held}, record
 
 
 def _violation_record(
-    tx: Tx, row: ViolationRow, number: str, supports: Sequence[Support], sessions: Sequence[SessionRow]
+    row: ViolationRow, number: str, supports: Sequence[Support], sessions: Sequence[SessionRow], evidence: Iterable[str]
 ) -> ViolationRecord:
-    evidence = tx.scalars(
-        select(ViolationEvidenceRow.sha256)
-        .where(ViolationEvidenceRow.support_id.in_([each.row.id for each in supports]))
-        .distinct()
-    )
     return ViolationRecord(
         id=row.id,
         class_number=number,

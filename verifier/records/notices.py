@@ -166,8 +166,10 @@ def _audit(tx: Tx, by: UUID | None, action: str, subject: tuple[str, str | UUID]
     write_audit(tx, actor=actor, action=action, subject=subject, after=after)
 
 
-def read_notices(tx: Tx, class_number: str | None = None, agency_code: str | None = None) -> list[NoticeRecord]:
-    """Notices by year and number, voided ones too; of one class, one agency, or all."""
+def read_notices(
+    tx: Tx, class_number: str | None = None, agency_code: str | None = None, only: Sequence[UUID] | None = None
+) -> list[NoticeRecord]:
+    """Notices by year and number, voided ones too; of one class, one agency, these ids, or all."""
     query = (
         select(NoticeRow)
         .join(AgencyRow, AgencyRow.id == NoticeRow.agency_id)
@@ -178,6 +180,8 @@ def read_notices(tx: Tx, class_number: str | None = None, agency_code: str | Non
         query = query.where(ClassRow.number == class_number)
     if agency_code is not None:
         query = query.where(AgencyRow.code == agency_code)
+    if only is not None:
+        query = query.where(NoticeRow.id.in_(only))
     return [_read_notice(tx, row) for row in tx.scalars(query)]
 
 
@@ -291,8 +295,10 @@ def read_sanction_decisions(tx: Tx, sanction_id: UUID) -> tuple[Decision, ...]:
     )  # fmt: skip
 
 
-def read_sanctions(tx: Tx, class_number: str | None = None, agency_code: str | None = None) -> list[SanctionRecord]:
-    """Sanctions by agency and key: of one class, of one agency and its classes, or all."""
+def read_sanctions(
+    tx: Tx, class_number: str | None = None, agency_code: str | None = None, only: Sequence[UUID] | None = None
+) -> list[SanctionRecord]:
+    """Sanctions by agency and key: of one class, of one agency and its classes, of these ids, or all."""
     query = (
         select(SanctionRow, AgencyRow.code, ClassRow.number)
         .join(AgencyRow, AgencyRow.id == SanctionRow.agency_id)
@@ -302,6 +308,8 @@ def read_sanctions(tx: Tx, class_number: str | None = None, agency_code: str | N
         query = query.where(ClassRow.number == class_number)
     if agency_code is not None:
         query = query.where(AgencyRow.code == agency_code)
+    if only is not None:
+        query = query.where(SanctionRow.id.in_(only))
     found = [
         SanctionRecord(
             id=row.id, agency_code=code, class_number=number, kind=row.kind, rule=row.rule, dedup_key=row.dedup_key,

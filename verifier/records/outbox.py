@@ -190,9 +190,10 @@ def replay_delivery(tx: Tx, delivery_id: UUID, owner: str | None = None) -> Deli
 
 
 def read_deliveries(
-    tx: Tx, owner: str | None = None, webhook: str | None = None, state: str | None = None
-) -> list[DeliveryRecord]:
-    """Deliveries in the order of their events; of one client, one subscription, one state, or all."""
+    tx: Tx, owner: str | None = None, webhook: str | None = None, state: str | None = None, after: int | None = None,
+    limit: int | None = None,
+) -> list[DeliveryRecord]:  # fmt: skip
+    """Deliveries in the order of their events; of one client, one subscription, one state, or all; after a position."""
     query: Any = select(DeliveryRow, WebhookRow).join(WebhookRow).order_by(DeliveryRow.position)
     if owner is not None:
         query = query.where(WebhookRow.owner == owner)
@@ -200,6 +201,10 @@ def read_deliveries(
         query = query.where(WebhookRow.name == webhook)
     if state is not None:
         query = query.where(DeliveryRow.state == state)
+    if after is not None:
+        query = query.where(DeliveryRow.position > after)
+    if limit is not None:
+        query = query.limit(limit)
     return [_describe(row, hook) for row, hook in tx.execute(query)]
 
 

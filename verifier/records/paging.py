@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session as Tx
 
 from verifier.finding import Finding, Outcome
 from verifier.language import Sentence
-from verifier.records.matters import CaseRecord, ViolationRecord, describe_violation_row, read_case_rows
+from verifier.records.matters import CaseRecord, ViolationRecord, read_case_rows, read_violation_rows
 from verifier.records.reading import Query
 from verifier.records.tables.agency import AgencyRow
 from verifier.records.tables.case import CaseRow
@@ -61,7 +61,16 @@ def page_findings(
 ) -> list[FindingEntry]:
     """A class's current findings about photos and sessions, by id, which is the same after every run of the same versions."""
     query = (
-        select(FindingRow, SessionRow.code)
+        select(
+            FindingRow.id,
+            FindingRow.submission_id,
+            SessionRow.code,
+            FindingRow.check_id,
+            FindingRow.outcome,
+            FindingRow.reason,
+            FindingRow.profile,
+            FindingRow.measured,
+        )
         .join(RunRow, (RunRow.id == FindingRow.run_id) & RunRow.is_current)
         .join(ClassRow, ClassRow.id == RunRow.class_id)
         .outerjoin(SessionRow, SessionRow.id == RunRow.session_id)
@@ -75,11 +84,12 @@ def page_findings(
         query = query.where(FindingRow.id > UUID(after[0]))
     return [
         FindingEntry(
-            row.id, row.submission_id, code,
-            Finding(row.check_id, Outcome(row.outcome), Sentence.from_json(row.reason), row.profile, row.measured),
+            row_id, photo_id, code, Finding(check, Outcome(concluded), Sentence.from_json(reason), profile, measured)
         )
-        for row, code in tx.execute(query.order_by(FindingRow.id).limit(limit))
-    ]  # fmt: skip
+        for row_id, photo_id, code, check, concluded, reason, profile, measured in tx.execute(
+            query.order_by(FindingRow.id).limit(limit)
+        )
+    ]
 
 
 def page_cases(
@@ -105,7 +115,9 @@ def page_violations(
 ) -> list[ViolationRecord]:  # fmt: skip
     """Violations in the order they were opened; arguments as for `page_cases`."""
     query = _matters(ViolationRow, class_number, agency_code, states, only, after)
-    return [describe_violation_row(tx, each) for each in tx.scalars(query.limit(limit))]
+    ids = list(tx.scalars(query.limit(limit)))
+    found = {each.id: each for each in read_violation_rows(tx, ids)}
+    return [found[each] for each in ids]
 
 
 def _matters(

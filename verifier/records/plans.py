@@ -5,6 +5,7 @@ Whoever reads plans says for whom (`viewer`): an agency's code gets none, whatev
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -116,18 +117,23 @@ def complete_plan(tx: Tx, plan_id: UUID, class_number: str, kind: str, result_id
     tx.flush()
 
 
-def read_plans(tx: Tx, *, viewer: str, class_number: str | None = None) -> list[PlanRecord]:
+def read_plans(
+    tx: Tx, *, viewer: str, class_number: str | None = None, only: Sequence[UUID] | None = None
+) -> list[PlanRecord]:
     """Plans by day and class, those carried out or cancelled too; none at all for an agency.
 
     Args:
         viewer: `BUREAU`, or the code of the agency whose account asks.
         class_number: One class; default all.
+        only: Those of these ids; default all.
     """
     if viewer != BUREAU:
         return []
     query = select(SupervisionPlanRow).join(ClassRow, ClassRow.id == SupervisionPlanRow.class_id)
     if class_number is not None:
         query = query.where(ClassRow.number == class_number)
+    if only is not None:
+        query = query.where(SupervisionPlanRow.id.in_(only))
     found = [_read(tx, row) for row in tx.scalars(query)]
     return sorted(found, key=lambda each: (each.planned_on, each.class_number, each.kind, str(each.id)))
 

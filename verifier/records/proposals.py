@@ -6,10 +6,11 @@ says follows from the current runs alone, in whatever order the sessions were cl
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session as Tx
@@ -19,6 +20,7 @@ from verifier.records.closing import CaseProposal, SessionClose, ViolationPropos
 from verifier.records.errors import PlanError
 from verifier.records.names import Names
 from verifier.records.outbox import CASE_OPENED, announce
+from verifier.records.reading import in_parts
 from verifier.records.rows import table_of
 from verifier.records.tables.base import make_id
 from verifier.records.tables.case import CaseRow, CaseSupportRow
@@ -188,6 +190,20 @@ def read_supports(tx: Tx, matter: CaseRow | ViolationRow) -> list[Support]:
         .where(column == matter.id)
     )
     return sorted((Support(*row) for row in rows), key=Support.order)
+
+
+def read_violation_supports(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, list[Support]]:
+    """As `read_supports`, of many violations at once."""
+    found: dict[UUID, list[Support]] = {each: [] for each in ids}
+    query: Any = (
+        select(ViolationSupportRow, RunRow, SessionRow)
+        .join(RunRow, RunRow.id == ViolationSupportRow.run_id)
+        .outerjoin(SessionRow, SessionRow.id == RunRow.session_id)
+    )
+    for part in in_parts(ids):
+        for row, run, session in tx.execute(query.where(ViolationSupportRow.violation_id.in_(part))):
+            found[row.violation_id].append(Support(row, run, session))
+    return {each: sorted(supports, key=Support.order) for each, supports in found.items()}
 
 
 def refresh_case(tx: Tx, case: CaseRow) -> None:

@@ -84,17 +84,18 @@ def read_sessions(
     last_day: date | None = None,
     *,
     with_details: bool = True,
+    only: Sequence[str] | None = None,
 ) -> list[SessionRecord]:
     """The sessions of one class or all, of some days or all (both included), by time.
 
     Args:
         with_details: Without, students and findings are left empty, which spares reading a row for every student.
+        only: Sessions of these ids, and no others.
     """
-    rows = tx.execute(
-        in_days(_of_class(_sessions_with_runs(), class_number), first_day, last_day).order_by(
-            SessionRow.starts_at, ClassRow.number, SessionRow.code
-        )
-    ).all()
+    query = in_days(_of_class(_sessions_with_runs(), class_number), first_day, last_day)
+    if only is not None:
+        query = query.where(SessionRow.code.in_(only))
+    rows = tx.execute(query.order_by(SessionRow.starts_at, ClassRow.number, SessionRow.code)).all()
     runs = [run.id for _, _, run in rows if run is not None and with_details]
     presences = _read_presences(tx, runs)
     findings = _read_findings(tx, runs, of_photos=False)
@@ -141,8 +142,10 @@ def read_photos(
         if _is_within(_day_of(row[0], row[3], row[4]), first_day, last_day)
     ]
     runs = sorted({row[2].id for row in rows})
-    findings = _read_findings(tx, runs, of_photos=True)
-    faces = _read_faces(tx, runs)
+    # Few ids by name: a session's run has other photos too.
+    few = [row[0].id for row in rows] if photo_ids is not None or photo_id is not None else None
+    findings = _read_findings(tx, runs, of_photos=True, photo_ids=few)
+    faces = _read_faces(tx, runs, few)
     found = [
         PhotoRecord(
             id=photo.id,
@@ -266,50 +269,56 @@ def _numbers(run: RunRow) -> SessionNumbers | None:
 
 def _read_presences(tx: Tx, runs: Sequence[UUID]) -> Mapping[UUID, list[StudentPresence]]:
     found: dict[UUID, list[StudentPresence]] = defaultdict(list)
-    query = select(PresenceRow, EnrolmentRow.student_no).join(EnrolmentRow, EnrolmentRow.id == PresenceRow.enrolment_id)
+    # Columns, not rows as objects, here and below: a class has thousands.
+    query = select(PresenceRow.run_id, EnrolmentRow.student_no, PresenceRow.presence, PresenceRow.because).join(
+        EnrolmentRow, EnrolmentRow.id == PresenceRow.enrolment_id
+    )
     for part in in_parts(runs):
-        for row, student_no in tx.execute(query.where(PresenceRow.run_id.in_(part)).order_by(EnrolmentRow.position)):
-            because = tuple(Sentence.from_json(each) for each in row.because)
-            found[row.run_id].append(StudentPresence(student_no, row.presence, because))
+        rows = tx.execute(query.where(PresenceRow.run_id.in_(part)).order_by(EnrolmentRow.position))
+        for run_id, student_no, presence, because in rows:
+            reasons = tuple(Sentence.from_json(each) for each in because)
+            found[run_id].append(StudentPresence(student_no, presence, reasons))
     return found
 
 
 def _read_findings(
-    tx: Tx, runs: Sequence[UUID], *, of_photos: bool
+    tx: Tx, runs: Sequence[UUID], *, of_photos: bool, photo_ids: Sequence[UUID] | None = None
 ) -> Mapping[tuple[UUID, UUID | None], list[Finding]]:
     found: dict[tuple[UUID, UUID | None], list[Finding]] = defaultdict(list)
     which = FindingRow.submission_id.is_not(None) if of_photos else FindingRow.submission_id.is_(None)
+    query = select(
+        FindingRow.run_id, FindingRow.submission_id, FindingRow.check_id, FindingRow.outcome, FindingRow.reason,
+        FindingRow.profile, FindingRow.measured,
+    ).where(which).order_by(FindingRow.position)  # fmt: skip
+    if photo_ids is not None:
+        query = query.where(FindingRow.submission_id.in_(photo_ids))
     for part in in_parts(runs):
-        query = select(FindingRow).where(FindingRow.run_id.in_(part), which).order_by(FindingRow.position)
-        for row in tx.scalars(query):
-            found[row.run_id, row.submission_id].append(
-                Finding(row.check_id, Outcome(row.outcome), Sentence.from_json(row.reason), row.profile, row.measured)
-            )
+        rows = tx.execute(query.where(FindingRow.run_id.in_(part)))
+        for run_id, photo_id, check, outcome, reason, profile, measured in rows:
+            finding = Finding(check, Outcome(outcome), Sentence.from_json(reason), profile, measured)
+            found[run_id, photo_id].append(finding)
     return found
 
 
-def _read_faces(tx: Tx, runs: Sequence[UUID]) -> Mapping[tuple[UUID, UUID | None], list[FaceMatch]]:
+def _read_faces(
+    tx: Tx, runs: Sequence[UUID], photo_ids: Sequence[UUID] | None = None
+) -> Mapping[tuple[UUID, UUID | None], list[FaceMatch]]:
     found: dict[tuple[UUID, UUID | None], list[FaceMatch]] = defaultdict(list)
+    row = FaceObservationRow
     query = (
-        select(FaceObservationRow, EnrolmentRow.student_no, TeacherRow.number)
-        .outerjoin(EnrolmentRow, EnrolmentRow.id == FaceObservationRow.enrolment_id)
-        .outerjoin(TeacherRow, TeacherRow.id == FaceObservationRow.teacher_id)
-        .order_by(FaceObservationRow.position)
-    )
+        select(
+            row.run_id, row.submission_id, row.box_x, row.box_y, row.box_width, row.box_height, row.score, row.state,
+            EnrolmentRow.student_no, TeacherRow.number, row.similarity, row.match_probability, row.unreadable_because,
+        )
+        .outerjoin(EnrolmentRow, EnrolmentRow.id == row.enrolment_id)
+        .outerjoin(TeacherRow, TeacherRow.id == row.teacher_id)
+        .order_by(row.position)
+    )  # fmt: skip
+    if photo_ids is not None:
+        query = query.where(row.submission_id.in_(photo_ids))
     for part in in_parts(runs):
-        for row, student_no, teacher_number in tx.execute(query.where(FaceObservationRow.run_id.in_(part))):
-            found[row.run_id, row.submission_id].append(
-                FaceMatch(
-                    box=Box(row.box_x, row.box_y, row.box_width, row.box_height),
-                    score=row.score,
-                    state=row.state,
-                    student_no=student_no,
-                    teacher_number=teacher_number,
-                    similarity=row.similarity,
-                    match_probability=row.match_probability,
-                    unreadable_because=row.unreadable_because,
-                )
-            )
+        for run_id, photo_id, x, y, width, height, *face in tx.execute(query.where(row.run_id.in_(part))):
+            found[run_id, photo_id].append(FaceMatch(Box(x, y, width, height), *face))
     return found
 
 

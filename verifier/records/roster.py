@@ -45,7 +45,12 @@ def _save_person(tx: Tx, class_number: str, student: Student) -> UUID:
     vault = vault_of(tx)
     # The last character may be an X, which people write small as well.
     id_number = student.id_number.strip().upper()
-    lookup = vault.lookup(id_number) if id_number else None
+    lookups = vault.lookups(id_number) if id_number else ()
+    # A person who is on record under a former key's digest is that person still, and keeps their id when the digest is renewed.
+    known = tx.scalar(select(StudentRow.id).where(StudentRow.id_number_lookup.in_(lookups))) if lookups else None
+    if known is not None:
+        return known
+    lookup = lookups[0] if lookups else None
     row_id = make_id("student", lookup) if lookup else make_id("student", class_number, student.student_no)
     sealed = vault.seal_text(id_number, "student", "id_number_sealed", row_id)
     insert_missing(tx, StudentRow, [{"id": row_id, "id_number_lookup": lookup, "id_number_sealed": sealed}])

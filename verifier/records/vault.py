@@ -14,8 +14,9 @@ import hashlib
 import hmac
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -46,12 +47,24 @@ class Vault:
             if len(each) != KEY_BYTES:
                 raise VaultError(f"a data key has {KEY_BYTES} bytes, this one has {len(each)}")
         self._ciphers = {_key_id(each): AESGCM(_derive(each, b"seal")) for each in (key, *former_keys)}
+        self._keys = (key, *(each for each in former_keys if each != key))
         self._current = _key_id(key)
-        self._lookup_key = _derive(key, b"lookup")
+        self._lookup_keys = tuple(_derive(each, b"lookup") for each in self._keys)
         self.rotation_key = _derive(key, b"face rotation")  # docs/decisions/0006
         self.sampling_key = _derive(key, b"camera sampling")  # draws the moments at which cameras are looked at
-        self.cursor_key = _derive(key, b"cursor")  # signs what the API gives out and takes back
-        self._audit_keys = tuple(_derive(each, b"audit") for each in (key, *former_keys))
+        # Sign what the API gives out and takes back; the last one signs, as itsdangerous has it.
+        self.cursor_keys = [_derive(each, b"cursor") for each in reversed(self._keys)]
+        self._audit_keys = {_key_id(each).hex(): _derive(each, b"audit") for each in self._keys}
+
+    @property
+    def key_id(self) -> str:
+        """The current key's id (16 hexadecimal digits), as every value sealed with it names it."""
+        return self._current.hex()
+
+    @property
+    def former_key_ids(self) -> tuple[str, ...]:
+        """The ids of the other keys at hand."""
+        return tuple(_key_id(each).hex() for each in self._keys[1:])
 
     def __repr__(self) -> str:
         return f"Vault(key id {self._current.hex()})"
@@ -98,16 +111,35 @@ class Vault:
 
         ID numbers have few enough possible values to try them all, so a plain hash would hide nothing.
         """
-        return hmac.new(self._lookup_key, value.encode(), hashlib.sha256).hexdigest()
+        return self.lookups(value)[0]
+
+    def lookups(self, value: str) -> tuple[str, ...]:
+        """`lookup` under every key at hand, the current one first: rows may still hold what a former key gave."""
+        return tuple(hmac.new(key, value.encode(), hashlib.sha256).hexdigest() for key in self._lookup_keys)
 
     def audit_mac(self, text: str) -> str:
         """HMAC-SHA-256 of an audit entry (hexadecimal), which nobody without the key can make anew."""
-        return hmac.new(self._audit_keys[0], text.encode(), hashlib.sha256).hexdigest()
+        return _mac(self._audit_keys[self.key_id], text)
 
-    def is_audit_mac(self, mac: str, text: str) -> bool:
-        """Whether `audit_mac` gave this for the text, with the current key or a former one."""
-        macs = [hmac.new(key, text.encode(), hashlib.sha256).hexdigest() for key in self._audit_keys]
-        return any(hmac.compare_digest(each.encode(), mac.encode()) for each in macs)
+    def find_audit_key(self, mac: str, text: str, retired: Mapping[str, bytes] = MappingProxyType({})) -> str | None:
+        """The id of the key with which `audit_mac` gave this for the text; None where it was none of ours.
+
+        Args:
+            retired: Key id → `audit_key` of keys that are not at hand any more.
+        """
+        for key_id, key in (*self._audit_keys.items(), *retired.items()):
+            if hmac.compare_digest(_mac(key, text).encode(), mac.encode()):
+                return key_id
+        return None
+
+    def audit_key(self, key_id: str) -> bytes:
+        """What entries of the audit were signed with under that key: kept when the key itself goes."""
+        return self._audit_keys[key_id]
+
+
+def read_key_id(sealed: bytes) -> str:
+    """The id of the key that a sealed value names, in hexadecimal."""
+    return sealed[len(_VERSION) : len(_VERSION) + _KEY_ID_BYTES].hex()
 
 
 def read_key(text: str) -> bytes:
@@ -125,8 +157,8 @@ def read_key(text: str) -> bytes:
     return key
 
 
-def load_key_file(path: Path) -> bytes:
-    """The key in that file; where there is none, make one, readable to its owner only.
+def load_key_file(path: Path) -> tuple[bytes, ...]:
+    """The keys in that file, one a line, the newest first; where there is none, make one, readable to its owner only.
 
     Two processes that start at once get the same key: the file appears whole or not at all, and never over another.
 
@@ -135,22 +167,36 @@ def load_key_file(path: Path) -> bytes:
     """
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".data-key-")  # mode 0600
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(base64.b64encode(os.urandom(KEY_BYTES)) + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
-            # Where another process was first, its key is ours too.
-            with contextlib.suppress(FileExistsError):
-                os.link(name, path)
-            _sync_folder(path.parent)
-        finally:
-            Path(name).unlink()
+        with _written_aside(path, [os.urandom(KEY_BYTES)]) as made, contextlib.suppress(FileExistsError):
+            os.link(made, path)  # where another process was first, its key is ours too
+        _sync_folder(path.parent)
     try:
-        return read_key(path.read_text(encoding="ascii"))
+        keys = tuple(read_key(line) for line in path.read_text(encoding="ascii").splitlines() if line.strip())
     except (VaultError, UnicodeDecodeError):
-        raise VaultError(f"{path} holds no data key; without it what was sealed cannot be read: restore it") from None
+        keys = ()
+    if not keys:
+        raise VaultError(f"{path} holds no data key; without it what was sealed cannot be read: restore it")
+    return keys
+
+
+def save_key_file(path: Path, keys: Sequence[bytes]) -> None:
+    """Put these keys in place of those in the file, the newest first: whole or not at all."""
+    with _written_aside(path, keys) as made:
+        made.replace(path)
+        _sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def _written_aside(path: Path, keys: Sequence[bytes]) -> Iterator[Path]:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".data-key-")  # mode 0600
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.writelines(base64.b64encode(key) + b"\n" for key in keys)
+            file.flush()
+            os.fsync(file.fileno())
+        yield Path(name)
+    finally:
+        Path(name).unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -164,6 +210,10 @@ def _sync_folder(folder: Path) -> None:
 def _derive(key: bytes, purpose: bytes) -> bytes:
     # One key to keep, but sealing and look-ups never use the same one.
     return HKDF(hashes.SHA256(), KEY_BYTES, salt=None, info=b"classroom-evidence-verifier " + purpose).derive(key)
+
+
+def _mac(key: bytes, text: str) -> str:
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 
 
 def _key_id(key: bytes) -> bytes:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session as Tx
 
 from verifier.finding import Outcome
 from verifier.language import Sentence
-from verifier.records.decisions import read_decisions
+from verifier.records.reading import in_parts
 from verifier.records.rows import find_class
 from verifier.records.tables.decision import DecisionRow
 from verifier.records.tables.run import RunRow
@@ -75,25 +76,28 @@ def read_violation_value(tx: Tx, row: ViolationRow, number: str, policy: Policy)
 
 def read_matter_decisions(tx: Tx, matter_id: UUID) -> tuple[Decision, ...]:
     """All decisions about a case or violation as the regulation knows them, persons by login."""
-    logins = {row.id: row.login for row in tx.scalars(select(UserRow))}
-    withdrawals = _read_withdrawals(tx, matter_id)
-    return tuple(
-        Decision(
-            str(each.id), VERDICTS[each.decision], logins[each.decided_by], each.decided_at, each.reason,
-            withdraws=withdrawals.get(each.id, ""),
-        )
-        for each in read_decisions(tx, matter_id)
-    )  # fmt: skip
+    return read_many_decisions(tx, [matter_id])[matter_id]
 
 
-def _read_withdrawals(tx: Tx, matter_id: UUID) -> dict[UUID, str]:
-    rows = tx.execute(
-        select(DecisionRow.id, DecisionRow.withdraws_id).where(
-            (DecisionRow.case_id == matter_id) | (DecisionRow.violation_id == matter_id),
-            DecisionRow.withdraws_id.is_not(None),
-        )
+def read_many_decisions(tx: Tx, matter_ids: Sequence[UUID]) -> dict[UUID, tuple[Decision, ...]]:
+    """As `read_matter_decisions`, of many cases or violations at once."""
+    found: dict[UUID, list[Decision]] = {each: [] for each in matter_ids}
+    query = (
+        select(DecisionRow, UserRow.login)
+        .join(UserRow, UserRow.id == DecisionRow.decided_by)
+        .order_by(DecisionRow.decided_at, DecisionRow.id)
     )
-    return {row_id: str(withdrawn) for row_id, withdrawn in rows}
+    for part in in_parts(matter_ids):
+        about = or_(DecisionRow.case_id.in_(part), DecisionRow.violation_id.in_(part))
+        for row, login in tx.execute(query.where(about)):
+            decision = Decision(
+                str(row.id), VERDICTS[row.decision], login, row.decided_at, row.reason,
+                withdraws=str(row.withdraws_id) if row.withdraws_id else "",
+            )  # fmt: skip
+            matter_id = row.case_id or row.violation_id
+            assert matter_id is not None, "the query asks for matters' decisions"
+            found[matter_id].append(decision)
+    return {each: tuple(decisions) for each, decisions in found.items()}
 
 
 def _rule_result(tx: Tx, row: ViolationRow, support: ViolationSupportRow, number: str, policy: Policy) -> RuleResult:

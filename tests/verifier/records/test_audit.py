@@ -228,7 +228,7 @@ def test_a_text_that_is_no_anchor_is_refused(database: Database, anchor: str) ->
 def test_after_a_key_change_older_entries_verify_with_the_former_key_at_hand(database: Database) -> None:
     write(database, "a.a")
     url = database.engine.url.render_as_string(hide_password=False)
-    changed = open_database(url, bytes(32), [KEY])
+    changed = open_database(url, [bytes(32), KEY])
     try:
         write(changed, "a.b")
         assert check(changed) == []

@@ -142,7 +142,7 @@ def test_a_database_opened_with_another_key_says_so(tmp_path: Path) -> None:
     with database.reading() as tx, pytest.raises(VaultError, match="VERIFIER_DATA_KEY"):
         read_class_file(tx, "YY-2023-0071")
     database.close()
-    database = open_database(url, OTHER_KEY, former_keys=[KEY])
+    database = open_database(url, [OTHER_KEY, KEY])
     with database.reading() as tx:
         found = read_class_file(tx, "YY-2023-0071")
     assert replace(found, enrolment_photos={}) == a_class_file()

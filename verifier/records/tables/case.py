@@ -34,6 +34,7 @@ class CaseRow(WithId, Base):
         CheckConstraint("state <> 'lapsed' OR NOT supported", name="lapsed_is_unsupported"),
         Index("ix_supervision_case_session_id", "session_id"),
         Index("ix_supervision_case_state", "state"),
+        Index("ix_supervision_case_opened_at", "opened_at", "id"),
     )
 
     class_id: Mapped[UUID] = mapped_column(ForeignKey("training_class.id"))

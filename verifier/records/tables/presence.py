@@ -29,6 +29,8 @@ class PresenceRow(WithId, Base):
             postgresql_where=text("is_current"),
         ),
         Index("ix_presence_enrolment_id", "enrolment_id"),
+        # Hours and pages of a class are read from this index alone.
+        Index("ix_presence_session_id", "session_id", "is_current", "enrolment_id", "presence"),
     )
 
     run_id: Mapped[UUID] = mapped_column(ForeignKey("run.id"))

@@ -31,6 +31,7 @@ class RunRow(WithId, Base):
         between("rate", 0, 1),
         UniqueConstraint("session_id", "ordinal"),
         CheckConstraint("length(input_key) > 0", name="input_key_not_blank"),
+        Index("ix_run_class_id", "class_id", "is_current", "session_id"),
         Index(
             "uq_run_current_session",
             "session_id",

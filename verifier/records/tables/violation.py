@@ -31,6 +31,7 @@ class ViolationRow(WithId, Base):
         CheckConstraint("(state = 'lapsed') = (lapse_reason IS NOT NULL)", name="lapsed_has_reason"),
         CheckConstraint("state <> 'lapsed' OR NOT supported", name="lapsed_is_unsupported"),
         Index("ix_violation_state", "state"),
+        Index("ix_violation_opened_at", "opened_at", "id"),
     )
 
     class_id: Mapped[UUID] = mapped_column(ForeignKey("training_class.id"))
