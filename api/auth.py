@@ -57,10 +57,9 @@ class Gate:
         if path.startswith(OPEN_FOLDERS):
             return None
         by_key = "authorization" in headers
-        caller = await run_in_threadpool(find_caller, self._state, headers, client_address(scope))
+        caller, wait = await run_in_threadpool(self._meet, headers, client_address(scope))
         scope["caller"] = caller
-        bucket = caller.actor if caller is not None else f"address:{client_address(scope)}"
-        if wait := self._state.limiter.take(bucket):
+        if wait:
             return self._tell(scope, Problem("too_many_requests", headers={"Retry-After": str(math.ceil(wait))}))
         if scope["method"] not in SAFE_METHODS and not by_key:
             if not is_same_origin(headers):
@@ -73,6 +72,11 @@ class Gate:
             where = path + (f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else "")
             return RedirectResponse(f"/login?next={quote(where, safe='')}", 303)
         return None
+
+    def _meet(self, headers: Headers, address: str) -> tuple[Caller | None, float]:
+        """Who comes, and how long they have to wait: 0 where they may go on."""
+        caller = find_caller(self._state, headers, address)
+        return caller, self._state.limiter.take(caller.actor if caller is not None else f"address:{address}")
 
     def _tell(self, scope: Scope, problem: Problem) -> Response:
         return make_response(problem, scope.get("request_id", ""))

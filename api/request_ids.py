@@ -44,7 +44,7 @@ class RequestIds:
                 MutableHeaders(scope=message)[HEADER] = request_id
                 seconds = time.perf_counter() - started
                 # By the route's pattern: the address itself holds class numbers, and has no end of values.
-                route = getattr(scope.get("route"), "path", "none")
+                route = name_route(scope)
                 method = scope["method"] if scope["method"] in METHODS else "other"
                 REQUESTS.labels(method, route, str(message["status"])).inc()
                 SECONDS.labels(method, route).observe(seconds)
@@ -56,6 +56,17 @@ class RequestIds:
 
         with structlog.contextvars.bound_contextvars(request_id=request_id), acting_from(f"{address} {request_id}"):
             await self._app(scope, receive, send_numbered)
+
+
+def name_route(scope: Scope) -> str:
+    """The pattern of the route that answered, whole: routers know theirs without what they were included under."""
+    pattern: str = getattr(scope.get("route"), "path", "none")
+    under = "/api/v1"
+    return (
+        under + pattern
+        if scope["path"].startswith(f"{under}/") and not pattern.startswith((under, "none"))
+        else pattern
+    )
 
 
 def client_address(scope: Scope) -> str:

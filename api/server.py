@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+import json
+import os
 import socket
 import sys
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import resources
@@ -12,13 +15,16 @@ from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
+from pydantic import SecretStr
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
+from uvicorn.supervisors import Multiprocess
 
 from api.auth import Gate
 from api.headers import SecurityHeaders
 from api.limits import BodyLimit
+from api.metrics import COUNTED_TOGETHER
 from api.pages import add_pages
 from api.problems import add_problem_handlers
 from api.request_ids import RequestIds
@@ -30,10 +36,15 @@ from verifier.background import BackgroundWorker
 from verifier.camera_jobs import WatchWorker
 from verifier.delivering import DeliveryWorker
 from verifier.jobs import JobWorker
+from verifier.logs import configure_logs
 from verifier.settings import Settings
 
 # A page elsewhere whose name is made to point to 127.0.0.1 (DNS rebinding) sends its own name as Host, and is refused.
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+
+
+# Where a server process finds the settings of the one that started it.
+SERVED = "VERIFIER_SERVED_SETTINGS"
 
 
 class CannotServe(OSError):
@@ -96,6 +107,13 @@ def list_hosts(settings: Settings) -> list[str]:
     return [*LOCAL_HOSTS, *filter(None, (name.strip() for name in settings.public_hosts.split(",")))]
 
 
+def create_served_app() -> FastAPI:
+    """The application of one of several server processes: its settings are those of the process that started it."""
+    settings = Settings.model_validate_json(os.environ[SERVED])
+    configure_logs(settings.log_format, settings.log_level)
+    return create_app(settings)
+
+
 def serve(settings: Settings) -> None:
     """Serve until stopped (Ctrl-C), at ``settings.host`` and ``settings.port`` (0 = any free port); the address goes to stderr.
 
@@ -107,8 +125,10 @@ def serve(settings: Settings) -> None:
     with listener:
         port = listener.getsockname()[1]
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        several = settings.server_processes > 1
         config = uvicorn.Config(
-            create_app(settings), log_level="warning", access_log=False, server_header=False,
+            "api.server:create_served_app" if several else create_app(settings), factory=several,
+            workers=settings.server_processes, log_level="warning", access_log=False, server_header=False,
             # Only a proxy on this machine is believed about whom it speaks for.
             proxy_headers=settings.behind_proxy, forwarded_allow_ips="127.0.0.1",
             ssl_certfile=settings.tls_certificate, ssl_keyfile=settings.tls_key, timeout_graceful_shutdown=30,
@@ -117,7 +137,27 @@ def serve(settings: Settings) -> None:
         print(f"verifier: the pages are at {scheme}://{host}:{port}/ (Ctrl-C stops)", file=sys.stderr, flush=True)
         if settings.login == "off":
             print("verifier: login is off: anybody on this machine sees everything", file=sys.stderr, flush=True)
-        uvicorn.Server(config).run(sockets=[listener])
+        if several:
+            _serve_together(config, settings, listener)
+        else:
+            uvicorn.Server(config).run(sockets=[listener])
+
+
+def _serve_together(config: uvicorn.Config, settings: Settings, listener: socket.socket) -> None:
+    """Several processes take from one socket; one that dies is started again. They count requests into one folder."""
+    with tempfile.TemporaryDirectory(prefix="verifier-metrics-") as folder:
+        os.environ[COUNTED_TOGETHER] = folder
+        os.environ[SERVED] = _reveal(settings)
+        Multiprocess(config, sockets=[listener]).run()
+
+
+def _reveal(settings: Settings) -> str:
+    # For our own children, in their environment, which is where secrets came from.
+    values = {
+        name: value.get_secret_value() if isinstance(value, SecretStr) else value
+        for name, value in settings.model_dump().items()
+    }
+    return json.dumps(values, default=str)
 
 
 def is_loopback(host: str) -> bool:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from fastapi import Request
 
-from api.limits import RateLimiter
+from api.limits import open_limiter
 from verifier.evidence import EvidenceStore
 from verifier.looking import open_evidence
 from verifier.records.database import Database, open_database
@@ -20,7 +20,7 @@ class AppState:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.limiter = RateLimiter(settings.requests_per_minute)
+        self.limiter = open_limiter(settings)
 
     @cached_property
     def database(self) -> Database:

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from verifier.evidence.store import EvidenceStore
 from verifier.language import say
 from verifier.looking import open_evidence
 from verifier.observation import Look
@@ -61,16 +60,16 @@ def original_photo(settings: Settings, database: Database, photo_id: str) -> tup
     return data, media_type, PurePosixPath(photo.submission.file).name
 
 
-def portrait_picture(store: EvidenceStore, sha256: str) -> bytes:
+def portrait_picture(settings: Settings, database: Database, sha256: str) -> bytes:
     """An enrolment picture as a JPEG, upright, without whatever else the file holds.
 
     Raises:
-        KeyError: the bytes cannot be shown as a picture.
-        EvidenceError: they are missing or damaged.
+        KeyError: nobody has looked at it yet, or it cannot be opened as a picture.
+        EvidenceError: the bytes are missing or damaged.
     """
-    decoded, picture = decode_photo(store.read(sha256))
-    if picture is None:
-        raise KeyError(f"{sha256} cannot be shown ({decoded.fault})")
+    with database.reading() as tx:
+        look = read_look(tx, settings, sha256)
+    picture, _ = open_picture(settings, sha256, sha256, look)
     return encode_jpeg(picture)
 
 

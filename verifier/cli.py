@@ -316,10 +316,15 @@ def serve(
     workspace: Workspace = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on. [default: VERIFIER_HOST]")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on. [default: VERIFIER_PORT]")] = None,
+    processes: Annotated[
+        int | None, typer.Option(min=1, max=64, help="As many as cores. [default: VERIFIER_SERVER_PROCESSES, 1]")
+    ] = None,
 ) -> None:
     """Serve the API and the pages."""
-    settings = load_settings(workspace)
-    _serve(settings.model_copy(update={"host": host or settings.host, "port": settings.port if port is None else port}))
+    given = {"host": host, "port": port, "server_processes": processes}
+    _serve(
+        load_settings(workspace).model_copy(update={name: value for name, value in given.items() if value is not None})
+    )
 
 
 def _serve(settings: Settings) -> None:

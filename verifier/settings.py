@@ -98,6 +98,7 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
+    server_processes: int = Field(1, ge=1, le=64, description="Processes that serve the API and the pages, as many as cores.")
     login: Literal["required", "off"] = Field(
         "required", description="off: pages without login, read-only, on this machine's own addresses only (the demo)."
     )

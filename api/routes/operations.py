@@ -7,23 +7,19 @@ from typing import Annotated, Any
 import structlog
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Gauge, generate_latest
-from sqlalchemy import func, select, text
+from kombu.connection import Connection
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import text
 
 from api.auth import Need
+from api.metrics import open_counters, read_gauges
 from api.state import AppState, get_state
 from verifier import __version__
 from verifier.access import Caller
-from verifier.records.nights import read_nights
-from verifier.records.tables.evidence import SubmissionRow
-from verifier.records.tables.job import JobRow
 
 router = APIRouter(include_in_schema=False)
 log = structlog.get_logger()
-PHOTOS = Gauge("verifier_submissions", "Photos on record.")
-QUEUE_AGE = Gauge("verifier_queue_age_seconds", "How long the oldest queued job has waited.")
-NIGHT_STARTED = Gauge("verifier_night_started_timestamp_seconds", "When the last night started.")
-NIGHT_FAILED = Gauge("verifier_night_failed", "1 where the last night failed or was broken off.")
+BROKER_S = 2.0
 
 
 @router.get("/healthz")
@@ -34,9 +30,10 @@ def tell_health() -> dict[str, str]:
 
 @router.get("/readyz")
 def tell_readiness(request: Request) -> JSONResponse:
-    """Whether it can work: records, evidence store and models. Names what cannot, never why: anybody may ask."""
+    """Whether it can work: records, store, models, and the broker where one is set. Names what cannot, never why."""
     state = get_state(request)
-    parts = {name: _check(name, work, state) for name, work in _PARTS.items()}
+    asked = _PARTS if state.settings.broker_url is not None else {k: v for k, v in _PARTS.items() if k != "broker"}
+    parts = {name: _check(name, work, state) for name, work in asked.items()}
     ready = all(parts.values())
     return JSONResponse({"ready": ready, "parts": parts}, 200 if ready else 503)
 
@@ -65,20 +62,23 @@ def _ask_models(state: AppState) -> None:
     look_versions(state.settings)
 
 
-_PARTS = {"database": _ask_database, "store": _ask_store, "models": _ask_models}
+def _ask_broker(state: AppState) -> None:
+    assert state.settings.broker_url is not None, "asked only where one is set"
+    url = state.settings.broker_url.get_secret_value()
+    with Connection(  # type: ignore[no-untyped-call]
+        url, connect_timeout=BROKER_S, transport_options={"socket_timeout": BROKER_S}
+    ) as connection:
+        connection.ensure_connection(max_retries=1, interval_start=0, timeout=BROKER_S)
+        connection.default_channel.close()  # opening it asks the server
+
+
+_PARTS = {"database": _ask_database, "store": _ask_store, "models": _ask_models, "broker": _ask_broker}
 
 
 @router.get("/metrics")
 def send_metrics(request: Request, _: Annotated[Caller, Depends(Need("read", office=True))]) -> Response:
     """For Prometheus, with a client's key as its bearer token."""
-    with get_state(request).database.reading() as tx:
-        PHOTOS.set(tx.scalar(select(func.count()).select_from(SubmissionRow)) or 0)
-        oldest = tx.scalar(select(func.min(JobRow.created_at)).where(JobRow.state == "queued"))
-        nights = read_nights(tx, limit=1)
-    from verifier.records.tables.base import utc_now
-
-    QUEUE_AGE.set((utc_now() - oldest).total_seconds() if oldest is not None else 0)
-    if nights:
-        NIGHT_STARTED.set(nights[0].started_at.timestamp())
-        NIGHT_FAILED.set(nights[0].state in ("failed", "broken_off"))
-    return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
+    state = get_state(request)
+    return Response(
+        generate_latest(open_counters()) + generate_latest(read_gauges(state)), media_type=CONTENT_TYPE_LATEST
+    )

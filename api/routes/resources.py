@@ -175,12 +175,12 @@ def read_all_portraits(number: ClassNumber, caller: Reader, state: State, langua
 def send_portrait(
     number: ClassNumber, sha256: DigestInPath, caller: Reader, state: State, look: LooksAtPortrait
 ) -> Response:
-    """One enrolment picture of the class."""
+    """One enrolment picture of the class, once a night or a verification has looked at it."""
     with state.database.reading() as tx:
         require_visible(tx, number, viewer_of(caller))
         if sha256 not in {each.sha256 for each in read_portraits(tx, number)}:
             raise Problem("not_found")
-    picture = portrait_picture(state.store, sha256)
+    picture = portrait_picture(state.settings, state.database, sha256)
     look.note("portrait", sha256)
     return Response(picture, media_type="image/jpeg")
 

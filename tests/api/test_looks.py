@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +13,12 @@ from fastapi import routing
 from api.looks import Looks
 from tests.api.people import OTHER, OWN, House, a_house, a_key
 from tests.builders.answers import a_picture
+from tests.builders.looks import a_look
+from verifier.looking import look_versions, versions_key
+from verifier.observation import DecodeFault
+from verifier.photo.look_json import look_to_json, stack_embeddings
 from verifier.records.audit import read_audit
+from verifier.records.looks import save_look
 
 # What a JSON answer holds of faces and of people's numbers.
 TELLING = {"faces", "box_xywh", "id_number", "phone"}
@@ -93,6 +100,25 @@ def looks_of(house: House, actor: str) -> list[tuple[str, str, str]]:
     return [(each.action, each.subject_id, each.source) for each in entries if each.action in set(KNOWN.values())]
 
 
+def look_at(house: House, sha256: str, fault: DecodeFault | None = None) -> None:
+    """As a night does."""
+    versions, contract = look_versions(house.state.settings)
+    look = a_look(sha256=sha256, faces=(), versions=versions, embedding_contract=contract)
+    look = replace(look, decoded=replace(look.decoded, fault=fault))
+    with house.state.database.transaction() as tx:
+        save_look(tx, sha256, versions_key(versions), look_to_json(look), stack_embeddings(look), contract)
+
+
+def test_a_picture_that_a_watched_process_could_not_open_is_not_opened_by_the_server(house: House):
+    path, picture = f"/api/v1/classes/{OTHER}/students/S02/portraits", a_picture(colour="#445566")
+    files = {"file": ("a.jpg", picture, "image/jpeg")}
+    assert house.client("office").post(path, files=files, headers=a_key()).status_code == 200
+    sha256 = hashlib.sha256(picture).hexdigest()
+    look_at(house, sha256, DecodeFault.TOO_MANY_PIXELS)
+    answer = house.client("other").get(f"/api/v1/classes/{OTHER}/portraits/{sha256}/picture.jpg")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
 def test_an_enrolment_picture_is_the_own_agencys_to_see_and_each_look_is_written_down(house: House):
     path = f"/api/v1/classes/{OTHER}/students/S01/portraits"
     files = {"file": ("a.jpg", a_picture(), "image/jpeg")}
@@ -101,6 +127,9 @@ def test_an_enrolment_picture_is_the_own_agencys_to_see_and_each_look_is_written
     (portrait,) = [each for each in items if each["student_no"] == "S01"]
     assert (portrait["verdict"], portrait["reason"]) == (None, None)  # nobody has judged it yet
     where = f"/api/v1/classes/{OTHER}/portraits/{portrait['sha256']}/picture.jpg"
+    # Not here, where nothing watches: pictures are opened once a watched process could.
+    assert house.client("other").get(where).status_code == 404
+    look_at(house, portrait["sha256"])
     shown = house.client("other").get(where, headers={"X-Request-ID": "look-0001"})
     assert (shown.status_code, shown.content[:2]) == (200, b"\xff\xd8")
     assert house.client("own").get(where).status_code == 404

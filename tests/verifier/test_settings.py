@@ -72,7 +72,16 @@ def test_a_wrong_setting_is_told_by_name_in_one_line(name: str, value: str, told
 def test_a_shared_database_wants_a_shared_key() -> None:
     with pytest.raises(ValidationError, match="VERIFIER_DATA_KEY is missing"):
         Settings(database_url="postgresql+psycopg:///records")
-    assert Settings(database_url="postgresql+psycopg:///records", data_key=KEY).data_key_bytes() == bytes(range(32))
+    shared = {"database_url": "postgresql+psycopg:///records", "data_key": KEY}
+    assert Settings(**shared).data_key_bytes() == (bytes(range(32)),)
+    former = ", ".join(base64.b64encode(bytes([each] * 32)).decode() for each in (7, 8))
+    assert Settings(**shared, former_data_keys=former).data_key_bytes() == (
+        bytes(range(32)), bytes([7] * 32), bytes([8] * 32)
+    )  # fmt: skip
+    with pytest.raises(ValidationError, match="decodes to 5 bytes"):
+        Settings(**shared, former_data_keys=f"{former},c2hvcnQ=")
+    with pytest.raises(ValidationError, match="without VERIFIER_DATA_KEY"):
+        Settings(former_data_keys=former)
     assert Settings(database_url="sqlite:///records.db").data_key is None
 
 

@@ -91,6 +91,11 @@ def read_violation_rows(tx: Tx, ids: Sequence[UUID]) -> list[ViolationRecord]:
     return [found for _, found in _describe_violations(tx, rows)]
 
 
+def describe_violation_row(tx: Tx, violation_id: UUID) -> ViolationRecord:
+    """One violation by its id, which is on record."""
+    return read_violation_rows(tx, [violation_id])[0]
+
+
 def read_violations(
     tx: Tx,
     class_number: str | None = None,
