@@ -30,6 +30,8 @@ _NO_PLACE = re.compile(
 _WEATHER = re.compile(r"[晴阴雨雪雾霾多云小中大阵雷转]*\s*-?\d{1,2}\s*(?:°\s*C|°|℃)|\d+\s*%|海拔.*$")
 _BROKEN_WEEKDAY = re.compile(r"\s*(?:星\s*期|礼\s*拜)\s*$")
 _BULLET = re.compile(r"^[\s\W_]*(?:[vV√]\s)?")
+# Where print of the scene runs on from the place without a gap, it is words, and a house's number ends the place.
+_GLUED_PRINT = re.compile(r"(?<=[0-9]号)\s?[A-Za-z.,()]+(?:\s+[A-Za-z.,()]+)+\W*$")
 # A row stays with the place while it stands as near as the lines of one paragraph.
 MAX_GAP_HEIGHTS = 1.6
 MAX_INDENT_HEIGHTS = 2.6
@@ -66,13 +68,16 @@ def find_address(rest: Sequence[Reading], lines: Sequence[TextLine]) -> Field[st
 
 
 def _cut_neighbours(row: Reading, lines: Sequence[TextLine]) -> Reading:
-    """The row without Latin words that stand apart behind its Chinese ones: print of the scene on the same height."""
+    """The row without Latin words that stand apart behind its Chinese ones, or run on from a house's number: the scene's print."""
     text = row.text
     for line in sorted(lines, key=lambda item: -item.box.x):
         words = normalise(line).text
         apart = text.endswith(" " + words) and not re.search(f"[\u4e00-\u9fff{CONSUMED}]", words)
         if apart and len(re.findall(r"[A-Za-z]", words)) >= MIN_NEIGHBOUR_LETTERS and _has_chinese(text):
             text = text[: -len(words) - 1]
+    glued = _GLUED_PRINT.search(text)
+    if glued is not None and len(re.findall(r"[A-Za-z]", glued.group())) >= MIN_NEIGHBOUR_LETTERS:
+        text = text[: glued.start()]
     share = sum(map(sign_width, text)) / max(1.0, sum(map(sign_width, row.text)))
     box = Box(row.box.x, row.box.y, row.box.width * share, row.box.height)
     return row if text == row.text else Reading(text, row.sure[: len(text)], box)

@@ -41,9 +41,10 @@ _CLOCK = re.compile(
     rf"(?<![0-9:])(?P<h>{D}{{1,2}})\s*(?:[:;]|\.(?=\s*{D}{{2}}\s*[:;]\s*{D}{{2}}))\s*(?P<m>{D}{{2}})(?:\s*[:;]\s*(?P<s>{D}{{2}}))?(?![0-9]|\s*[:;]\s*[0-9]|[-.][0-9]{{2}}(?![0-9]*\s*[℃°]))"
     rf"(?:\s*(?P<en2>{_HALF})(?![a-z]))?",
 )
-# Directly behind a date six digits with one colon are a clock with seconds that has lost the other colon.
+# Directly behind a date six digits are a clock with seconds that has lost one colon (2122:32), or whose colons were read as
+# dots (21.22.32).
 _LOST_COLON = re.compile(
-    rf"(?<={CONSUMED})\s*(?P<h>[0-9]{{2}})\s*(?P<c>[:;]?)\s*(?P<m>[0-9]{{2}})\s*(?P<d>[:;]?)\s*(?P<s>[0-9]{{2}})(?![0-9:;])"
+    rf"(?<={CONSUMED})\s*(?P<h>[0-9]{{2}})\s*(?P<c>[:;.·]?)\s*(?P<m>[0-9]{{2}})\s*(?P<d>[:;.·]?)\s*(?P<s>[0-9]{{2}})(?![0-9:;.])"
 )
 _TAIL = re.compile(r"[0-9]\s*[:;.]\s*$")
 _DOTTED_CLOCK = re.compile(r"^\W*(?P<h>[0-9]{2})[.·](?P<m>[0-9]{2})\W*$")
@@ -190,9 +191,9 @@ def find_clock(row: Reading) -> FoundClock | None:
 
 
 def _find_clock_without_colon(row: Reading) -> FoundClock | None:
-    """HHMM:SS or HH:MMSS behind a date; an even chance at best."""
+    """HHMM:SS, HH:MMSS or HH.MM.SS behind a date; an even chance at best."""
     match = _LOST_COLON.search(row.text)
-    if match is None or bool(match["c"]) == bool(match["d"]):
+    if match is None or not ((match["c"] and match["d"]) or match["c"] + match["d"] in (":", ";")):
         return None
     hour, minute, second = (int(match[name]) for name in ("h", "m", "s"))
     if hour > 23 or minute > 59 or second > 59:

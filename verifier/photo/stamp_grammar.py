@@ -54,6 +54,7 @@ _TIMEMARK_CODE = re.compile(r"(?<![A-Za-z0-9])(?P<c>[A-Z0-9]{14})(?![A-Za-z0-9])
 _LETTERS = re.compile(r"[A-Za-z\u4e00-\u9fff]")
 _HH = re.compile(r"\s*\S{2}\s*[:;.]")
 _WEEKDAY_WORDS = re.compile(r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day", re.I)
+_DATE_LABEL = re.compile(r"时\s*间|日\s*期")
 # Behind its label's colon a date stands alone, or after a chip's or a clock's few signs (打卡, 09:12:30 AM).
 MAX_LETTERS_BEFORE = 6
 MAX_DIGITS_BEFORE = 6
@@ -157,13 +158,15 @@ def _take_offset(rest: list[Reading]) -> timedelta | None:
 
 
 def _take_dates(rest: list[Reading]) -> list[FoundDate]:
-    days = []
+    """The dates in the rows, those first that stand as a stamp's do: beside their label, weekday or clock."""
+    days: list[tuple[bool, FoundDate]] = []
     for index, row in enumerate(rest):
         found = find_date(row)
         if found is not None and not _is_caption(row.text[: found.start]):
             rest[index] = row.without(found.start, found.end)
-            days.append(found)
-    return days
+            beside = _DATE_LABEL.search(row.text[: found.start]) or find_clock(rest[index]) or find_weekday(rest[index])
+            days.append((not beside, found))
+    return [day for _, day in sorted(days, key=lambda item: item[0])]
 
 
 def _is_caption(before: str) -> bool:

@@ -187,14 +187,17 @@ def test_a_speck_beside_a_number_is_none_of_its_digits(text, longitude):
     [
         pytest.param("时间：2025-09-082122:32", time(21, 22, 32), id="the first colon is lost, and the gap"),
         pytest.param("时间：2025-09-08 21:2232", time(21, 22, 32), id="the second colon is lost"),
+        pytest.param("时间：2025-09-08 21.22.32", time(21, 22, 32), id="both colons are read as dots"),
+        pytest.param("时间：2025-09-08 21:22.32", time(21, 22, 32), id="one colon is read as a dot"),
+        pytest.param("时间：2025-09-08 2122.32", None, id="one is lost and one a dot: a number"),
         pytest.param("时间：2025-09-08 2522:32", None, id="no day has an hour 25"),
         pytest.param("时间：2025-09-08 212232", None, id="no colon at all: any number"),
         pytest.param("时间：2025-09-08 2122:3", None, id="a digit is lost too"),
         pytest.param("2122:32", None, id="no date before it"),
     ],
 )
-def test_a_clock_behind_its_date_that_has_lost_one_colon_is_in_doubt(text, clock):
-    """Six digits and a colon in their places have one meaning; the date in front is read whole."""
+def test_a_clock_behind_its_date_whose_colons_were_misread_is_in_doubt(text, clock):
+    """Six digits with signs in their places have one meaning; the date in front is read whole."""
     stamp = a_parsed_stamp(text)
     assert (stamp.clock and stamp.clock.value) == clock
     assert clock is None or (stamp.clock.confidence, stamp.day.value) == (0.5, date(2025, 9, 8))
@@ -235,6 +238,12 @@ def test_an_offset_is_no_clock():
     assert find_clock(a_row("T +05:30")) is None
     assert find_clock(a_row("GMT-05:30")) is None
     assert find_clock(a_row("星期二 - 05:30")).field.value == time(5, 30)
+
+
+@pytest.mark.parametrize("row", ["时间:2023-01-06 10:46:27", "日期：2023-01-06", "2023-01-06 星期五"])
+def test_of_two_dates_the_one_with_its_label_weekday_or_clock_is_the_stamps(row):
+    """A piece of the scene's print, torn from its sentence, stands above."""
+    assert a_parsed_stamp("on Sept. 30, 2010 with the cast", "桃花仑西路", row).day.value == date(2023, 1, 6)
 
 
 def test_a_captions_date_is_not_the_stamps():
@@ -381,6 +390,8 @@ def test_coordinates_whose_comma_was_lost_are_cut_where_both_have_equal_decimals
         pytest.param(["打卡 01:02", "2024/10/08 星期二", "• 白云机场", "马克相机已验证照片真实性"], "白云机场", id="6 a bullet"),
         pytest.param(["培训就业服务中心", "09:12", "2023年06月12日", "沅江市琼湖街道"], "沅江市琼湖街道", id="7 below, no title"),
         pytest.param(["2018.9.15 11:30", "星期六"], None, id="no place printed"),
+        pytest.param(["时间: 2018.9.15 11:30", "地址：体育东路138号ted by Max"], "体育东路138号", id="the scene's print runs on"),
+        pytest.param(["时间: 2018.9.15 11:30", "地址：体育东路138号CBD"], "体育东路138号CBD", id="a building's letters"),
     ],
 )  # fmt: skip
 def test_places(texts, address):
