@@ -218,12 +218,17 @@ def evaluate(
     ],
     calibrate: Annotated[
         Path | None,
-        typer.Option("--calibrate", metavar="FILE", help="Fit a calibration on the folder and write it there (TOML)."),
+        typer.Option(
+            "--calibrate",
+            metavar="FILE",
+            help="Fit a calibration on the folder and write it there (TOML). A folder: as calibration-<pack>.toml in it; in "
+            "VERIFIER_MODELS_DIR it is in force from the next night on, and everything is judged anew by it.",
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure error rates on labelled data: FNIR at stated FPIR, with intervals."""
-    from verifier.attendance.calibration import write_calibration
+    from verifier.attendance.calibration import load_calibration, name_calibration_file, write_calibration
     from verifier.calibrating import calibrate_folders
     from verifier.evaluation import evaluate_folder
     from verifier.progress import open_progress
@@ -237,7 +242,6 @@ def evaluate(
     )  # fmt: skip
     with open_progress() as progress:
         task = progress.add_task("pictures", total=None)
-        calibration = None
         if calibrate is not None:
             calibration = calibrate_folders(
                 [folder],
@@ -247,7 +251,10 @@ def evaluate(
                 fitted_on=date.today(),
                 progress=lambda _: progress.advance(task),
             )
-            calibrate.write_text(write_calibration(calibration), encoding="utf-8")
+            target = calibrate / name_calibration_file(settings.face_pack) if calibrate.is_dir() else calibrate
+            target.write_text(write_calibration(calibration), encoding="utf-8")
+        else:
+            calibration = load_calibration(settings.face_pack, settings.models_dir)
         answer = evaluate_folder(
             folder, nets, calibration=calibration, progress=lambda _: progress.advance(task)
         ).to_json()

@@ -119,7 +119,13 @@ def open_tools(settings: Settings) -> Tools:
     """Policy, calibration and the versions of what is installed; no network is loaded."""
     versions, contract = look_versions(settings)
     authority = open_authority(settings).name if settings.stamp_authority_url else None
-    return Tools(load_policy(settings.policy), load_calibration(settings.face_pack), versions, contract, authority)
+    return Tools(
+        load_policy(settings.policy),
+        load_calibration(settings.face_pack, settings.models_dir),
+        versions,
+        contract,
+        authority,
+    )
 
 
 def run_night(

@@ -117,7 +117,7 @@ def view_matter(
     answer = _answer(tx, settings, number, (case.session_id,) if case.session_id else (), language)
     portraits = tuple(each for each in read_portraits(tx, number) if _is_of(tx, each, case.student_no))
     score, eyes = _compare(tx, settings, case, portraits)
-    calibration = load_calibration(settings.face_pack)
+    calibration = load_calibration(settings.face_pack, settings.models_dir)
     _, contract = look_versions(settings)
     student_seen = tuple(find_student(tx, number, case.student_no, case.session_id))
     return MatterView(

@@ -51,7 +51,10 @@ class Settings(BaseSettings):
     cache_dir: Path = Field(
         default_factory=lambda: user_cache_path("verifier"), description="Where prepared model files are kept."
     )
-    models_dir: Path | None = Field(None, description="A folder with model files, searched before installed packages.")
+    models_dir: Path | None = Field(
+        None,
+        description="A folder with model files and calibrations (calibration-<pack>.toml), searched before installed packages.",
+    )
     face_pack: str = "opencv-zoo"
     people_pack: str | None = "yolox-nano"
     face_runtime: Literal["onnxruntime", "openvino", "auto"] = Field(

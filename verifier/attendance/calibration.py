@@ -10,10 +10,11 @@ so a higher cosine can never be weaker evidence. Between groups of people the st
 
 from __future__ import annotations
 
+import hashlib
 import math
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from importlib import resources
@@ -259,26 +260,47 @@ def _from_mapping(raw: Mapping[str, Any]) -> Calibration:
     )
 
 
-@cache
-def load_calibration(pack: str = "opencv-zoo") -> Calibration:
-    """The calibration shipped for a pack: ``calibration-<pack>.toml`` beside the pack's manifest.
+def load_calibration(pack: str = "opencv-zoo", own: Path | None = None) -> Calibration:
+    """The calibration in force for a pack: the bureau's own, else the one shipped beside the pack's manifest.
 
+    Args:
+        own: A folder that may hold ``calibration-<pack>.toml``, as `verifier evaluate DIR --calibrate` writes it; its name then
+            carries the file's digest, so that judgements tell a refitted one from its predecessor.
     Raises:
-        FileNotFoundError: none is shipped for that pack; `verifier evaluate DIR --calibrate` makes one.
+        FileNotFoundError: there is none for that pack; `verifier evaluate DIR --calibrate` makes one.
         ValueError: the file is broken, or belongs to another pack.
     """
-    name = f"calibration-{pack}.toml"
+    name = name_calibration_file(pack)
+    if own is not None and (own / name).is_file():
+        content = (own / name).read_bytes()
+        fitted = _read_for_pack(content.decode("utf-8"), name, pack)
+        return replace(fitted, name=f"{fitted.name}@{hashlib.sha256(content).hexdigest()[:8]}")
+    return _load_shipped(pack)
+
+
+@cache
+def _load_shipped(pack: str) -> Calibration:
+    name = name_calibration_file(pack)
     installed = resources.files("verifier") / "packs" / name
     checkout = Path(__file__).resolve().parents[2] / "models" / name
     for place in (installed, checkout):
         if place.is_file():
-            found = read_calibration(place.read_text(encoding="utf-8"))
-            if found.pack != pack:
-                raise ValueError(f"{name} was fitted for the pack {found.pack}, not {pack}")
-            return found
+            return _read_for_pack(place.read_text(encoding="utf-8"), name, pack)
     raise FileNotFoundError(
         f"no calibration is shipped for the pack {pack}: make one with `verifier evaluate --calibrate`"
     )
+
+
+def name_calibration_file(pack: str) -> str:
+    """What the file of a pack's calibration is called."""
+    return f"calibration-{pack}.toml"
+
+
+def _read_for_pack(text: str, name: str, pack: str) -> Calibration:
+    found = read_calibration(text)
+    if found.pack != pack:
+        raise ValueError(f"{name} was fitted for the pack {found.pack}, not {pack}")
+    return found
 
 
 def write_calibration(calibration: Calibration) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
+from rich.table import Column, Table
 from rich.text import Text
 
 from verifier.language import translate
 from verifier.report.summary import list_rates
+from verifier.report.words import label
 
 if TYPE_CHECKING:
     from verifier.nightly import Night
@@ -159,12 +161,63 @@ def _show_rows(console: Console, title: str, rows: list[tuple[str, str, str, str
 
 
 def show_evaluation(answer: dict[str, Any], console: Console) -> None:
-    """Error rates as a table: value, interval, count."""
-    table = Table("measure", "value", title=str(answer.get("folder", "")), title_justify="left")
-    for name, value in answer.items():
-        if isinstance(value, dict):
-            for key, inner in value.items():
-                table.add_row(f"{name}.{key}", Text(str(inner)))
-        else:
-            table.add_row(name, Text(str(value)))
-    console.print(table)
+    """Error rates as tables: errors of trials, the rate, and the interval that so few trials allow."""
+    console.print(f"[bold]{escape(str(answer['folder']))}[/bold]")
+    console.print(
+        label("{people}人，登记照{enrolled}张，测试照{tests}张，陌生人{strangers}张；标定：{calibration}").format(
+            people=answer["people"], enrolled=answer["enrolment_pictures"], tests=answer["test_pictures"],
+            strangers=answer["strangers"], calibration=answer["calibration"],
+        ),
+        markup=False,
+    )  # fmt: skip
+    for name in ("refused_enrolments", "unreadable"):
+        if answer[name]:
+            console.print(f"{label(_EVALUATION[name])}: {answer[name]}", markup=False)
+    searched = Table(
+        "", label("首位错误率"), label("误报率上限"), Column(label("漏识率"), overflow="fold"), label("认成他人"), label("阈值"),
+        title=label("检索：名册内外的人"), title_justify="left",
+    )  # fmt: skip
+    for method in answer["methods"]:
+        first = [label(_METHODS.get(method["name"], method["name"])), _show_rate(method["rank1_errors"])]
+        for row in method["at_fpir"]:
+            if row["fnir"] is None:
+                searched.add_row(*first, f"{row['fpir']:.2%}", Text(str(row["refused"]), style="bright_black"), "", "")
+            else:
+                searched.add_row(
+                    *first, f"{row['fpir']:.2%}", _show_rate(row["fnir"]), _show_rate(row["wrong_identity"]),
+                    f"{row['threshold']:.3g}",
+                )  # fmt: skip
+            first = ["", ""]
+        searched.add_section()
+    console.print(searched)
+    judged = Table(label("按运行阈值的结论"), label("次数与比例［95%置信区间］"))
+    for name, rate in answer["at_operating_point"].items():
+        judged.add_row(label(_EVALUATION.get(name, name)), _show_rate(rate))
+    console.print(judged)
+    for note in answer["notes"]:
+        console.print(note, markup=False)
+
+
+def _show_rate(rate: dict[str, Any]) -> str:
+    return f"{rate['errors']}/{rate['trials']} = {rate['rate']:.2%} [{rate['low']:.2%}, {rate['high']:.2%}]"
+
+
+_METHODS = {
+    "nearest_cosine": "最近余弦（对照）",
+    "calibrated": "标定后的证据",
+    "class_photo": "整张照片一对一",
+    "fused": "多张照片合并",
+}
+_EVALUATION = {
+    "refused_enrolments": "被退回的登记照",
+    "unreadable": "无法辨认",
+    "matched_rightly": "正确认出",
+    "wrong_identity": "认成他人",
+    "unclear": "不能确定",
+    "own_face_called_stranger": "本人被当作陌生人",
+    "stranger_matched": "陌生人被认作学员",
+    "stranger_unclear": "陌生人：不能确定",
+    "stranger_unreadable": "陌生人：无法辨认",
+    "stranger_found": "陌生人被识别为陌生人",
+    "double_assignments": "一人被认作两人",
+}

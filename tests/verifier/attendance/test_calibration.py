@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from verifier.attendance.calibration import (
     find_interval,
     find_upper_rate,
     load_calibration,
+    name_calibration_file,
     read_calibration,
     require_support,
     write_calibration,
@@ -156,6 +159,28 @@ def test_the_shipped_calibration_loads_and_says_where_it_comes_from():
 def test_a_pack_without_calibration_is_told_what_to_do():
     with pytest.raises(FileNotFoundError, match="evaluate --calibrate"):
         load_calibration("no-such-pack")
+
+
+def test_the_bureaus_own_calibration_goes_before_the_shipped_one(tmp_path: Path):
+    """And is named with its digest: a refitted one of the same name judges anew."""
+    shipped = load_calibration("opencv-zoo")
+    assert load_calibration("opencv-zoo", tmp_path) == shipped
+    file = tmp_path / name_calibration_file("opencv-zoo")
+    names = set()
+    for sd in (0.2, 0.3):
+        file.write_text(write_calibration(replace(shipped, name="own", impostor_sd=sd)), encoding="utf-8")
+        found = load_calibration("opencv-zoo", tmp_path)
+        assert found.impostor_sd == sd
+        names.add(found.name)
+    assert len(names) == 2
+    assert all(name.startswith("own@") for name in names)
+
+
+def test_a_calibration_of_another_pack_is_refused(tmp_path: Path):
+    file = tmp_path / name_calibration_file("opencv-zoo")
+    file.write_text(write_calibration(replace(load_calibration("opencv-zoo"), pack="other")), encoding="utf-8")
+    with pytest.raises(ValueError, match="fitted for the pack other"):
+        load_calibration("opencv-zoo", tmp_path)
 
 
 def drawn(group: str, genuine: float, impostor: float, sd: float = 0.1, rows: int = 2000) -> Comparisons:
