@@ -3,6 +3,7 @@
     python -m benchmarks.regulation                 # 250 and 1,000 classes × 60 students × 60 sessions
     python -m benchmarks.regulation --classes 50 100
     python -m benchmarks.regulation --records --sample 25 --classes 100 300 1000
+    python -m benchmarks.regulation --records --sample 25 --classes 1000 --nights
 
 Every class is made up anew from a seed, with absences, doubts, missing reports and shared phones, so nothing is judged
 twice; making it up is timed apart. Processor seconds of one process: classes are independent, so cores divide them.
@@ -10,28 +11,35 @@ twice; making it up is timed apart. Processor seconds of one process: classes ar
 With ``--records`` they stand in a real database (a SQLite file): the night reads each class with everything handed in for it, its
 photos' looks, where else those were used and what people recorded, judges all its sessions, and makes the keys that tell what has
 changed since the last night. Photos have readable stamps and no faces. Writing what has changed is not part of it.
+
+With ``--nights`` as well, the last size is then closed for true: one night that writes every session of every class, and a second
+one over unchanged records, which must leave the database file as it is, byte for byte.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import random
 import resource
+import sqlite3
 import statistics
 import tempfile
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from datetime import time as clock
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from tests.builders.city_records import fill_records
+from tests.builders.city_records import FIRST_DAY, fill_records
 from verifier.attendance.session_checks import order_sign_ins
 from verifier.closes import close_of_class
+from verifier.collecting import collect_rarely
 from verifier.judging import judge_class as judge_recorded_class
 from verifier.judging_keys import make_class_key, make_session_key
-from verifier.nightly import Tools, open_tools, read_class_to_judge
+from verifier.nightly import NightCounts, Tools, close_all, open_tools, read_class_to_judge
 from verifier.plan import Agency, Period, ProjectType, Session, Student, TrainingClass, Venue
 from verifier.records.class_facts import list_closed_sessions
 from verifier.records.database import Database, open_database
@@ -51,6 +59,7 @@ from verifier.regulation.facts import (
 from verifier.regulation.judging import judge_class
 from verifier.regulation.policy import load_policy
 from verifier.regulation.violation import reevaluate_all
+from verifier.sanctioning import propose_for_agencies
 from verifier.settings import Settings
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -136,6 +145,14 @@ def measure_records(database: Database, tools: Tools, sample: int) -> RecordsMea
         numbers = [summary.number for summary in list_classes(tx)]
         missing_looks(tx, tools.looks_key)
     measured = RecordsMeasured(time.process_time() - at, [], [], [])
+    with collect_rarely():
+        _measure_classes(database, tools, numbers, sample, measured)
+    return measured
+
+
+def _measure_classes(
+    database: Database, tools: Tools, numbers: list[str], sample: int, measured: RecordsMeasured
+) -> None:
     for number in numbers[:: max(1, len(numbers) // sample) if sample else 1]:
         begins = time.process_time()
         with database.reading() as tx:
@@ -153,7 +170,29 @@ def measure_records(database: Database, tools: Tools, sample: int) -> RecordsMea
         measured.read.append(read - begins)
         measured.judge.append(concluded - read)
         measured.keys.append(time.process_time() - concluded)
-    return measured
+
+
+def show_nights(settings: Settings, database: Database, tools: Tools, file: Path) -> None:
+    """Close all classes twice; the second night finds everything as it left it."""
+    last_day = FIRST_DAY + timedelta(days=90)
+    now = datetime.combine(last_day + timedelta(days=1), clock(2), ZONE)
+    before = ""
+    for name in ("first night", "second night"):
+        counts, at, began = NightCounts(), time.process_time(), time.perf_counter()
+        close_all(settings, database, tools, last_day, now, counts)
+        propose_for_agencies(database, tools.policy, last_day)
+        spent, waited = time.process_time() - at, time.perf_counter() - began
+        with closing(sqlite3.connect(file)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with file.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        print(
+            f"{name}: {counts.closed} sessions written, {spent:.0f} s of one core ({waited:.0f} s passed); "
+            f"file of {file.stat().st_size / 2**20:.0f} MiB, sha256 {digest[:16]}"
+            f"{', unchanged' if digest == before else ''}",
+            flush=True,
+        )
+        before = digest
 
 
 def show_records(options: argparse.Namespace) -> None:
@@ -161,8 +200,9 @@ def show_records(options: argparse.Namespace) -> None:
     print("classes  judged  s/class  median ms  vs first  read ms  judge ms  keys ms  list s  all classes s  peak MiB")
     base, filled = None, 0
     with tempfile.TemporaryDirectory() as folder:
-        tools = open_tools(Settings(workspace=Path(folder)))
-        database = open_database(f"sqlite:///{Path(folder) / 'records.sqlite3'}", bytes(32))
+        settings = Settings(workspace=Path(folder))
+        tools, file = open_tools(settings), Path(folder) / "records.sqlite3"
+        database = open_database(f"sqlite:///{file}", bytes(32))
         for classes in sorted(options.classes):
             fill_records(database, classes - filled, tools.looks_key, options.students, options.sessions, filled)
             filled = classes
@@ -178,6 +218,8 @@ def show_records(options: argparse.Namespace) -> None:
                 f"  {found.listing:6.1f}  {found.listing + mean * classes:13.0f}  {peak:8.0f}",
                 flush=True,
             )
+        if options.nights:
+            show_nights(settings, database, tools, file)
         database.close()
 
 
@@ -191,6 +233,7 @@ def main() -> None:
     parser.add_argument(
         "--sample", type=int, default=0, help="With --records: judge about so many of each size; 0: all."
     )
+    parser.add_argument("--nights", action="store_true", help="With --records: then close all classes, twice.")
     options = parser.parse_args()
     if options.records:
         show_records(options)

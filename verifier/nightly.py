@@ -22,6 +22,7 @@ from verifier.attendance.calibration import Calibration, load_calibration
 from verifier.attendance.session_checks import order_sign_ins
 from verifier.city import CityNight, close_city
 from verifier.closes import close_of_class, close_of_session
+from verifier.collecting import collect_rarely
 from verifier.evidence.store import EvidenceDamaged, EvidenceMissing
 from verifier.judging import ClassToJudge, JudgedClass, judge_class
 from verifier.judging_keys import has_records, make_class_key, make_session_key
@@ -67,7 +68,9 @@ class Night:
 
 
 @dataclass(slots=True)
-class _Counts:
+class NightCounts:
+    """What a night has done so far."""
+
     looked: int = 0
     cut_off: int = 0
     recordings: int = 0
@@ -145,14 +148,14 @@ def run_night(
     last_day = day or (started.astimezone(settings.zone).date() - timedelta(days=1))
     tools = open_tools(settings)
     database = open_database(settings.database, settings.data_key_bytes())
-    counts = _Counts()
+    counts = NightCounts()
     try:
         with hold_turn(database, "night"), _written_down(database, since, last_day, tools, counts):
             counts.recordings = look_at_recordings(settings, database, tools)
             _look_at_new(settings, database, tools, counts)
             find_same_pictures(database, tools.looks_key)
             ask_about_new_codes(settings, database, tools.looks_key)
-            _close_all(settings, database, tools, last_day, started, counts)
+            close_all(settings, database, tools, last_day, started, counts)
             propose_for_agencies(database, tools.policy, last_day)
             counts.city = close_city(settings, database, tools, started)
             counts.seconds = round(time.perf_counter() - clock, 3)
@@ -174,7 +177,7 @@ def run_night(
 
 @contextmanager
 def _written_down(
-    database: Database, since: date | None, last_day: date, tools: Tools, counts: _Counts
+    database: Database, since: date | None, last_day: date, tools: Tools, counts: NightCounts
 ) -> Iterator[None]:
     """Leave a row about the night, so that people see whether it ran, runs, failed or was broken off."""
     with database.transaction() as tx:
@@ -189,7 +192,7 @@ def _written_down(
         finish_night(tx, night_id, counts.to_json())
 
 
-def _look_at_new(settings: Settings, database: Database, tools: Tools, counts: _Counts) -> None:
+def _look_at_new(settings: Settings, database: Database, tools: Tools, counts: NightCounts) -> None:
     key, limits = tools.looks_key, look_limits(settings)
     with database.reading() as tx:
         wanted = [*missing_looks(tx, key, "portraits", limits=limits), *missing_looks(tx, key, limits=limits)]
@@ -210,14 +213,15 @@ def _look_at_new(settings: Settings, database: Database, tools: Tools, counts: _
             progress.advance(task)
 
 
-def _close_all(
-    settings: Settings, database: Database, tools: Tools, last_day: date, now: datetime, counts: _Counts
+def close_all(
+    settings: Settings, database: Database, tools: Tools, last_day: date, now: datetime, counts: NightCounts
 ) -> None:
+    """Judge every class whose records have changed since it was last judged, and write what changed."""
     with database.reading() as tx:
         numbers = [summary.number for summary in list_classes(tx)]
         # A night that is run again for an earlier day must not make deadlines unpassed; and none passes before its time.
         judged_on = min(max(last_day, find_latest_day(tx) or last_day), now.astimezone(settings.zone).date())
-    with open_progress() as progress:
+    with collect_rarely(), open_progress() as progress:
         task = progress.add_task("班次 classes", total=len(numbers))
         for number in numbers:
             _close_class(settings, database, tools, number, last_day, judged_on, now, counts)
@@ -232,7 +236,7 @@ def _close_class(
     last_day: date,
     judged_on: date,
     now: datetime,
-    counts: _Counts,
+    counts: NightCounts,
 ) -> None:
     with database.reading() as tx:
         given = read_class_to_judge(tx, number, tools)
@@ -277,7 +281,9 @@ def _close_class(
         save_session_close(tx, close)
 
 
-def _save_sessions(database: Database, tools: Tools, judged: JudgedClass, given: ClassToJudge, counts: _Counts) -> None:
+def _save_sessions(
+    database: Database, tools: Tools, judged: JudgedClass, given: ClassToJudge, counts: NightCounts
+) -> None:
     versions, policy = tools.json_versions(), tools.policy.ref
     ordered = order_sign_ins(given.class_file.sign_ins)
     for session in judged.sessions:

@@ -6,8 +6,9 @@ Nobody is absent because a face could not be read, and nobody is accused because
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from verifier.attendance.calibration import ATTENDANCE_BUDGET_2023, Calibration, ErrorBudget
 from verifier.attendance.cases import (
@@ -178,9 +179,11 @@ class _Weighed:
     timed: FusedFaces  # of usable photos whose time is proven
     untimed: FusedFaces  # of all usable photos
     complete: tuple[PhotoEvidence, ...]
-    signed: frozenset[str]
+    signed: Mapping[str, datetime]  # student → when they first signed in
     leaves: frozenset[str]
     sign_ins_known: bool
+    reported: int  # photos handed in
+    none_usable: bool  # not one of those counts
     accused: dict[str, Case] = field(default_factory=dict)
     stranger_beyond: bool = False
 
@@ -196,9 +199,11 @@ def conclude_session(evidence: SessionEvidence) -> SessionConclusion:
         untimed=_fuse(usable, evidence),
         # A camera's picture is of a moment that nobody chose: who is not in it may be outside for a minute. It speaks for people.
         complete=tuple(photo for photo in timed if photo.frame is None and _speaks_against_unseen(photo, expected)),
-        signed=frozenset(sign_in.student_no for sign_in in evidence.sign_ins or ()),
+        signed=_list_first_sign_ins(evidence.sign_ins or ()),
         leaves=leaves,
         sign_ins_known=evidence.sign_ins is not None,
+        reported=len(evidence.handed_in),
+        none_usable=all(photo.frame is not None for photo in usable),
     )
     cases = _open_cases(evidence, weighed)
     weighed.accused.update(
@@ -254,7 +259,7 @@ def _open_cases(evidence: SessionEvidence, weighed: _Weighed) -> list[Case]:
     timed = _leave_out_passers_by(weighed.timed, evidence)
     opened = propose_impersonations(
         evidence.session.id, unseen, timed, evidence.calibration,
-        innocent=innocent, hidden_rate=estimate_hidden_rate(len(weighed.signed - weighed.leaves), len(unseen)),
+        innocent=innocent, hidden_rate=estimate_hidden_rate(len(weighed.signed.keys() - weighed.leaves), len(unseen)),
     )  # fmt: skip
     if opened:
         return cases + opened
@@ -278,7 +283,7 @@ def _judge_student(number: str, evidence: SessionEvidence, weighed: _Weighed) ->
     sightings = weighed.timed.seen.get(number, ())
     untimed = weighed.untimed.seen.get(number, ())
     because = [_say_sighting(best)] if (best := _best(sightings or untimed)) else []
-    because += _say_sign_in(number, evidence)
+    because += _say_sign_in(number, evidence, weighed)
 
     def conclude(presence: Presence, face: FaceSeen, *more: Sentence) -> StudentPresence:
         return StudentPresence(number, presence, (*because, *more), face, signed, sightings or untimed)
@@ -308,14 +313,13 @@ def _judge_student(number: str, evidence: SessionEvidence, weighed: _Weighed) ->
 
 def _why_unclear(number: str, evidence: SessionEvidence, weighed: _Weighed) -> Sentence | None:
     """Why the photos do not tell whether this unseen student was there; None where they do."""
-    reported = evidence.handed_in
-    if not reported and evidence.photos:
+    if not weighed.reported and evidence.photos:
         frames = len(evidence.photos)
         return say("本课次没有收到照片，摄像头的{count}个画面中没有认出本人，不能认定。", count=frames)
-    if not reported:
+    if not weighed.reported:
         return say("本课次没有收到照片。")
-    if not any(photo.usable for photo in reported):
-        return say("本课次的{count}张照片都不能作为依据。", count=len(reported))
+    if weighed.none_usable:
+        return say("本课次的{count}张照片都不能作为依据。", count=weighed.reported)
     if number in evidence.roster.not_read:
         return say("系统未能读取本人的登记照，将再次尝试；尚不能在照片中辨认，不是本人的问题。")
     if number not in evidence.roster.students:
@@ -340,12 +344,19 @@ def _say_sighting(sighting: Sighting) -> Sentence:
     )
 
 
-def _say_sign_in(number: str, evidence: SessionEvidence) -> list[Sentence]:
+def _list_first_sign_ins(sign_ins: Sequence[SignIn]) -> dict[str, datetime]:
+    first: dict[str, datetime] = {}
+    for sign_in in sign_ins:
+        first[sign_in.student_no] = min(sign_in.signed_at, first.get(sign_in.student_no, sign_in.signed_at))
+    return first
+
+
+def _say_sign_in(number: str, evidence: SessionEvidence, weighed: _Weighed) -> list[Sentence]:
     if evidence.sign_ins is None:
         return []
-    times = sorted(sign_in.signed_at for sign_in in evidence.sign_ins if sign_in.student_no == number)
-    if not times:
+    first = weighed.signed.get(number)
+    if first is None:
         return [say("没有签到记录。")]
     # In the classroom's own time, whatever zone the sign-in was sent in.
-    local = times[0].astimezone(evidence.session.starts_at.tzinfo)
+    local = first.astimezone(evidence.session.starts_at.tzinfo)
     return [say("{time}签到。", time=f"{local:%Y-%m-%d %H:%M}")]

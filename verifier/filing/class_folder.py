@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from zoneinfo import ZoneInfo
 
@@ -99,9 +100,14 @@ def session_from_name(file: str, sessions: Iterable[Session]) -> str | None:
     return None
 
 
+@lru_cache(maxsize=1024)  # a class's session ids are held against every file name
+def _fold(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
 def _holds_word(text: str, word: str) -> bool:
-    text, word = (unicodedata.normalize("NFKC", one).casefold() for one in (text, word))
-    return re.search(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])", text) is not None
+    text, word = _fold(text), _fold(word)
+    return word in text and re.search(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])", text) is not None
 
 
 def _read_filing(folder: Path, timezone: str, faults: FaultList) -> Filing:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from enum import Enum
 from functools import cache
@@ -84,43 +85,61 @@ def _to_json(value: Any) -> Any:
     return value
 
 
+# How values of one type are read. A night reads a hundred thousand looks, so each type is understood once.
+_Reader = Callable[[Any], Any]
+
+
+def _from_json(kind: Any, value: Any) -> Any:
+    return _reader_of(kind)(value)
+
+
 @cache
-def _hints(kind: type) -> dict[str, Any]:
-    return typing.get_type_hints(kind)
-
-
-def _from_json(kind: Any, value: Any, arguments: dict[Any, Any] | None = None) -> Any:
-    """Read a value of the wanted type; `arguments` are the type variables of a generic such as Field[date]."""
-    kind = (arguments or {}).get(kind, kind)
-    if value is None:
-        return None
+def _reader_of(kind: Any) -> _Reader:
+    """How a value of that type is read; None stays None."""
     origin = typing.get_origin(kind)
     inner = typing.get_args(kind)
     if origin in (typing.Union, types.UnionType):
-        return _from_json(next(part for part in inner if part is not type(None)), value)
+        return _reader_of(next(part for part in inner if part is not type(None)))
     if origin is tuple:
-        of = [inner[0]] * len(value) if len(inner) == 2 and inner[1] is Ellipsis else inner
-        return tuple(_from_json(part, item) for part, item in zip(of, value, strict=True))
+        return _read_all(inner[0]) if len(inner) == 2 and inner[1] is Ellipsis else _read_each(inner)
     if origin is np.ndarray:
         # Only the faces' landmarks and embeddings; the latter are put in later, here stands a row number.
-        return np.asarray(value, dtype=np.float32) if isinstance(value, list) else None
+        return lambda value: np.asarray(value, dtype=np.float32) if isinstance(value, list) else None
     if origin is dict:
-        return dict(value)
+        return _unless_none(dict)
     if dataclasses.is_dataclass(origin):
         parameters = getattr(origin, "__parameters__", ())
-        return _build(origin, value, dict(zip(parameters, inner, strict=True)))
+        return _build(origin, dict(zip(parameters, inner, strict=True)))
     if dataclasses.is_dataclass(kind):
-        return _build(kind, value, {})
+        return _build(kind, {})
     if kind is timedelta:
-        return timedelta(seconds=value)
+        return _unless_none(lambda value: timedelta(seconds=value))
     if isinstance(kind, type) and issubclass(kind, datetime | date | time):
-        return kind.fromisoformat(value)
+        return _unless_none(kind.fromisoformat)
     if isinstance(kind, type) and issubclass(kind, Enum):
-        return kind(value)
-    return float(value) if kind is float else value
+        return _unless_none(kind)
+    return _unless_none(float) if kind is float else lambda value: value
 
 
-def _build(kind: Any, data: dict[str, Any], arguments: dict[Any, Any]) -> Any:
-    known = {item.name for item in dataclasses.fields(kind)}
-    hints = _hints(kind)
-    return kind(**{name: _from_json(hints[name], item, arguments) for name, item in data.items() if name in known})
+def _unless_none(read: _Reader) -> _Reader:
+    return lambda value: None if value is None else read(value)
+
+
+def _read_all(part: Any) -> _Reader:
+    read = _reader_of(part)
+    return _unless_none(lambda value: tuple([read(item) for item in value]))
+
+
+def _read_each(parts: tuple[Any, ...]) -> _Reader:
+    readers = [_reader_of(part) for part in parts]
+    return _unless_none(lambda value: tuple([read(item) for read, item in zip(readers, value, strict=True)]))
+
+
+def _build(kind: Any, arguments: dict[Any, Any]) -> _Reader:
+    """How a dataclass is read; `arguments` are the type variables of a generic such as Field[date]."""
+    hints = typing.get_type_hints(kind)
+    wanted = {item.name: arguments.get(hints[item.name], hints[item.name]) for item in dataclasses.fields(kind)}
+    readers = {name: _reader_of(part) for name, part in wanted.items()}
+    return _unless_none(
+        lambda data: kind(**{name: readers[name](item) for name, item in data.items() if name in readers})
+    )
