@@ -118,7 +118,12 @@ def record_inspection(office: Office, visit: InspectionVisit, plan: UUID | None 
     """
     with office.transaction() as tx:
         zone = ZoneInfo(find_class(tx, visit.class_number).timezone)
-        day = visit.inspected_at.astimezone(zone).date()
+        # In the class's own time, whatever zone it was sent in: two times of one morning may lie on two days elsewhere.
+        began, ended = (each and each.astimezone(zone) for each in (visit.teaching_began, visit.teaching_ended))
+        visit = replace(
+            visit, inspected_at=visit.inspected_at.astimezone(zone), teaching_began=began, teaching_ended=ended
+        )
+        day = visit.inspected_at.date()
         found = supervision_rows.save_inspection(tx, visit, day, _count(office, "inspectors_per_inspection", day))
         if plan is not None:
             complete_plan(tx, plan, visit.class_number, "on_site", found)
@@ -284,6 +289,7 @@ def issue_notice(
         )  # fmt: skip
         body = {name: _plain(value) for name, value in asdict(form).items()}
         body |= {"rules": sorted({each.result.citation.code for each in values}), "evidence": []}
+        body["policy"] = str(office.policy.ref)
         prefix = office.policy.texts["notice_prefix"]
         return add_notice(tx, class_number, list(dict.fromkeys(violations)), person.id, issued_on, prefix, body)
 

@@ -579,6 +579,20 @@ class RecordOut(Out):
     withdrawn_because: str | None
 
 
+class UrgingOut(Out):
+    """What the agency was urged to hand in, and what came of it."""
+
+    id: str
+    urged_on: date
+    by: str
+    what: str
+    due_on: date
+    outcome: Literal["delivered", "missing", "poor", "withdrawn"] | None
+    answered_on: date | None
+    note: str
+    evidence: list[str]
+
+
 class SupervisionOut(Out):
     """Everything that people did about one class."""
 
@@ -587,6 +601,7 @@ class SupervisionOut(Out):
     off_site: list[OffSiteOut]
     follow_ups: list[FollowUpOut]
     records: list[RecordOut]
+    urgings: list[UrgingOut]
     plans: list[PlanOut]
 
 

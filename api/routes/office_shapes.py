@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -25,7 +25,13 @@ _NO_FILE = r"\x00-\x1f\x7f/\\:*?\"<>|"
 FileName = Annotated[str, StringConstraints(min_length=1, max_length=150, pattern=rf"^[^{_NO_FILE}. ][^{_NO_FILE}]*$")]
 # Day and year as the law's working-day tables and PostgreSQL know them.
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31))]
-Moment = Annotated[AwareDatetime, Field(examples=["2023-06-12T09:30:00+08:00"])]
+# A day inside those bounds, so that it has a date in every time zone.
+Moment = Annotated[
+    AwareDatetime,
+    Field(
+        ge=datetime(2000, 1, 2, tzinfo=UTC), le=datetime(2100, 12, 30, tzinfo=UTC), examples=["2023-06-12T09:30:00+08:00"]
+    ),
+]
 Count = Annotated[int, Field(ge=0, le=100_000)]
 Seed = Annotated[
     Name, Field(pattern=r"\S", description="Kept, so that anybody can draw again.", examples=["2023-06-01"])
@@ -96,7 +102,11 @@ class InterviewsIn(Strict):
 
 
 class InspectionIn(Acting):
-    """An on-site inspection (Annex 2). The four checks: left out, nobody looked; empty, in order; else what is wrong."""
+    """An on-site inspection (Annex 2). The four checks: left out, nobody looked; empty, in order; else what is wrong.
+
+    `transport_by_agency` and `favours_from_agency` (Art. 14) are the inspectors' own statements; left out, none was made.
+    `teaching_began` and `teaching_ended` are what they saw themselves, after they had come (13(1)(2)).
+    """
 
     inspected_at: Moment
     inspectors: Annotated[list[Code], Field(min_length=1, max_length=20)]
@@ -113,6 +123,10 @@ class InspectionIn(Acting):
     supervisor: Prose = ""
     teacher: Prose = ""
     notified_beforehand: bool = False
+    transport_by_agency: bool | None = None
+    favours_from_agency: bool | None = None
+    teaching_began: Moment | None = None
+    teaching_ended: Moment | None = None
     interviews: InterviewsIn | None = None
     evidence: Digests = Field(default=[])
     plan: UUID | None = None

@@ -144,6 +144,8 @@ def _read_visit(number: str, body: InspectionIn) -> InspectionVisit:
         students=tuple(StudentSeen(each.student_no, each.problem, each.impersonated) for each in body.students),
         attendance=body.attendance, timetable=body.timetable, teachers=body.teachers, venue=body.venue,
         other_problems=body.other_problems, opinion=body.opinion, supervisor=body.supervisor, teacher=body.teacher,
-        notified_beforehand=body.notified_beforehand,
+        notified_beforehand=body.notified_beforehand, transport_by_agency=body.transport_by_agency,
+        favours_from_agency=body.favours_from_agency, teaching_began=body.teaching_began,
+        teaching_ended=body.teaching_ended,
         interviews=Interviews(talks.asked, talks.false, talks.unclear) if talks else None, evidence=tuple(body.evidence),
     )  # fmt: skip

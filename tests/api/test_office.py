@@ -117,6 +117,35 @@ def test_what_the_office_looks_at_and_plans_is_not_the_agencys_to_see(accused: A
     assert (refused.status_code, refused.json()["code"]) == (422, "refused")
 
 
+def test_what_inspectors_state_about_times_and_discipline_is_kept(accused: Accused):
+    day = accused.facts.sessions[4].session.day
+    stated = {
+        "transport_by_agency": False,
+        "favours_from_agency": True,
+        "teaching_began": f"{day}T09:40:00+08:00",
+        "teaching_ended": f"{day}T03:10:00+00:00",
+    }
+    assert post(accused, f"classes/{NUMBER}/inspections", a_visit(accused, **stated)).status_code == 201
+    (kept,) = get(accused, f"classes/{NUMBER}/supervision").json()["inspections"]
+    assert {name: kept["form"][name] for name in stated} == stated | {"teaching_ended": f"{day}T11:10:00+08:00"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        pytest.param({"inspected_at": "0001-01-01T00:00:00+14:00"}, 422, id="before the first year there is"),
+        pytest.param({"inspected_at": "9999-12-31T23:59:59-12:00"}, 422, id="after the last"),
+        pytest.param({"inspected_at": "2000-01-01T23:59:59+00:00"}, 422, id="a day before the tables begin"),
+        pytest.param({"teaching_began": "2101-01-01T00:00:00+08:00"}, 422, id="teaching in another century"),
+        pytest.param({"teaching_began": "2023-06-14T09:00:00"}, 422, id="without a time zone"),
+        pytest.param({"transport_by_agency": "maybe"}, 422, id="a statement that is none"),
+        pytest.param({"inspected_at": "2000-01-02T00:00:00+00:00"}, 201, id="the first moment there is"),
+    ],
+)
+def test_a_visit_has_moments_that_every_calendar_knows(accused: Accused, changes: dict[str, Any], status: int):
+    assert post(accused, f"classes/{NUMBER}/inspections", a_visit(accused, **changes)).status_code == status
+
+
 def test_a_decision_is_made_once_however_often_it_is_sent(accused: Accused):
     violation = accused.matter("violations")
     path, body, key = (

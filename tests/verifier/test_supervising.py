@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 from uuid import UUID
 
 import pytest
@@ -136,6 +136,19 @@ def test_a_declared_interest_keeps_an_inspector_away(
             record_inspection(office, a_visit(facts))
     else:
         record_inspection(office, a_visit(facts))
+
+
+def test_a_visit_sent_in_another_time_zone_is_the_same_visit(office: Office, facts: ClassFacts) -> None:
+    """07:30 and 08:35 of one morning in Yiyang lie on two days in Greenwich."""
+    day = facts.sessions[4].session.day
+    here = a_visit(facts, inspected_at=moment(day, "07:30"), teaching_began=moment(day, "08:35"), timetable="迟到")
+    elsewhere = replace(
+        here, inspected_at=moment(day, "07:30").astimezone(UTC), teaching_began=moment(day, "08:35").astimezone(UTC)
+    )
+    assert record_inspection(office, elsewhere) == record_inspection(office, here)
+    with office.database.reading() as tx:
+        (found,) = read_class_facts(tx, NUMBER, day).inspections
+    assert found.day == day
 
 
 def test_times_of_teaching_seen_on_site_are_the_rule_s_and_survive_being_recorded_again(

@@ -22,6 +22,7 @@ BODY_FONT = "仿宋"
 TITLE_PT = 22
 BODY_PT = 16
 TABLE_PT = 12
+FOOTER_PT = 8
 _ALIGN = {
     "left": WD_ALIGN_PARAGRAPH.LEFT,
     "center": WD_ALIGN_PARAGRAPH.CENTER,
@@ -109,6 +110,13 @@ def add_row(
             paragraph.alignment = _ALIGN[aligns[index] if aligns else align]
         at += span
     return row
+
+
+def add_footer(document: Any, text: str) -> None:
+    """A small line below the page's text, in the margin: it takes nothing from the form's own room."""
+    paragraph = document.sections[0].footer.paragraphs[0]
+    _write(paragraph, text, FOOTER_PT, False, BODY_FONT)
+    paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
 
 
 def set_tab(paragraph: Any, at_cm: float) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from importlib import resources
+from typing import Any
 
 from verifier.plan import ProjectType
 from verifier.regulation import docx_layout as draw
@@ -126,6 +127,7 @@ class RectificationNotice:
     problems: tuple[str, ...] = field(default=())
     office: str = ""
     issued_on: date | None = None
+    policy: str | None = None  # which version of the rules it was issued by; None: the one it is printed by
 
 
 def write_agreement(form: Agreement, policy: Policy) -> bytes:
@@ -169,7 +171,7 @@ def write_agreement(form: Agreement, policy: Policy) -> bytes:
         paragraph = draw.add_line(document, f"{left}\t{right}", space_before_pt=12)
         draw.set_tab(paragraph, 8.5)
     draw.set_tab(draw.add_line(document, f"\t签订日期：{_date(form.signed_on, 3)}", space_before_pt=18), 8.5)
-    return draw.save(document)
+    return _finish(document, policy)
 
 
 def write_on_site_form(form: OnSiteForm, policy: Policy) -> bytes:
@@ -216,7 +218,7 @@ def write_on_site_form(form: OnSiteForm, policy: Policy) -> bytes:
     last = "、".join(form.inspectors[3:]) if len(form.inspectors) > 4 else people[3]
     draw.add_row(table, [(2, "查班人员签字"), (2, people[0]), (1, people[1]), (1, people[2]), (1, last)])
     draw.add_row(table, [(2, "班主任签字"), (2, form.supervisor), (1, "授课老师\n签字"), (2, form.teacher)])
-    return draw.save(document)
+    return _finish(document, policy)
 
 
 def write_follow_up_form(form: FollowUpForm, policy: Policy) -> bytes:
@@ -240,7 +242,7 @@ def write_follow_up_form(form: FollowUpForm, policy: Policy) -> bytes:
         line = form.lines[number] if number < len(form.lines) else FollowUpLine("", "", "", "")
         draw.add_row(table, [(1, line.name), (2, line.id_number), (1, line.phone), (2, line.answer)], height_cm=1.0)
     draw.add_line(document, f"审核人（签字）：{draw.blank(form.reviewed_by, 12)}", align="right", space_before_pt=18)
-    return draw.save(document)
+    return _finish(document, policy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +296,17 @@ def write_notice(form: RectificationNotice, policy: Policy) -> bytes:
         draw.add_line(document, problem, indent=True, align="justify" if form.problems else "left")
     draw.add_line(document, text.closing, indent=True, align="justify")
     draw.add_line(document, text.signature, align="right", space_before_pt=48)
+    return _finish(document, policy, form.policy)
+
+
+def tell_source(policy: Policy, issued_by: str | None = None) -> str:
+    """The footer of every form: the law, and the version of the rules it was made by (`RectificationNotice.policy`)."""
+    version = str(policy.ref) if issued_by is None else issued_by
+    return "    ".join(filter(None, (f"依据：{policy.document}", version and f"规则版本：{version}")))
+
+
+def _finish(document: Any, policy: Policy, issued_by: str | None = None) -> bytes:
+    draw.add_footer(document, tell_source(policy, issued_by))
     return draw.save(document)
 
 

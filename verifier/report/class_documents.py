@@ -264,6 +264,8 @@ def form_of_notice(notice: NoticeRecord) -> RectificationNotice:
     for name in ("supervision", "problems"):
         values[name] = tuple(values[name] or ())
     values["number"] = notice.number
+    # Notices of before this was kept name no version rather than a wrong one.
+    values["policy"] = values["policy"] or ""
     return RectificationNotice(**values)
 
 

@@ -13,7 +13,7 @@ from importlib import resources
 import typst
 
 from verifier.records.notices import NoticeRecord
-from verifier.regulation.forms import tell_notice
+from verifier.regulation.forms import tell_notice, tell_source
 from verifier.regulation.policy import Policy
 from verifier.report.class_documents import form_of_notice
 
@@ -30,11 +30,12 @@ def write_notice_pdf(notice: NoticeRecord, policy: Policy) -> bytes:
     Raises:
         CannotPrintError: the fonts or the typesetter fail.
     """
-    text = tell_notice(form_of_notice(notice), policy)
+    form = form_of_notice(notice)
+    text = tell_notice(form, policy)
     values = {
         "annex": "附件4", "title": text.title, "number": text.number, "addressee": text.addressee, "opening": text.opening,
         "problems": list(text.problems), "closing": text.closing, "signature": _keep_blanks(text.signature),
-        "voided": notice.void_reason or "",
+        "voided": notice.void_reason or "", "source": tell_source(policy, form.policy),
     }  # fmt: skip
     template = resources.files("verifier.report") / "templates" / "notice.typ"
     fonts = typst.Fonts(include_system_fonts=False, font_paths=[str(resources.files(FONTS))])

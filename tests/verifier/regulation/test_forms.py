@@ -74,6 +74,36 @@ def test_the_empty_form_is_the_annex_word_for_word(annex, content):
     assert bare(read_text(content)) == bare(annexes()[annex - 1])
 
 
+def read_footer(content: bytes) -> str:
+    return Document(io.BytesIO(content)).sections[0].footer.paragraphs[0].text
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(write_agreement(Agreement(), POLICY), id="Annex 1, the agreement"),
+        pytest.param(write_on_site_form(OnSiteForm(), POLICY), id="Annex 2, the on-site form"),
+        pytest.param(write_follow_up_form(FollowUpForm(), POLICY), id="Annex 3, the follow-up form"),
+        pytest.param(write_notice(RectificationNotice(), POLICY), id="Annex 4, the notice"),
+    ],
+)
+def test_every_form_names_the_law_and_the_version_of_the_rules(content):
+    assert read_footer(content) == f"依据：益人社发〔2023〕23号    规则版本：{POLICY.name}@{POLICY.version}"
+
+
+@pytest.mark.parametrize(
+    ("issued_by", "named"),
+    [
+        pytest.param("yiyang-2023-23@000000000000", "规则版本：yiyang-2023-23@000000000000", id="as it was issued"),
+        pytest.param("", "依据：益人社发〔2023〕23号", id="issued before versions were kept: none rather than a wrong one"),
+    ],
+)
+def test_an_issued_notice_names_the_version_it_was_issued_by_not_todays(issued_by, named):
+    footer = read_footer(write_notice(RectificationNotice("培整改〔2023〕1号", policy=issued_by), POLICY))
+    assert footer.endswith(named)
+    assert POLICY.version not in footer
+
+
 def test_a_filled_on_site_form_shows_counts_rate_boxes_and_every_inspector():
     form = OnSiteForm(
         datetime(2023, 6, 14, 9, 5), "203教室", "示范学校", ProjectType.HIGH_SKILL, "中式面点师 初级", 40, 31,
