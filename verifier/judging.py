@@ -363,5 +363,11 @@ def _check_rate(policy: Policy, day: date, conclusion: SessionConclusion) -> Fin
     if not clause.in_force_on(day):
         reason = say("{label}在{day}不在有效期内，不判断到课率。", label=clause.label, day=day.isoformat())
         return Finding("session.attendance", Outcome.NOT_APPLICABLE, reason, str(policy.ref))
-    minimum = float(policy.number("attendance_rate_min_percent", day)) / 100
+    try:
+        minimum = float(policy.number("attendance_rate_min_percent", day)) / 100
+    except KeyError:
+        reason = say(
+            "法规{policy}没有设定{day}的最低到课率，系统未能判断。", policy=str(policy.ref), day=day.isoformat()
+        )
+        return Finding("session.attendance", Outcome.NOT_RUN, reason, str(policy.ref))
     return check_attendance(conclusion, minimum=minimum, clause=clause.label)

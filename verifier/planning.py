@@ -26,7 +26,7 @@ def plan_inspection(office: Office, class_number: str, planned_on: date, seed: s
         RefusedError: no seed, or too few inspectors without an interest are left.
         NotInRecordsError: there is no such class.
     """
-    count = int(office.policy.number("inspectors_per_inspection", planned_on))
+    count = int(office.number("inspectors_per_inspection", planned_on))
     return _plan(office, class_number, "on_site", "", planned_on, seed, by, count)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -94,6 +95,22 @@ class Office:
             with self.database.reading() as tx:
                 yield tx
 
+    def number(self, name: str, day: date) -> Decimal:
+        """A number of the regulation as it stood on that day.
+
+        Raises:
+            RefusedError: the law of that day says none, as before it came into force.
+        """
+        try:
+            return self.policy.number(name, day)
+        except KeyError as error:
+            raise RefusedError(
+                say(
+                    "法规{policy}在{day}没有规定{name}（{begins}起施行），不能据以登记或安排。", policy=str(self.policy.ref),
+                    day=day.isoformat(), name=name, begins=self.policy.from_day.isoformat(),
+                )
+            ) from error  # fmt: skip
+
 
 @contextmanager
 def open_office(settings: Settings) -> Iterator[Office]:
@@ -124,7 +141,7 @@ def record_inspection(office: Office, visit: InspectionVisit, plan: UUID | None 
             visit, inspected_at=visit.inspected_at.astimezone(zone), teaching_began=began, teaching_ended=ended
         )
         day = visit.inspected_at.date()
-        found = supervision_rows.save_inspection(tx, visit, day, _count(office, "inspectors_per_inspection", day))
+        found = supervision_rows.save_inspection(tx, visit, day, int(office.number("inspectors_per_inspection", day)))
         if plan is not None:
             complete_plan(tx, plan, visit.class_number, "on_site", found)
         return found
@@ -149,7 +166,7 @@ def draw_follow_ups(
     at = at or datetime.now(UTC)
     with office.transaction() as tx:
         day = at.astimezone(ZoneInfo(find_class(tx, class_number).timezone)).date()
-        share = office.policy.number("follow_up_share_percent", day)
+        share = office.number("follow_up_share_percent", day)
         found = supervision_rows.save_draw(tx, class_number, seed, share, by, at)
         if plan is not None:
             complete_plan(tx, plan, class_number, "follow_up", found[0])
@@ -290,7 +307,7 @@ def issue_notice(
         body = {name: _plain(value) for name, value in asdict(form).items()}
         body |= {"rules": sorted({each.result.citation.code for each in values}), "evidence": []}
         body["policy"] = str(office.policy.ref)
-        prefix = office.policy.texts["notice_prefix"]
+        prefix = office.policy.text("notice_prefix")
         return add_notice(tx, class_number, list(dict.fromkeys(violations)), person.id, issued_on, prefix, body)
 
 
@@ -325,7 +342,7 @@ def _draft_notice(
     try:
         form = draft_notice(
             training, values, number="", found_on=found_on, issued_on=issued_on, supervision=supervision,
-            office=signed_for or office.policy.texts["authority"],
+            office=signed_for or office.policy.text("authority"),
         )  # fmt: skip
     except ValueError as error:
         raise RefusedError(say("不能下发整改通知书：{error}", error=str(error))) from error
@@ -401,10 +418,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(each) for each in value]
     return value.isoformat() if isinstance(value, date) else value
-
-
-def _count(office: Office, name: str, day: date) -> int:
-    return int(office.policy.number(name, day))
 
 
 def save_closing(

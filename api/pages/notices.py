@@ -113,7 +113,7 @@ def show_draft(
         told, status_code = told or error.sentence, 422
     return show_page(
         request, "notice_draft.html", status_code=status_code, waiting=waiting, ticked=set(ticked), values=values,
-        kinds=SUPERVISION, authority=state.policy.texts["authority"], text=text, told=told,
+        kinds=SUPERVISION, authority=state.policy.text("authority"), text=text, told=told,
         may_decide=may_decide(request),
     )  # fmt: skip
 

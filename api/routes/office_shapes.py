@@ -29,7 +29,9 @@ Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31))]
 Moment = Annotated[
     AwareDatetime,
     Field(
-        ge=datetime(2000, 1, 2, tzinfo=UTC), le=datetime(2100, 12, 30, tzinfo=UTC), examples=["2023-06-12T09:30:00+08:00"]
+        ge=datetime(2000, 1, 2, tzinfo=UTC),
+        le=datetime(2100, 12, 30, tzinfo=UTC),
+        examples=["2023-06-12T09:30:00+08:00"],
     ),
 ]
 Count = Annotated[int, Field(ge=0, le=100_000)]

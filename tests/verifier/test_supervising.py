@@ -14,6 +14,7 @@ from tests.builders.plan import a_digest
 from tests.builders.regulation import AGENCY
 from verifier.finding import Outcome
 from verifier.paperwork import settle_urging, urge_materials, withdraw_record
+from verifier.planning import plan_inspection
 from verifier.records.class_facts import read_agency_facts, read_class_facts
 from verifier.records.dump import dump_records
 from verifier.records.matters import read_cases, read_violations
@@ -136,6 +137,16 @@ def test_a_declared_interest_keeps_an_inspector_away(
             record_inspection(office, a_visit(facts))
     else:
         record_inspection(office, a_visit(facts))
+
+
+@pytest.mark.parametrize("day", [date(2023, 5, 31), date(1999, 1, 1)], ids=["the day before the law", "long before"])
+def test_nothing_is_recorded_by_a_law_that_was_not_in_force(office: Office, facts: ClassFacts, day: date) -> None:
+    with pytest.raises(RefusedError, match=f"在{day}没有规定inspectors_per_inspection（2023-06-01起施行）"):
+        record_inspection(office, a_visit(facts, inspected_at=moment(day, "09:30")))
+    with pytest.raises(RefusedError, match="follow_up_share_percent"):
+        draw_follow_ups(office, NUMBER, "种子", "li", moment(day, "09:30"))
+    with pytest.raises(RefusedError, match="inspectors_per_inspection"):
+        plan_inspection(office, NUMBER, day, "种子", "li")
 
 
 def test_a_visit_sent_in_another_time_zone_is_the_same_visit(office: Office, facts: ClassFacts) -> None:

@@ -141,7 +141,7 @@ def write_agreement(form: Agreement, policy: Policy) -> bytes:
     document = draw.new_page()
     draw.add_line(document, "附件1", font=draw.TITLE_FONT)
     draw.add_line(document, f"编号：{form.number or '______________'}", align="right")
-    title = f"{policy.texts['city']}补贴性职业培训项目协议书"
+    title = f"{policy.text('city')}补贴性职业培训项目协议书"
     draw.add_line(document, title, align="center", size_pt=draw.TITLE_PT, font=draw.TITLE_FONT, space_before_pt=12)
     if not form.number:
         draw.add_line(document, "（样本）", align="center", space_before_pt=6)
@@ -155,8 +155,10 @@ def write_agreement(form: Agreement, policy: Policy) -> bytes:
         "day": draw.blank(due and due.day, 4),
         **{f"term_{number + 1}": draw.blank(terms[number], 48) for number in range(3)},
     }  # fmt: skip
-    name = policy.texts["agreement"]
-    text = (resources.files("verifier.regulation") / "annexes" / name).read_text(encoding="utf-8")
+    text = policy.agreement
+    if text is None:
+        annexes = resources.files("verifier.regulation") / "annexes"
+        text = (annexes / policy.text("agreement")).read_text(encoding="utf-8")
     for line in text.strip().splitlines():
         heading = re.match(r"[一二三四五六七八九十]+、", line) is not None
         font = draw.TITLE_FONT if heading else draw.BODY_FONT
@@ -178,7 +180,7 @@ def write_on_site_form(form: OnSiteForm, policy: Policy) -> bytes:
     """Annex 2 as .docx; more than six students with problems make more lines."""
     document = draw.new_page()
     draw.add_line(document, "附件2", font=draw.TITLE_FONT)
-    title = f"{policy.texts['city']}职业培训现场监管登记表"
+    title = f"{policy.text('city')}职业培训现场监管登记表"
     draw.add_line(document, title, align="center", size_pt=draw.TITLE_PT, font=draw.TITLE_FONT)
     table = draw.add_table(document, [1.6, 2.2, 2.0, 2.4, 2.4, 2.6, 2.8])
     draw.add_row(table, [(2, "查班时间"), (2, _moment(form.inspected_at)), (1, "培训地点"), (2, form.place)])
@@ -225,7 +227,7 @@ def write_follow_up_form(form: FollowUpForm, policy: Policy) -> bytes:
     """Annex 3 as .docx; more than twelve students make more lines."""
     document = draw.new_page()
     draw.add_line(document, "附件3", font=draw.TITLE_FONT)
-    title = f"{policy.texts['city']}职业培训学员跟踪回访登记表"
+    title = f"{policy.text('city')}职业培训学员跟踪回访登记表"
     draw.add_line(document, title, align="center", size_pt=draw.TITLE_PT, font=draw.TITLE_FONT)
     table = draw.add_table(document, [2.2, 2.9, 2.3, 3.2, 2.2, 3.2])
     made_on = "" if form.made_on is None else _date(form.made_on, 0)
@@ -268,14 +270,14 @@ def tell_notice(form: RectificationNotice, policy: Policy) -> NoticeText:
     # The annex leaves the document's number to be filled in; the policy knows it.
     reference = policy.document if form.number else re.sub(r"\d+号$", "  号", policy.document)
     text = (
-        f"根据《{policy.texts['authority']}关于印发〈补贴性职业培训监管办法〉的通知》（{reference}）文件的规定，"
+        f"根据《{policy.text('authority')}关于印发〈补贴性职业培训监管办法〉的通知》（{reference}）文件的规定，"
         f"我局于{_date(form.found_on, 6)}对你单位开办的{draw.blank(form.class_year, 6)}年"
         f"第{draw.blank(form.term, 4)}期{draw.blank(form.class_name, 14)}培训班进行了（{kinds}），发现存在以下问题："
     )
     problems = tuple(f"{index}.{problem}" for index, problem in enumerate(form.problems, start=1))
     return NoticeText(
-        title=f"{policy.texts['city']}职业培训整改通知书",
-        number=form.number or f"{policy.texts['notice_prefix']}〔202  〕    号",
+        title=f"{policy.text('city')}职业培训整改通知书",
+        number=form.number or f"{policy.text('notice_prefix')}〔202  〕    号",
         addressee=f"{draw.blank(form.agency, 23)}：",
         opening=text,
         problems=problems or ("1.", "2.", "3.", "………"),

@@ -1,17 +1,22 @@
 """The night's judging: every rule of a policy over one class or one agency.
 
 A policy names its rules by code; `find_judge` finds the function: a built-in, one of an installed package (entry point
-group ``verifier.rules``), or a dotted path written in the policy file.
+group ``verifier.rules``), one in a file beside the policy, or a dotted path written in the policy file.
 """
 
 from __future__ import annotations
 
+import hashlib
+import sys
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib import import_module
 from importlib.metadata import entry_points
+from importlib.util import module_from_spec, spec_from_file_location
 from itertools import pairwise
+from pathlib import Path
+from types import ModuleType
 from typing import cast
 
 import structlog
@@ -27,7 +32,7 @@ from verifier.regulation.filing_rules import judge_change_filing, judge_filing_l
 from verifier.regulation.impersonation import judge_impersonations
 from verifier.regulation.ladder import judge_agency_warnings, judge_class_warnings, judge_sample
 from verifier.regulation.missing_reports import judge_missing_reports
-from verifier.regulation.policy import Policy, PolicyError, RuleEntry
+from verifier.regulation.policy import Policy, PolicyError, RuleEntry, is_file_rule
 from verifier.regulation.recorded import find_recorded, judge_recorded
 from verifier.regulation.remote_records import judge_online_records, judge_recordings
 from verifier.regulation.result import NextStep, RuleResult
@@ -173,11 +178,28 @@ def _offered_rules() -> dict[str, Callable[..., tuple[RuleResult, ...]]]:
 
 
 def _import_judge(entry: RuleEntry) -> Callable[..., tuple[RuleResult, ...]]:
-    module, _, function = entry.judge.partition(":")
+    name, _, function = entry.judge.rpartition(":")
     try:
-        return cast("Callable[..., tuple[RuleResult, ...]]", getattr(import_module(module), function))
+        module = _load_file(name, Path(name).read_bytes()) if is_file_rule(entry.judge) else import_module(name)
+        return cast("Callable[..., tuple[RuleResult, ...]]", getattr(module, function))
     except (ImportError, AttributeError) as error:
         raise PolicyError(f"rule {entry.citation.code}: cannot load {entry.judge}: {error}") from error
+    except Exception as error:
+        # Their file may fail in any way while it is read.
+        raise PolicyError(f"{name}: {type(error).__name__}: {error}") from error
+
+
+@cache
+def _load_file(name: str, content: bytes) -> ModuleType:
+    """A policy's own file of rules, as a module that nobody can import; once for each content it has had."""
+    unique = f"rules_of_{hashlib.sha256(content).hexdigest()[:12]}"
+    spec = spec_from_file_location(unique, name)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{name} is no Python file")
+    module = module_from_spec(spec)
+    sys.modules[unique] = module  # dataclasses look their module up there
+    spec.loader.exec_module(module)
+    return module
 
 
 def _judge_safely(judge: Callable[[], tuple[RuleResult, ...]], rule: Rule, subject: str) -> tuple[RuleResult, ...]:

@@ -1,9 +1,10 @@
 """A city's regulation as data: its rules by code, its dated numbers with citation, and the digest naming the version.
 
 A policy is one TOML file; ``policies/yiyang-2023-23.toml`` is the model, `docs/decisions/0005-policy-files.md` the why.
-Another city writes its own file: other numbers, other clauses, fewer rules, and rules of its own, whose functions are
-named by a dotted path (``judge = "package.module:function"``) or offered by an installed package under the entry point
-group ``verifier.rules``. A policy file can name code to run, so it is configuration of the operator, never an upload.
+Another city writes its own file (docs/another-city.md): other numbers, other clauses, fewer rules, and rules of its own,
+whose functions stand in a file beside the policy (``judge = "rules.py:function"``), are named by a dotted path
+(``package.module:function``) or offered by an installed package under the entry point group ``verifier.rules``.
+A policy file can name code to run, so it is configuration of the operator, never an upload.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class RuleEntry:
-    """One rule as a policy lists it. `judge` names its function: a built-in's code, or ``package.module:function``."""
+    """One rule as a policy lists it. `judge` names its function: a built-in's code, ``package.module:function``, or a file's."""
 
     citation: Citation
     judge: str
@@ -76,8 +77,10 @@ class ArchiveKind:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """One city's regulation. `version` is the first twelve hex digits of its file's SHA-256.
+    """One city's regulation.
 
+    `version` is the first twelve hex digits of the SHA-256 of its file and of the files beside it that it uses.
+    `agreement` is the text of Annex 1 where a file beside the policy holds it; else `texts` names one of the package's.
     `platforms` are the approved platforms for online training (7(3)); empty where the file does not list them.
     """
 
@@ -93,6 +96,7 @@ class Policy:
     archive: tuple[ArchiveKind, ...] = ()
     platforms: tuple[str, ...] = ()
     calendar: WorkCalendar = field(default_factory=WorkCalendar)
+    agreement: str | None = None
 
     @property
     def ref(self) -> PolicyRef:
@@ -130,16 +134,26 @@ class Policy:
 
         Raises:
             KeyError: see `parameter`.
-            TypeError: the parameter is a word.
+            PolicyError: the parameter is a word.
         """
         value = self.parameter(name, day).value
         if isinstance(value, str):
-            raise TypeError(f"policy {self.ref}: {name} is the word {value!r}, not a number")
+            raise PolicyError(f"policy {self.ref}: {name} is the word {value!r}, not a number")
         return Decimal(value)
 
     def word(self, name: str, day: date) -> str:
         """A parameter's value as text."""
         return str(self.parameter(name, day).value)
+
+    def text(self, name: str) -> str:
+        """Words that the forms print, of the file's ``[texts]``.
+
+        Raises:
+            PolicyError: the policy does not have them.
+        """
+        if name not in self.texts:
+            raise PolicyError(f"policy {self.ref}: [texts] lacks {name}, which the forms print")
+        return self.texts[name]
 
     def to_be_set(self) -> tuple[Parameter, ...]:
         """Every default that the bureau has yet to decide on, for the settings page."""
@@ -169,7 +183,7 @@ def read_policy(path: Path) -> Policy:
         PolicyError: the file is faulty.
         OSError: it cannot be read.
     """
-    return parse_policy(path.read_bytes(), source=path.name)
+    return parse_policy(path.read_bytes(), path.name, path.resolve().parent)
 
 
 def choose_policy(policies: Iterable[Policy], day: date) -> Policy | None:
@@ -178,8 +192,8 @@ def choose_policy(policies: Iterable[Policy], day: date) -> Policy | None:
     return max(in_force, key=lambda policy: policy.from_day, default=None)
 
 
-def parse_policy(content: bytes, source: str) -> Policy:
-    """Read a policy from the bytes of its file; `source` names the file in messages.
+def parse_policy(content: bytes, source: str, folder: Path | None = None) -> Policy:
+    """Read a policy from the bytes of its file; `source` names the file in messages, `folder` holds the files beside it.
 
     Raises:
         PolicyError: not TOML, or an entry is missing, doubled, of the wrong kind or dated the wrong way round.
@@ -191,25 +205,49 @@ def parse_policy(content: bytes, source: str) -> Policy:
     head = _Entry(source, "policy", data.get("policy", {}))
     from_day = head.day("from")
     to_day = head.optional_day("to")
-    rules = tuple(_read_rule(_Entry(source, "rule", each), head) for each in data.get("rule", []))
+    rules = tuple(_read_rule(_Entry(source, "rule", each), head, folder) for each in data.get("rule", []))
+    texts = {str(key): str(value) for key, value in data.get("texts", {}).items()}
+    agreement = _find_agreement(source, texts, folder)
+    # What a rule answers depends on its code as well, so a changed rules.py is another version.
+    used = sorted({Path(each.judge.rpartition(":")[0]) for each in rules if is_file_rule(each.judge)})
+    digest = hashlib.sha256(content)
+    for file in [*used, *([agreement] if agreement else [])]:
+        digest.update(file.read_bytes())
     years = dict(_read_calendar(_Entry(source, "calendar", each)) for each in data.get("calendar", []))
     codes = [entry.citation.code for entry in rules]
     if doubled := sorted({code for code in codes if codes.count(code) > 1}):
         raise PolicyError(f"{source}: rule code used twice: {', '.join(doubled)}")
     return Policy(
         name=head.text("name"),
-        version=hashlib.sha256(content).hexdigest()[:12],
+        version=digest.hexdigest()[:12],
         title=head.text("title"),
         document=head.text("document"),
         from_day=from_day,
         to_day=to_day,
         rules=rules,
         parameters=_read_parameters(source, data.get("parameter", []), head),
-        texts={str(key): str(value) for key, value in data.get("texts", {}).items()},
+        texts=texts,
         archive=tuple(_read_archive_kind(_Entry(source, "archive", each)) for each in data.get("archive", [])),
         platforms=tuple(_Entry(source, "platform", each).text("name") for each in data.get("platform", [])),
         calendar=WorkCalendar(years),
+        agreement=agreement.read_text(encoding="utf-8") if agreement else None,
     )
+
+
+def is_file_rule(judge: str) -> bool:
+    """Whether a rule's function stands in a file, ``…/rules.py:function``, rather than in a module or among the built-in ones."""
+    return judge.rpartition(":")[0].endswith(".py")
+
+
+def _find_agreement(source: str, texts: Mapping[str, str], folder: Path | None) -> Path | None:
+    name = texts.get("agreement")
+    if not name:
+        return None
+    if folder is not None and (folder / name).is_file():
+        return folder / name
+    if not (resources.files("verifier.regulation") / "annexes" / name).is_file():
+        raise PolicyError(f"{source}: [texts] agreement names {name}, and there is no such file beside the policy")
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +307,17 @@ def _read_calendar(entry: _Entry) -> tuple[int, CalendarYear]:
     return year, CalendarYear(days["holidays"], days["working_weekends"])
 
 
-def _read_rule(entry: _Entry, head: _Entry) -> RuleEntry:
+def _find_judge_name(entry: _Entry, code: str, folder: Path | None) -> str:
+    judge = entry.text("judge", code)
+    if not is_file_rule(judge):
+        return judge
+    name, _, function = judge.rpartition(":")
+    if folder is None or not (folder / name).is_file():
+        raise entry.fail(f"judge names {name}, and there is no such file beside the policy")
+    return f"{folder / name}:{function}"
+
+
+def _read_rule(entry: _Entry, head: _Entry, folder: Path | None) -> RuleEntry:
     first, last = entry.span(head)
     checked = entry.day("last_checked") if "last_checked" in entry.data else head.day("last_checked")
     code = entry.text("code")
@@ -286,7 +334,7 @@ def _read_rule(entry: _Entry, head: _Entry) -> RuleEntry:
             to_day=last,
             last_checked=checked,
         ),
-        judge=entry.text("judge", code),
+        judge=_find_judge_name(entry, code, folder),
         consequence=Consequence(consequence),
     )
 

@@ -142,7 +142,7 @@ def _agreements(tx: Tx, training: TrainingClass, policy: Policy) -> Iterator[tup
         if values.get(name):
             values[name] = date.fromisoformat(values[name])
     values["further_terms"] = tuple(values.get("further_terms", ()))
-    form = Agreement(**{"authority": policy.texts["authority"], "agency": training.agency.name, "year": year, **values})
+    form = Agreement(**{"authority": policy.text("authority"), "agency": training.agency.name, "year": year, **values})
     yield "annex-1-agreement.docx", write_agreement(form, policy)
 
 
@@ -216,7 +216,7 @@ def _follow_up_form(
 ) -> FollowUpForm:
     on_roster = {student.student_no for student in training.students}
     chosen = tuple(no for no in drawn_students(tx, draw.id) if no in on_roster)
-    office = policy.texts["authority"]
+    office = policy.text("authority")
     value = Draw(draw.seed, chosen, draw.roster_size, draw.pool_sha256 or "")
     blank = draft_follow_up_form(training, value, office=office, by=by, show_number=mask_number)
     calls = {

@@ -95,7 +95,9 @@ def test_every_form_names_the_law_and_the_version_of_the_rules(content):
     ("issued_by", "named"),
     [
         pytest.param("yiyang-2023-23@000000000000", "规则版本：yiyang-2023-23@000000000000", id="as it was issued"),
-        pytest.param("", "依据：益人社发〔2023〕23号", id="issued before versions were kept: none rather than a wrong one"),
+        pytest.param(
+            "", "依据：益人社发〔2023〕23号", id="issued before versions were kept: none rather than a wrong one"
+        ),
     ],
 )
 def test_an_issued_notice_names_the_version_it_was_issued_by_not_todays(issued_by, named):
