@@ -71,7 +71,7 @@ LooksAtArchive = Annotated[Look, Depends(Looks("archive.look"))]
 
 
 # Pages about people: of a class, a session, a photo, a case. Pictures on them are requests of their own, written down as such.
-_PAGES_OF_PEOPLE = ("/classes", "/photos", "/cases", "/review/", "/cameras")
+_PAGES_OF_PEOPLE = ("/classes", "/photos", "/cases", "/review/", "/cameras", "/appeals", "/enrolment")
 _PICTURES = ("/annotated.jpg", "/original", "/plain.jpg", "/heat.jpg", "/face.jpg", ".jpg")
 
 

@@ -21,6 +21,7 @@ from verifier.records.tables.base import utc_now
 from verifier.records.tables.user import UserRow
 from verifier.records.users import (
     UserRecord,
+    change_role,
     describe_user,
     end_sessions,
     find_session,
@@ -115,6 +116,26 @@ def set_disabled(database: Database, login: str, disabled: bool, *, by: str) -> 
             end_sessions(tx, user_id=row.id)
         action = "user.disable" if disabled else "user.enable"
         write_audit(tx, actor=by, action=action, subject=("user", row.id), before=before, after={"disabled": disabled})
+
+
+def set_role(database: Database, login: str, role: str, *, by: str, agency_code: str | None = None) -> None:
+    """Give an account another role; every login of it ends, as its pages were made for the former one.
+
+    Raises:
+        RefusedError: no such account, an unknown role, an agency's account without agency, or another's with one.
+    """
+    with database.transaction() as tx:
+        row = require_user(tx, login)
+        before = {"role": row.role, "agency": str(row.agency_id) if row.agency_id else None}
+        change_role(tx, row, role, agency_code)
+        end_sessions(tx, user_id=row.id)
+        after = {"role": row.role, "agency": str(row.agency_id) if row.agency_id else None}
+        write_audit(tx, actor=by, action="user.role", subject=("user", row.id), before=before, after=after)
+
+
+def make_password() -> str:
+    """A password to begin with: 128 random bits, for its owner to replace."""
+    return secrets.token_urlsafe(16)
 
 
 def hash_password(password: str, login: str, limits: AccountLimits = ACCOUNTS_2023) -> str:

@@ -29,6 +29,7 @@ from verifier.records.jobs import (
     put_back,
     queue_job,
     renew_lease,
+    requeue_job,
     take_job,
 )
 from verifier.settings import Settings
@@ -57,6 +58,17 @@ def cancel_verification(tx: Tx, caller: Caller, job_id: UUID) -> JobRecord:
     """
     job = cancel_job(tx, job_id)
     write_audit(tx, actor=caller.actor, action="job.cancel", subject=("job", job.id), after={"state": job.state})
+    return job
+
+
+def requeue_verification(tx: Tx, caller: Caller, job_id: UUID) -> JobRecord:
+    """Queue a job again that failed or was cancelled.
+
+    Raises:
+        NotInRecordsError: there is none such.
+    """
+    job = requeue_job(tx, job_id)
+    write_audit(tx, actor=caller.actor, action="job.requeue", subject=("job", job.id), after={"state": job.state})
     return job
 
 

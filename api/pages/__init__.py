@@ -5,6 +5,7 @@ from fastapi import Depends, FastAPI
 from api.auth import Need
 from api.looks import note_page
 from api.pages import (
+    admin,
     agencies,
     appeals,
     cameras,
@@ -32,7 +33,7 @@ def add_pages(app: FastAPI) -> None:
         )
     app.include_router(cameras.asking, include_in_schema=False)
     # Whose "next" and "undo" would be taken for ids otherwise stand first.
-    for room in (appeals, notices, sanctions, deciding, review):
+    for room in (admin, appeals, notices, sanctions, deciding, review):
         app.include_router(room.router, dependencies=[Depends(note_page)], include_in_schema=False)
     app.include_router(login.router, include_in_schema=False)
     errors.add_error_pages(app)

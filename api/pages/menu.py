@@ -12,6 +12,10 @@ def _office(caller: Caller) -> bool:
     return caller.is_office
 
 
+def _auditor(caller: Caller) -> bool:
+    return caller.is_office and caller.may("audit")
+
+
 def _anybody(_: Caller) -> bool:
     return True
 
@@ -36,6 +40,7 @@ MENU = (
     MenuItem("/classes", "班次"),
     MenuItem("/agencies", "机构"),
     MenuItem("/cameras", "摄像头", _office),
+    MenuItem("/admin", "管理", _auditor),
 )
 
 

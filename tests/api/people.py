@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -84,3 +85,11 @@ def a_house(folder: Path, **settings: Any) -> House:
         for name, (scopes, agency) in clients.items()
     }
     return House(app, state, keys)
+
+
+def copy_house(made: House, folder: Path) -> House:
+    """The same records once more, for a test to change: hashing everybody's password costs seconds."""
+    settings = made.state.settings
+    shutil.copytree(settings.workspace, folder)
+    app = create_app(settings.model_copy(update={"workspace": folder}))
+    return House(app, app.state.shared, made.keys)

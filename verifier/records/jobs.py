@@ -83,6 +83,21 @@ def cancel_job(tx: Tx, job_id: UUID) -> JobRecord:
     return _describe(row)
 
 
+def requeue_job(tx: Tx, job_id: UUID) -> JobRecord:
+    """Queue a job again that failed or was cancelled, its attempts counted anew. One that waits, runs or is done stays as it is.
+
+    Raises:
+        NotInRecordsError: there is none such.
+    """
+    row = tx.get(JobRow, job_id, with_for_update=True)
+    if row is None:
+        raise NotInRecordsError(f"no job {job_id} is on record")
+    if row.state in ("failed", "cancelled"):
+        row.state, row.attempt, row.finished_at, row.error = "queued", 0, None, None
+        tx.flush()
+    return _describe(row)
+
+
 def take_job(tx: Tx, kind: str, owner: str, lease: timedelta) -> JobRecord | None:
     """The job that has waited longest, now leased to `owner`; also one whose worker let its lease run out. None without any."""
     now = utc_now()

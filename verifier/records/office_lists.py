@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
 from sqlalchemy import case, func, select
 
 from verifier.records.listing import Field, Listing, is_one_of
 from verifier.records.reading import Query
 from verifier.records.tables.agency import AgencyRow
+from verifier.records.tables.api_client import ApiClientRow
 from verifier.records.tables.appeal import AppealFileRow, AppealRow
+from verifier.records.tables.audit_entry import AuditEntryRow
+from verifier.records.tables.base import utc_now
 from verifier.records.tables.case import CaseRow
+from verifier.records.tables.job import JobRow
+from verifier.records.tables.login_session import LoginSessionRow
 from verifier.records.tables.notice import NoticeRow
 from verifier.records.tables.training_class import ClassRow
 from verifier.records.tables.user import UserRow
 from verifier.records.tables.violation import ViolationRow
+from verifier.records.users import NO_PASSWORD
 
 
 def list_notices_for(agency_code: str | None = None) -> Listing:
@@ -63,3 +73,81 @@ def list_appeals() -> Listing:
         "violation_id": Field(AppealRow.violation_id), "case_id": Field(AppealRow.case_id),
     }  # fmt: skip
     return Listing(source, fields, AppealRow.id, ("-answered_at",))
+
+
+def list_users() -> Listing:
+    """Accounts by login. Filters: ``role``, ``state`` (``open``, ``disabled``, ``locked``)."""
+    now = utc_now()
+    state = case(
+        (UserRow.disabled_at.is_not(None), "disabled"), (UserRow.password_hash == NO_PASSWORD, "no_password"),
+        (UserRow.locked_until > now, "locked"), else_="open",
+    )  # fmt: skip
+    source: Query = select(UserRow.id).outerjoin(AgencyRow, AgencyRow.id == UserRow.agency_id)
+    last = select(func.max(LoginSessionRow.last_seen_at)).where(LoginSessionRow.user_id == UserRow.id).scalar_subquery()
+    fields = {
+        "login": Field(UserRow.login, searched=True), "name": Field(UserRow.name, searched=True),
+        "role": Field(UserRow.role), "agency": Field(AgencyRow.name, searched=True), "state": Field(state),
+        "last_seen": Field(last), "created_at": Field(UserRow.created_at),
+    }  # fmt: skip
+    return Listing(source, fields, UserRow.id, ("login",), {"role": is_one_of(UserRow.role), "state": is_one_of(state)})
+
+
+def list_clients() -> Listing:
+    """Keys of programs, without their secrets, by client, the newest first. Filters: ``state``."""
+    now = utc_now()
+    state = case(
+        (ApiClientRow.revoked_at.is_not(None), "revoked"), (ApiClientRow.expires_at <= now, "expired"), else_="valid"
+    )
+    source: Query = select(ApiClientRow.id).outerjoin(AgencyRow, AgencyRow.id == ApiClientRow.agency_id)
+    fields = {
+        "client": Field(ApiClientRow.name, searched=True), "prefix": Field(ApiClientRow.key_prefix, searched=True),
+        "state": Field(state), "scopes": Field(ApiClientRow.scopes, read=_join),
+        "networks": Field(ApiClientRow.networks, read=_join), "agency": Field(AgencyRow.name, searched=True),
+        "created_at": Field(ApiClientRow.created_at), "expires_at": Field(ApiClientRow.expires_at),
+    }  # fmt: skip
+    return Listing(source, fields, ApiClientRow.id, ("client", "-created_at"), {"state": is_one_of(state)})
+
+
+def list_jobs() -> Listing:
+    """Jobs, the newest first. Filters: ``state``, ``kind``."""
+    source: Query = select(JobRow.id)
+    fields = {
+        "created_at": Field(JobRow.created_at), "kind": Field(JobRow.kind, searched=True), "state": Field(JobRow.state),
+        "attempt": Field(JobRow.attempt), "asked": Field(JobRow.payload, read=_tell_values),
+        "finished_at": Field(JobRow.finished_at), "error": Field(JobRow.error, searched=True), "id": Field(JobRow.id),
+    }  # fmt: skip
+    return Listing(
+        source, fields, JobRow.id, ("-created_at",), {"state": is_one_of(JobRow.state), "kind": is_one_of(JobRow.kind)}
+    )
+
+
+def list_audit() -> Listing:
+    """The audit, the latest entry first. Filters: ``actor``, ``action``, ``subject``, ``since``, ``until`` (days, in UTC)."""
+    source: Query = select(AuditEntryRow.sequence)
+    fields = {
+        "sequence": Field(AuditEntryRow.sequence), "at": Field(AuditEntryRow.at),
+        "actor": Field(AuditEntryRow.actor, searched=True), "action": Field(AuditEntryRow.action, searched=True),
+        "subject_kind": Field(AuditEntryRow.subject_kind), "subject": Field(AuditEntryRow.subject_id, searched=True),
+        "origin": Field(AuditEntryRow.origin, searched=True), "before": Field(AuditEntryRow.before, read=_tell_values),
+        "after": Field(AuditEntryRow.after, read=_tell_values),
+    }  # fmt: skip
+    return Listing(
+        source, fields, AuditEntryRow.sequence, ("-sequence",),
+        {
+            "actor": is_one_of(AuditEntryRow.actor), "action": lambda word: AuditEntryRow.action.startswith(word, autoescape=True),
+            "subject": is_one_of(AuditEntryRow.subject_id), "since": lambda day: AuditEntryRow.at >= _midnight(day),
+            "until": lambda day: AuditEntryRow.at < _midnight(day) + timedelta(days=1),
+        },
+    )  # fmt: skip
+
+
+def _midnight(day: str) -> datetime:
+    return datetime.combine(date.fromisoformat(day), time(), UTC)
+
+
+def _join(values: Any) -> str:
+    return ", ".join(str(each) for each in values or ())
+
+
+def _tell_values(values: Any) -> str:
+    return json.dumps(values, ensure_ascii=False, sort_keys=True) if values else ""

@@ -53,13 +53,10 @@ def save_user(tx: Tx, login: str, name: str, role: str, agency_code: str | None,
         RefusedError: an unknown role, an agency's account without agency (or another's with), or a login that is taken.
     """
     login = login.strip().lower()
-    if role not in ROLES:
-        raise RefusedError(say("没有角色{role}；可用：{roles}。", role=role, roles="、".join(ROLES)))
+    _require_role(role)
     if not login or not name.strip() or any(letter.isspace() or ord(letter) < 32 for letter in login):
         raise RefusedError(say("账号和姓名不能为空，账号不能含空格。"))
-    if (role == "agency") != (agency_code is not None):
-        raise RefusedError(say("培训机构账号须写明机构代码，其他账号不写。"))
-    agency_id = find_agency(tx, agency_code).id if agency_code is not None else None
+    agency_id = _find_agency_of(tx, role, agency_code)
     row = tx.scalar(select(UserRow).where(UserRow.login == login).with_for_update())
     if row is None:
         row = UserRow(
@@ -73,6 +70,29 @@ def save_user(tx: Tx, login: str, name: str, role: str, agency_code: str | None,
         row.password_hash = password_hash
     tx.flush()
     return row.id
+
+
+def change_role(tx: Tx, row: UserRow, role: str, agency_code: str | None) -> None:
+    """Give an account another role.
+
+    Raises:
+        RefusedError: an unknown role, or an agency's account without agency, or another's with one.
+    """
+    _require_role(role)
+    row.agency_id = _find_agency_of(tx, role, agency_code)
+    row.role = role
+    tx.flush()
+
+
+def _require_role(role: str) -> None:
+    if role not in ROLES:
+        raise RefusedError(say("没有角色{role}；可用：{roles}。", role=role, roles="、".join(ROLES)))
+
+
+def _find_agency_of(tx: Tx, role: str, agency_code: str | None) -> UUID | None:
+    if (role == "agency") != (agency_code is not None):
+        raise RefusedError(say("培训机构账号须写明机构代码，其他账号不写。"))
+    return find_agency(tx, agency_code).id if agency_code is not None else None
 
 
 def find_user(tx: Tx, login: str, *, lock: bool = False) -> UserRow | None:

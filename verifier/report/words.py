@@ -112,6 +112,12 @@ COMPARED = {
 }
 QUALIFICATIONS = {"held": "有资格", "revoked": "已取消资格"}
 NOTICE_STATES = {"issued": "有效", "voided": "已作废"}
+ROLES = {"inspector": "监管人员", "chief": "负责人", "auditor": "审计", "agency": "培训机构", "admin": "系统管理员"}
+ACCOUNT_STATES = {"open": "可用", "disabled": "已停用", "locked": "暂时锁定", "no_password": "未设密码"}
+KEY_STATES = {"valid": "可用", "expired": "已到期", "revoked": "已吊销"}
+JOB_STATES = {"queued": "排队", "running": "正在进行", "done": "已完成", "failed": "失败", "cancelled": "已取消"}
+SCOPE_WORDS = {"read": "读取", "evidence": "报送证据", "filing": "备案", "decisions": "办理决定", "admin": "管理"}
+PACK_STATES = {"ready": "可用", "missing": "缺少文件", "wrong_hash": "文件不符"}
 APPEALS = {"notice": "整改通知书", "violation": "违规", "case": "案件"}
 SANCTIONS = {
     "subsidy_refused": "不予补贴",
@@ -220,6 +226,12 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "review_order": REVIEW_ORDERS,
     "decision": DECISIONS,
     "notice_state": NOTICE_STATES,
+    "role": ROLES,
+    "account_state": ACCOUNT_STATES,
+    "key_state": KEY_STATES,
+    "job_state": JOB_STATES,
+    "scope": SCOPE_WORDS,
+    "pack_state": PACK_STATES,
     "appeal": APPEALS,
     "sanction": SANCTIONS,
     "sanction_state": SANCTION_STATES,
