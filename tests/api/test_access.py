@@ -25,7 +25,8 @@ VALUES = {
     "case_id": NO_SUCH, "violation_id": NO_SUCH, "decision_id": NO_SUCH, "sanction_id": NO_SUCH, "notice_id": NO_SUCH,
     "plan_id": NO_SUCH, "draw_id": NO_SUCH, "record_id": NO_SUCH, "agency_code": OWN_AGENCY, "year": "2023",
     "teacher_no": "T01", "camera_id": "cam-203", "sha256": "0" * 64, "name": "filing", "delivery_id": NO_SUCH,
-    "matter_id": NO_SUCH, "portrait_id": NO_SUCH, "other_id": NO_SUCH,
+    "matter_id": NO_SUCH, "portrait_id": NO_SUCH, "other_id": NO_SUCH, "kind": "notice", "subject_id": NO_SUCH,
+    "file_id": NO_SUCH, "login": "nobody", "action": "disable", "code": OWN_AGENCY, "sample_id": NO_SUCH,
 }  # fmt: skip
 
 
