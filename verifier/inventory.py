@@ -33,7 +33,7 @@ def describe_packs(settings: Settings) -> list[dict[str, Any]]:
 def describe_calibration(settings: Settings) -> dict[str, Any] | None:
     """What the likeness of faces is weighed by, and what it was measured on; None where the pack has none."""
     try:
-        found = load_calibration(settings.face_pack)
+        found = load_calibration(settings.face_pack, settings.models_dir)
     except FileNotFoundError:
         return None
     return {"name": found.name, "pack": found.pack} | asdict(found.data)
