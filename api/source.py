@@ -31,6 +31,12 @@ class Source(Protocol):
         """Evidence, sessions, cases and violations of the days (both included; None = no bound), of all classes or one."""
         ...
 
+    def today(
+        self, since: date | None, until: date | None, language: str | None, viewer: str = BUREAU
+    ) -> dict[str, Any]:
+        """See `today_page.view_today`."""
+        ...
+
     def class_page(self, number: str, language: str | None, viewer: str = BUREAU) -> dict[str, Any]:
         """See `class_page.view_class_page`; KeyError where there is no such class, or none that this viewer may see."""
         ...
@@ -94,6 +100,16 @@ class RecordSource:
                 tx, self._settings, since, until, class_number=class_number, language=language
             )
             return answer
+
+    def today(
+        self, since: date | None, until: date | None, language: str | None, viewer: str = BUREAU
+    ) -> dict[str, Any]:
+        """See `Source`."""
+        from verifier.today_page import view_today
+
+        policy, zone = load_policy(self._settings.policy), self._settings.zone
+        with self._database.reading() as tx:
+            return view_today(tx, policy, since, until, datetime.now(zone), zone, language, viewer=viewer)
 
     def class_page(self, number: str, language: str | None, viewer: str = BUREAU) -> dict[str, Any]:
         """See `Source`."""

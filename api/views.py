@@ -40,6 +40,12 @@ class VisitorSource:
         shown: dict[str, Any] = _hide_others(found | lists | matters | {"classes": classes}, foreign, language)
         return shown
 
+    def today(
+        self, since: date | None, until: date | None, language: str | None, viewer: str = BUREAU
+    ) -> dict[str, Any]:
+        """See `Source`; as this caller may see it, whatever was asked."""
+        return self._source.today(since, until, language, self._caller.agency_code or viewer)
+
     def class_page(self, number: str, language: str | None, viewer: str = BUREAU) -> dict[str, Any]:
         """See `Source`; as this caller may see it, whatever was asked."""
         found = self._source.class_page(number, language, self._caller.agency_code or viewer)

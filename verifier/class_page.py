@@ -44,7 +44,7 @@ def view_class_page(
     sessions = read_sessions(tx, number, with_details=False)
     photos, loose = count_photos(tx, number)
     standing = view_class(tx, number, policy)
-    (due,) = view_due(tx, policy, as_of, number, viewer=viewer)
+    (due,) = view_due(tx, policy, as_of, number, viewer=viewer, training=training)
     return {
         "training": {
             "number": number, "agency": training.agency.name, "agency_code": training.agency.code,
@@ -60,7 +60,7 @@ def view_class_page(
         "photos": photos,
         "loose": loose,
         "due": describe_due(due, language),
-        "archive": describe_archive(tx, policy, number),
+        "archive": describe_archive(tx, policy, number, training),
         "dates": describe_dates(tx, number),
         **_describe_matters(tx, policy, number, language, viewer),
         **_find_pressing(tx, number, language, viewer),

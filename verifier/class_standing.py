@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session as Tx
 
+from verifier.plan import TrainingClass
 from verifier.records.class_facts import list_closed_sessions, read_class_facts
 from verifier.records.filing import list_classes, read_training
 from verifier.records.matters import read_cases, read_violations
@@ -48,13 +49,15 @@ class Standing:
 
 
 def view_due(
-    tx: Tx, policy: Policy, as_of: date, class_number: str | None = None, *, viewer: str = BUREAU
-) -> list[Standing]:
+    tx: Tx, policy: Policy, as_of: date, class_number: str | None = None, *, viewer: str = BUREAU,
+    training: TrainingClass | None = None,
+) -> list[Standing]:  # fmt: skip
     """What is due and overdue, of one class or all.
 
     Args:
         viewer: `BUREAU`, or an agency's code: then its own classes' deadlines and nothing else, since what the office still
             owes a class and has planned would tell when to expect it (Art. 14(1)).
+        training: Of the one class, where the caller has read its filing already.
     Raises:
         NotInRecordsError: there is no such class, or none that this viewer may see.
     """
@@ -65,7 +68,7 @@ def view_due(
     found = []
     for number in numbers:
         # What was handed in for a class, which is much, says nothing about what is due.
-        facts = read_class_facts(tx, number, as_of, training=read_training(tx, number))
+        facts = read_class_facts(tx, number, as_of, training=training or read_training(tx, number))
         deadlines = tuple(_deadlines(facts, policy)) if policy.in_force_on(_first_day(facts)) else ()
         duties = list_duties(facts, policy) if viewer == BUREAU else ()
         plans = tuple(each for each in open_plans if each.class_number == number)

@@ -13,9 +13,11 @@ from sqlalchemy.orm import Session as Tx
 
 from verifier.evidence.store import EvidenceStore
 from verifier.language import say
+from verifier.plan import TrainingClass
 from verifier.records import office as office_rows
 from verifier.records.class_facts import read_class_facts
-from verifier.records.filing import read_class_file
+from verifier.records.class_grid import list_photo_digests
+from verifier.records.filing import read_class_file, read_training
 from verifier.records.office import RefusedError
 from verifier.records.urgings import answer_urging, save_urging
 from verifier.regulation.class_closing import list_archive_kinds
@@ -70,18 +72,23 @@ def receive_archive_folder(
     return counts
 
 
-def describe_archive(tx: Tx, policy: Policy, class_number: str) -> list[dict[str, Any]]:
+def describe_archive(
+    tx: Tx, policy: Policy, class_number: str, training: TrainingClass | None = None
+) -> list[dict[str, Any]]:
     """Every kind of document that this class's archive must hold (Art. 7(5)), JSON-ready: there, missing, or nobody looked.
 
     Photos that were reported are listed, but somebody has to say that they are complete: the class's own portrait is among
     what the law asks for.
 
+    Args:
+        training: The class as filed, where the caller has read it already.
     Raises:
         NotInRecordsError: there is no such class.
     """
-    facts = read_class_facts(tx, class_number, date.min)
+    training = training or read_training(tx, class_number)
+    facts = read_class_facts(tx, class_number, date.min, training=training)
     items = {item.code: item for item in facts.archive or ()}
-    photos = sorted({f"sha256:{each.sha256}" for each in read_class_file(tx, class_number).submissions})
+    photos = [f"sha256:{each}" for each in list_photo_digests(tx, class_number)]
     found = []
     for kind in list_archive_kinds(facts.training, policy):
         item = items.get(kind.code)

@@ -14,6 +14,8 @@ from uuid import UUID
 
 from PIL import Image, ImageDraw
 
+from verifier.report.summary import count_outcomes, list_findings
+
 Plain = dict[str, Any]
 CLASS = "YY-2023-0071"
 OTHER_CLASS = "YY-2023-0088"
@@ -230,6 +232,17 @@ def a_rate(present: int = 7, expected: int = 9, unsure: int = 1) -> Plain:
     }  # fmt: skip
 
 
+def list_findings_of(answer: Plain, outcome: str) -> Plain:
+    """The findings of an outcome as `today_page` lists them."""
+    found = []
+    for located in list_findings(answer, outcome):
+        about = located.photo or located.session or {}
+        place = {"class": about["class"], "session": about.get("session") or about.get("id")}
+        photo = {"photo_id": about["id"], "file": about["file"]} if located.photo else {"photo_id": None, "file": None}
+        found.append({**place, **photo, **{name: located.finding[name] for name in ("outcome", "check", "reason")}})
+    return {"items": found, "count": len(found)}
+
+
 def a_picture(size_wh: tuple[int, int] = (800, 600), colour: str = "#557799") -> bytes:
     """A JPEG with a box on it."""
     picture = Image.new("RGB", size_wh, colour)
@@ -258,6 +271,26 @@ class FakeSource:
         mine = {key: [item for item in self._answer[key] if item["class"] == class_number] for key in lists}
         classes = [item for item in self._answer["classes"] if item["number"] == class_number]
         return self._answer | mine | {"classes": classes}
+
+    def today(self, since: date | None, until: date | None, language: str | None, viewer: str = "bureau") -> Plain:  # noqa: ARG002
+        """In the shape of `today_page.view_today`, out of the answer."""
+        answer = self.answer(since, until, None, language)
+        matters = [*answer["violations"], *answer["cases"]]
+        return {
+            "planned": 5, "closed": 4, "unclosed": 1, "photos": len(answer["photos"]), "attendance": a_rate(),
+            "days": [{"day": day, **a_rate()} for day in sorted({one["date"] for one in answer["sessions"]})],
+            "classes": [a_rate() | {"number": one["number"], "agency": one["agency"], "closed": 1, "below": 0, "lowest": 0.7}
+                        for one in answer["classes"]],
+            "sessions": answer["sessions"], "outcomes": count_outcomes(answer), "rules": {}, "kinds": {},
+            "failed": list_findings_of(answer, "failed"), "not_run": list_findings_of(answer, "not_run"),
+            "queue": [
+                {"sort": "violation" if "rule" in one else "case", "kind": one.get("kind") or one["code"], "name": "",
+                 "rule": "", "student_no": None, "probability": None, **one}
+                for one in matters
+            ],
+            "queue_count": len(matters), "owed": [], "owed_count": 0, "plans": [], "cameras": 0, "cameras_down": [],
+            "cameras_down_count": 0, "camera_days": [],
+        }  # fmt: skip
 
     def class_page(self, number: str, language: str | None, viewer: str = "bureau") -> Plain:  # noqa: ARG002 - as the real one
         """In the shape of `class_page.view_class_page`, out of the answer."""

@@ -41,3 +41,11 @@ def count_photos(tx: Tx, class_number: str) -> tuple[int, int]:
     )
     found, loose = tx.execute(query).one()
     return found, loose
+
+
+def list_photo_digests(tx: Tx, class_number: str) -> list[str]:
+    """Digests of the photos that were handed in for a class, sorted; each once."""
+    query = select(SubmissionRow.sha256).where(
+        SubmissionRow.class_id == find_class(tx, class_number).id, SubmissionRow.superseded_by.is_(None)
+    )
+    return sorted(set(tx.scalars(query)))

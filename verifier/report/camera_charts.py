@@ -90,3 +90,42 @@ def _tell_session(session: Mapping[str, Any], language: str | None) -> str:
     day = f"{session['date']} {name_code(session['period'], 'period', language)}"
     parts = [_tell_interval(each, language) for each in session["intervals"]]
     return f"{day}: {', '.join(parts) or translate('没有查看', language)}"
+
+
+def draw_uptime(days: Sequence[Mapping[str, Any]], *, key: str, language: str | None = None) -> Markup:
+    """The looks at all cameras day by day: how many showed the room, were down, or could not tell; empty without looks.
+
+    Args:
+        days: ``day`` (ISO), ``showing``, ``down``, ``cannot_tell``.
+    """
+    if not days:
+        return Markup("")
+    words = {name: translate(word, language) for name, word in _UPTIME.items()}
+    told = "; ".join(f"{each['day']}: " + ", ".join(f"{words[name]} {each[name]}" for name in words) for each in days)
+    svg = start(WIDTH, TOP + ROW * len(days) + 6, key, translate("摄像头每天的查看结果", language), told)
+    _draw_patterns(svg, key)
+    x = float(LABEL)
+    for name, word in words.items():
+        add_block(svg, x, 5, 12, 12, _uptime_fill(name, key), word)
+        add_text(svg, x + 18, 16, word, size=12)
+        x += 40 + 13 * len(word)
+    room = WIDTH - LABEL - 130
+    for place, each in enumerate(days):
+        y, x = TOP + place * ROW, float(LABEL)
+        total = sum(each[name] for name in words)
+        add_text(svg, LABEL - 10, y + 19, str(each["day"]), size=13, anchor="end")
+        for name, word in words.items():
+            width = room * each[name] / total
+            if width > 0:
+                add_block(svg, x, y + 3, width, ROW - 8, _uptime_fill(name, key), f"{word} {each[name]}/{total}")
+            x += width
+        share = int(100 * each["showing"] / total)
+        add_text(svg, LABEL + room + 10, y + 19, f"{share}% · {each['showing']}/{total}", size=12, fill=MUTED)
+    return finish(svg)
+
+
+_UPTIME = {"showing": "正常", "down": "机构一方的故障", "cannot_tell": "无法判断"}
+
+
+def _uptime_fill(name: str, key: str) -> str:
+    return {"showing": STATE_FILL["teaching"], "down": STATE_FILL["not_showing"]}.get(name, f"url(#{key}-unsure)")

@@ -77,9 +77,15 @@ def draw_attendance(
 
 def draw_flags(answer: Mapping[str, Any], *, key: str = "flags", language: str | None = None) -> Markup:
     """Open violations by rule and open cases by kind, as horizontal bars; empty where nothing is open."""
-    rules, kinds = count_flags(dict(answer))
+    return draw_flag_counts(*count_flags(dict(answer)), key=key, language=language)
+
+
+def draw_flag_counts(
+    rules: Mapping[str, int], kinds: Mapping[str, int], *, key: str = "flags", language: str | None = None
+) -> Markup:
+    """`draw_flags` where it is counted already: article → open violations, kind → open cases."""
     rows: list[tuple[str, int, str]] = [(label, count, "violation") for label, count in sorted(rules.items())]
-    rows += [(name_code(kind, "case", language), count, "case") for kind, count in kinds.most_common()]
+    rows += [(name_code(kind, "case", language), count, "case") for kind, count in Counter(kinds).most_common()]
     if not rows:
         return Markup("")
     layout = RowLayout()
@@ -112,7 +118,13 @@ def draw_flags(answer: Mapping[str, Any], *, key: str = "flags", language: str |
 
 def draw_outcomes(answer: Mapping[str, Any], *, key: str = "outcomes", language: str | None = None) -> Markup:
     """How each check came out, as stacked bars with a legend; empty where nothing was checked."""
-    counts = count_outcomes(dict(answer))
+    return draw_outcome_counts(count_outcomes(dict(answer)), key=key, language=language)
+
+
+def draw_outcome_counts(
+    counts: Mapping[str, Mapping[str, int]], *, key: str = "outcomes", language: str | None = None
+) -> Markup:
+    """`draw_outcomes` where it is counted already: check id → outcome → how often."""
     if not counts:
         return Markup("")
     layout = RowLayout(right=210)
@@ -140,8 +152,8 @@ def draw_outcomes(answer: Mapping[str, Any], *, key: str = "outcomes", language:
     return finish(svg)
 
 
-def _ordered(found: Counter[str]) -> list[tuple[str, int]]:
-    known = [(outcome, found[outcome]) for outcome in OUTCOMES if found[outcome]]
+def _ordered(found: Mapping[str, int]) -> list[tuple[str, int]]:
+    known = [(outcome, found[outcome]) for outcome in OUTCOMES if found.get(outcome)]
     return known + [(outcome, count) for outcome, count in sorted(found.items()) if outcome not in OUTCOMES]
 
 
