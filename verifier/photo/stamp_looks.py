@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from typing import TypeVar
 
 from verifier.observation import Field, Stamp
@@ -72,7 +73,7 @@ def _shared_area(first: Stamp, second: Stamp) -> float:
 def _combine(stamp: Stamp, twin: Stamp) -> Stamp:
     whole = replace(
         stamp,
-        day=_choose(stamp.day, twin.day),
+        day=_choose_day(stamp, twin),
         clock=_choose(stamp.clock, twin.clock),
         weekday=_choose(stamp.weekday, twin.weekday),
         longitude=_choose(stamp.longitude, twin.longitude),
@@ -99,6 +100,22 @@ def _choose(mine: Field[V] | None, theirs: Field[V] | None) -> Field[V] | None:
     surer, other = (mine, theirs) if mine.confidence >= theirs.confidence else (theirs, mine)
     limit = other.confidence if mine.value == theirs.value else CONTRADICTED_CONFIDENCE
     return replace(surer, confidence=min(surer.confidence, limit))
+
+
+def _choose_day(stamp: Stamp, twin: Stamp) -> Field[date] | None:
+    """As `_choose`; of two dates that contradict each other the one that has the weekday which both looks read.
+
+    It stays an even chance: a forger's weekday may be as wrong as a digit.
+    """
+    mine, theirs = stamp.day, twin.day
+    chosen = _choose(mine, theirs)
+    if mine is None or theirs is None or chosen is None or mine.value == theirs.value:
+        return chosen
+    weekdays = {look.weekday.value for look in (stamp, twin) if look.weekday is not None}
+    fitting = [field for field in (mine, theirs) if {field.value.weekday()} == weekdays]
+    return (
+        replace(fitting[0], confidence=min(fitting[0].confidence, chosen.confidence)) if len(fitting) == 1 else chosen
+    )
 
 
 def _choose_address(mine: Field[str] | None, theirs: Field[str] | None) -> Field[str] | None:

@@ -69,7 +69,7 @@ def read_on_page(picture_bgr: NDArray[np.uint8], lines: Sequence[TextLine], net:
     result = list(lines)
     for box in _find_rows(picture_bgr, rows, net):
         covered = [line for line in result if _covers(line, box.box)]
-        if any(count_fields(line) and min(line.per_character, default=0.0) >= SURE_CONFIDENCE for line in covered):
+        if any(_is_settled(line) for line in covered):
             continue
         line = _read_row(picture_bgr, box, net)
         fuller = count_fields(line) > 0 and all(_say(line) > _say(other) for other in covered)
@@ -137,6 +137,15 @@ def _read_erased(picture_bgr: NDArray[np.uint8], box: TextBox, net: TextNet) -> 
         if agree(readings) or APP_PHRASE.search(readings[0].text):
             break
     return readings
+
+
+def _is_settled(line: TextLine) -> bool:
+    """Whether a line needs no other reading: its fields or its Chinese letters are sure, or it is the app's own phrase."""
+    sure = min(line.per_character, default=0.0) >= SURE_CONFIDENCE
+    foreign = re.search(r"[A-Za-z]{3}", line.text) is not None
+    if count_fields(line):
+        return sure
+    return APP_PHRASE.search(line.text) is not None or (sure and not foreign and _CHINESE.search(line.text) is not None)
 
 
 def _say(line: TextLine) -> tuple[int, bool, float]:
