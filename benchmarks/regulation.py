@@ -187,7 +187,7 @@ def show_nights(settings: Settings, database: Database, tools: Tools, file: Path
         with file.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
         print(
-            f"{name}: {counts.closed} sessions written, {spent:.0f} s of one core ({waited:.0f} s passed); "
+            f"{name}: {counts.classes.closed} sessions written, {spent:.0f} s of one core ({waited:.0f} s passed); "
             f"file of {file.stat().st_size / 2**20:.0f} MiB, sha256 {digest[:16]}"
             f"{', unchanged' if digest == before else ''}",
             flush=True,

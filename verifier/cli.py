@@ -24,6 +24,7 @@ from verifier import __version__
 from verifier.cli_accounts import audit_app, client_app, user_app
 from verifier.cli_cameras import cameras_app, watch
 from verifier.cli_faces import faces_app
+from verifier.cli_jobs import beat, jobs_app, run_any_night, worker
 from verifier.cli_keys import keys_app
 from verifier.cli_options import AsJson, Workspace, load_settings, parse_day, print_json
 from verifier.cli_store import store_app
@@ -62,6 +63,9 @@ app.add_typer(audit_app, name="audit")
 app.add_typer(webhooks_app, name="webhooks")
 app.add_typer(store_app, name="store")
 app.add_typer(keys_app, name="keys")
+app.add_typer(jobs_app, name="jobs")
+app.command()(worker)
+app.command()(beat)
 
 
 class CannotDoIt(Exception):
@@ -170,13 +174,12 @@ def nightly(
 
     It may be killed at any moment and started again. A missed night is caught up by the next.
     """
-    from verifier.nightly import run_night
     from verifier.report.terminal import show_night
 
     settings = load_settings(workspace)
     if day and since and since > day:
         raise typer.BadParameter(f"--since {since} is after --date {day}")
-    night = run_night(settings, day=day, since=since)
+    night = run_any_night(settings, day, since)
     if as_json:
         print_json(night.answer)
     else:
@@ -380,6 +383,7 @@ def _known_failures() -> tuple[type[Exception], ...]:
     from verifier.demo.pictures import DemoPicturesMissing
     from verifier.evaluation import EvaluationError
     from verifier.evidence import EvidenceError
+    from verifier.job_running import NoBrokerError
     from verifier.looking import CannotLookError
     from verifier.one_at_a_time import AlreadyRunningError
     from verifier.records.errors import NotInRecordsError
@@ -401,6 +405,7 @@ def _known_failures() -> tuple[type[Exception], ...]:
         EvaluationError,
         EvidenceError,
         FaceIndexError,
+        NoBrokerError,
         NotInRecordsError,
         DatabaseOutdatedError,
         DatabaseTooNewError,

@@ -128,7 +128,7 @@ def _start_worker(settings_json: str, memory_mb: int, parent: int) -> None:
     global _worker, _worker_fault
     # The parent decides when to stop; a Ctrl-C in the terminal reaches it, not us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, args=(parent,), daemon=True).start()
+    threading.Thread(target=end_with_parent, args=(parent,), daemon=True).start()
     settings = Settings.model_validate_json(settings_json)
     configure_logs(settings.log_format, settings.log_level)
     # One process a core: OpenCV's own threads would only take turns.
@@ -145,7 +145,8 @@ def _start_worker(settings_json: str, memory_mb: int, parent: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
 
 
-def _end_with_parent(parent: int) -> None:
+def end_with_parent(parent: int) -> None:
+    """End this process as soon as the one that started it is gone."""
     # After kill -9 of the night its workers would look on for nobody.
     while os.getppid() == parent:
         time.sleep(1.0)
@@ -183,6 +184,31 @@ def _find_oversize(store: EvidenceStore, sha256: str) -> Decoded | None:
     with store.open(sha256) as source:  # verified on the way
         head = source.read(4096)
     return Decoded(sniff_format(head), 0, 0, size_bytes, DecodeFault.TOO_MANY_BYTES)
+
+
+def start_looking_here(settings: Settings) -> None:
+    """Make this process one that looks at pictures: networks loaded, memory limited. It ends when its parent does.
+
+    Raises:
+        CannotLookError: a network or the cache folder cannot be used.
+    """
+    _start_worker(_settings_for_worker(settings), settings.photo_memory_mb, os.getppid())
+    if _worker is None:
+        raise CannotLookError(_worker_fault)
+
+
+def look_here(sha256: str, settings: Settings, versions: Mapping[str, str]) -> LookDone:
+    """Look at one picture in this very process, which `start_looking_here` prepared; whoever started it cuts it off.
+
+    Raises:
+        StoreUnavailable: the evidence store does not answer.
+    """
+    done: ProcessFuture[Any] = ProcessFuture()
+    try:
+        done.set_result(_look(sha256))
+    except Exception as error:  # noqa: BLE001 - told apart by `_collect`, as for the processes of one machine
+        done.set_exception(error)
+    return _collect(sha256, done, settings, versions)
 
 
 def look_at_all(digests: Iterable[str], settings: Settings, versions: Mapping[str, str]) -> Iterator[LookDone]:
@@ -278,10 +304,19 @@ def _look_in_pool(
         pool.join()
 
 
+_FOR_PARENT = {
+    "evidence_access_key",
+    "evidence_secret_key",
+    "data_key",
+    "former_data_keys",
+    "database_url",
+    "broker_url",
+}
+
+
 def _settings_for_worker(settings: Settings) -> str:
     # model_dump_json hides secrets; a child reads those from its environment, as this process did. It never opens the database.
-    secrets = {"evidence_access_key", "evidence_secret_key", "data_key", "former_data_keys", "database_url"}
-    return settings.model_dump_json(exclude=secrets)
+    return settings.model_dump_json(exclude=_FOR_PARENT)
 
 
 def _collect(sha256: str, future: ProcessFuture[Any], settings: Settings, versions: Mapping[str, str]) -> LookDone:
@@ -310,6 +345,13 @@ def _collect(sha256: str, future: ProcessFuture[Any], settings: Settings, versio
         why = f"needed more than {settings.photo_memory_mb} MB of memory"
     except Exception as error:  # noqa: BLE001 - whatever a picture provokes becomes its look, not the night's end
         why = f"{type(error).__name__}: {error}"
+    return cut_off_look(sha256, why, versions)
+
+
+def cut_off_look(sha256: str, why: str, versions: Mapping[str, str]) -> LookDone:
+    """What is kept of a picture that nobody came to the end of."""
+    from verifier.photo.look_json import look_to_json, stack_embeddings
+
     look = not_looked_at(sha256, why, versions)
     return LookDone(sha256, look_to_json(look), stack_embeddings(look), "", cut_off=why)
 

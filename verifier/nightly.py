@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+from sqlalchemy.exc import OperationalError as SqlOperationalError
 
 from verifier.answers import answer_for
 from verifier.asking_makers import ask_about_new_codes, open_authority, read_code_answers, read_code_uses
@@ -23,12 +24,13 @@ from verifier.attendance.session_checks import order_sign_ins
 from verifier.city import CityNight, close_city
 from verifier.closes import close_of_class, close_of_session
 from verifier.collecting import collect_rarely
-from verifier.evidence.store import EvidenceDamaged, EvidenceMissing
+from verifier.evidence import StoreUnavailable
 from verifier.judging import ClassToJudge, JudgedClass, judge_class
 from verifier.judging_keys import has_records, make_class_key, make_session_key
 from verifier.language import say
-from verifier.looking import look_at_all, look_limits, look_versions, not_looked_at, open_evidence, versions_key
-from verifier.one_at_a_time import hold_turn
+from verifier.looking import LookDone, look_at_all, look_limits, look_versions, not_looked_at, versions_key
+from verifier.night_reports import write_reports
+from verifier.one_at_a_time import AlreadyRunningError, hold_turn
 from verifier.photo.context import OtherUse
 from verifier.photo.look_json import look_from_json
 from verifier.photo.room_history import RoomMemory
@@ -41,7 +43,7 @@ from verifier.records.database import Database, open_database
 from verifier.records.filing import list_classes, read_class_file
 from verifier.records.findings import read_input_key, save_session_close
 from verifier.records.looks import forget_attempt, missing_looks, read_looks, save_attempt, save_look
-from verifier.records.nights import find_latest_day, finish_night, start_night
+from verifier.records.nights import find_latest_day, find_shared_night, finish_night, start_night
 from verifier.records.pictures import similar_uses_of_class
 from verifier.records.rooms import read_rooms, save_rooms
 from verifier.records.submissions import uses_of_class
@@ -55,6 +57,8 @@ from verifier.settings import Settings
 
 log = structlog.get_logger()
 
+# The database or the store is away: that says nothing about the class or picture whose turn it was.
+OUTAGES = (StoreUnavailable, SqlOperationalError)
 JUDGE_VERSION = "3"  # raised when a check or a rule changes, so that closed sessions are judged again
 
 
@@ -68,16 +72,32 @@ class Night:
 
 
 @dataclass(slots=True)
+class ClosedClass:
+    """What closing classes did: sessions closed and their days, and what could not be closed, with the reason.
+
+    In `not_closed` a class without a session is one that could not be judged: our fault, told in the report.
+    """
+
+    closed: int = 0
+    days: set[date] = field(default_factory=set)
+    not_closed: list[dict[str, str | None]] = field(default_factory=list)
+
+    def add(self, other: ClosedClass) -> None:
+        """Count another class too."""
+        self.closed += other.closed
+        self.days |= other.days
+        self.not_closed += other.not_closed
+
+
+@dataclass(slots=True)
 class NightCounts:
     """What a night has done so far."""
 
     looked: int = 0
     cut_off: int = 0
     recordings: int = 0
-    closed: int = 0
     seconds: float = 0.0
-    closed_days: set[date] = field(default_factory=set)
-    not_closed: list[dict[str, str]] = field(default_factory=list)
+    classes: ClosedClass = field(default_factory=lambda: ClosedClass())
     city: CityNight | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -85,7 +105,7 @@ class NightCounts:
             "looked": self.looked,
             "cut_off": self.cut_off,
             "recordings": self.recordings,
-            "closed": self.closed,
+            "closed": self.classes.closed,
             "city": self.city.to_json() if self.city else None,
             "seconds": self.seconds,
         }
@@ -159,20 +179,26 @@ def run_night(
             propose_for_agencies(database, tools.policy, last_day)
             counts.city = close_city(settings, database, tools, started)
             counts.seconds = round(time.perf_counter() - clock, 3)
-        first_day = since or min(counts.closed_days, default=last_day)
-        with database.reading() as tx:
-            answer = answer_for(tx, settings, first_day, last_day)
-        answer["versions"] = tools.json_versions()
-        answer["not_closed"] = counts.not_closed
-        answer["night"] = {
-            **counts.to_json(),
-            "started_at": started.astimezone(settings.zone).isoformat(timespec="seconds"),
-        }
-        html, xlsx = _write_reports(settings, database, answer, last_day)
+        first_day = since or min(counts.classes.days, default=last_day)
+        answer = make_answer(database, settings, tools, first_day, last_day, counts.classes, counts.to_json(), started)
+        html, xlsx = write_reports(settings, database, answer, last_day)
     finally:
         database.close()
     log.info("night_done", day=last_day.isoformat(), **answer["night"])
     return Night(answer, html, xlsx)
+
+
+def make_answer(
+    database: Database, settings: Settings, tools: Tools, first_day: date, last_day: date, classes: ClosedClass,
+    counts: Mapping[str, Any], started: datetime,
+) -> dict[str, Any]:  # fmt: skip
+    """The JSON of ``verifier nightly --json``."""
+    with database.reading() as tx:
+        answer = answer_for(tx, settings, first_day, last_day)
+    answer["versions"] = tools.json_versions()
+    answer["not_closed"] = classes.not_closed
+    answer["night"] = {**counts, "started_at": started.astimezone(settings.zone).isoformat(timespec="seconds")}
+    return answer
 
 
 @contextmanager
@@ -181,6 +207,11 @@ def _written_down(
 ) -> Iterator[None]:
     """Leave a row about the night, so that people see whether it ran, runs, failed or was broken off."""
     with database.transaction() as tx:
+        if find_shared_night(tx) is not None:
+            raise AlreadyRunningError(
+                "another night is running on these records: workers do it (`verifier jobs list` shows how far it is, "
+                "`verifier jobs cancel-night` ends it)"
+            )
         night_id = start_night(tx, since, last_day, tools.json_versions())
     try:
         yield
@@ -192,25 +223,53 @@ def _written_down(
         finish_night(tx, night_id, counts.to_json())
 
 
-def _look_at_new(settings: Settings, database: Database, tools: Tools, counts: NightCounts) -> None:
+def list_new_pictures(tx: Any, settings: Settings, tools: Tools) -> list[str]:
+    """Digests of all pictures that are to be looked at: enrolment first, then photos by arrival, then cameras' frames."""
     key, limits = tools.looks_key, look_limits(settings)
+    wanted = [*missing_looks(tx, key, "portraits", limits=limits), *missing_looks(tx, key, limits=limits)]
+    wanted += missing_looks(tx, key, list_frame_digests(tx), limits=limits)
+    return list(dict.fromkeys(wanted))
+
+
+def keep_look(settings: Settings, database: Database, tools: Tools, done: LookDone) -> None:
+    """Keep one look; of a picture that was never seen nothing is kept."""
+    if not done.lasting:
+        return
+    key = tools.looks_key
+    with database.transaction() as tx:
+        save_look(tx, done.sha256, key, done.look_json, done.embeddings, done.embedding_contract)
+        if why := done.cut_off or done.starved:
+            save_attempt(tx, done.sha256, key, look_limits(settings), why)
+        else:
+            forget_attempt(tx, done.sha256, key)
+
+
+def _look_at_new(settings: Settings, database: Database, tools: Tools, counts: NightCounts) -> None:
     with database.reading() as tx:
-        wanted = [*missing_looks(tx, key, "portraits", limits=limits), *missing_looks(tx, key, limits=limits)]
-        wanted += missing_looks(tx, key, list_frame_digests(tx), limits=limits)
-    wanted = list(dict.fromkeys(wanted))
+        wanted = list_new_pictures(tx, settings, tools)
     with open_progress() as progress:
         task = progress.add_task("照片 photos", total=len(wanted))
         for done in look_at_all(wanted, settings, tools.versions):
-            if done.lasting:
-                with database.transaction() as tx:
-                    save_look(tx, done.sha256, key, done.look_json, done.embeddings, done.embedding_contract)
-                    if why := done.cut_off or done.starved:
-                        save_attempt(tx, done.sha256, key, limits, why)
-                    else:
-                        forget_attempt(tx, done.sha256, key)
+            keep_look(settings, database, tools, done)
             counts.looked += 1
             counts.cut_off += bool(done.cut_off)
             progress.advance(task)
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """Which sessions are closed: those until `last_day` that are over `now`, judged as of `judged_on`."""
+
+    last_day: date
+    judged_on: date
+    now: datetime
+
+
+def open_closing(tx: Any, settings: Settings, last_day: date, now: datetime) -> Closing:
+    """What is closed by a night that is run now for days up to `last_day`."""
+    # A night that is run again for an earlier day must not make deadlines unpassed; and none passes before its time.
+    judged_on = min(max(last_day, find_latest_day(tx) or last_day), now.astimezone(settings.zone).date())
+    return Closing(last_day, judged_on, now)
 
 
 def close_all(
@@ -219,35 +278,41 @@ def close_all(
     """Judge every class whose records have changed since it was last judged, and write what changed."""
     with database.reading() as tx:
         numbers = [summary.number for summary in list_classes(tx)]
-        # A night that is run again for an earlier day must not make deadlines unpassed; and none passes before its time.
-        judged_on = min(max(last_day, find_latest_day(tx) or last_day), now.astimezone(settings.zone).date())
+        closing = open_closing(tx, settings, last_day, now)
     with collect_rarely(), open_progress() as progress:
         task = progress.add_task("班次 classes", total=len(numbers))
         for number in numbers:
-            _close_class(settings, database, tools, number, last_day, judged_on, now, counts)
+            try:
+                counts.classes.add(close_class(settings, database, tools, number, closing))
+            except OUTAGES:
+                raise
+            except Exception as error:
+                # One class that cannot be judged must not keep the report of all others back.
+                log.exception("class_not_closed", class_number=number)
+                counts.classes.not_closed.append(tell_not_judged(number, error))
             progress.advance(task)
 
 
-def _close_class(
-    settings: Settings,
-    database: Database,
-    tools: Tools,
-    number: str,
-    last_day: date,
-    judged_on: date,
-    now: datetime,
-    counts: NightCounts,
-) -> None:
+def tell_not_judged(number: str, why: Exception | str) -> dict[str, str | None]:
+    """The line of a class that could not be judged through a fault of ours."""
+    said = f"{type(why).__name__}: {why}" if isinstance(why, Exception) else why
+    reason = str(say("系统未能判断本班（{why}），不是培训机构的问题；下一次核验会再试。", why=said))
+    return {"class": number, "session": None, "reason": reason}
+
+
+def close_class(settings: Settings, database: Database, tools: Tools, number: str, closing: Closing) -> ClosedClass:
+    """Judge one class as a whole and close its sessions, a transaction each; where nothing changed nothing is written."""
+    found, now = ClosedClass(), closing.now
     with database.reading() as tx:
         given = read_class_to_judge(tx, number, tools)
         former_class_key = read_input_key(tx, number, None)
         # An earlier day that is run again must not take back what later days have closed.
         already = list_closed_sessions(tx, number)
     sessions = given.class_file.training.sessions
-    due = [session for session in sessions if session.day <= last_day]
+    due = [session for session in sessions if session.day <= closing.last_day]
     over = now - timedelta(seconds=settings.close_after_s)
     closed = [session for session in sessions if session.id in already or (session in due and session.ends_at <= over)]
-    counts.not_closed += [
+    found.not_closed += [
         {
             "class": number,
             "session": session.id,
@@ -257,16 +322,16 @@ def _close_class(
         if session.ends_at > over and session.id not in already
     ]
     if not closed and not given.class_file.submissions and not has_records(given):
-        return
-    as_of = max([judged_on, *(session.day for session in closed)])
+        return found
+    as_of = max([closing.judged_on, *(session.day for session in closed)])
     class_key = make_class_key(given, tools, closed, as_of)
     if class_key == former_class_key:
-        return
+        return found
     judged = judge_class(given, closed, as_of)
     if given.rooms is not None and given.rooms.new:
         with database.transaction() as tx:
             save_rooms(tx, given.rooms.new, tools.looks_key)
-    _save_sessions(database, tools, judged, given, counts)
+    _save_sessions(database, tools, judged, given, found)
     with database.reading() as tx:
         recorded, violations = _read_recorded(tx, given.class_file.training, tools)
     # The cases that these closes opened or let lapse are facts of the class as a whole. Nothing else is taken from the second
@@ -279,10 +344,11 @@ def _close_class(
     close = close_of_class(judged, key_after, tools.json_versions(), tools.policy.ref)
     with database.transaction() as tx:
         save_session_close(tx, close)
+    return found
 
 
 def _save_sessions(
-    database: Database, tools: Tools, judged: JudgedClass, given: ClassToJudge, counts: NightCounts
+    database: Database, tools: Tools, judged: JudgedClass, given: ClassToJudge, found: ClosedClass
 ) -> None:
     versions, policy = tools.json_versions(), tools.policy.ref
     ordered = order_sign_ins(given.class_file.sign_ins)
@@ -291,8 +357,8 @@ def _save_sessions(
         with database.transaction() as tx:
             written = save_session_close(tx, close_of_session(judged.training.number, session, key, versions, policy))
         if written:
-            counts.closed += 1
-            counts.closed_days.add(session.session.day)
+            found.closed += 1
+            found.days.add(session.session.day)
 
 
 def read_class_to_judge(tx: Any, number: str, tools: Tools) -> ClassToJudge:
@@ -361,23 +427,3 @@ def _read_uses(
         for submission in submissions
         if submission in exact or submission in similar
     }
-
-
-def _write_reports(settings: Settings, database: Database, answer: dict[str, Any], day: date) -> tuple[Path, Path]:
-    from verifier.annotated import annotated_photo
-    from verifier.report import write_night_report, write_night_workbook
-
-    folder = settings.workspace / "reports" / day.isoformat()
-    folder.mkdir(parents=True, exist_ok=True)
-    store = open_evidence(settings)
-
-    def read_frame(sha256: str) -> bytes:
-        try:
-            return store.read(sha256)
-        except (EvidenceMissing, EvidenceDamaged) as error:
-            raise KeyError(sha256) from error
-
-    html = write_night_report(
-        answer, folder, lambda photo_id: annotated_photo(settings, database, photo_id), frame=read_frame
-    )
-    return html, write_night_workbook(answer, folder / "night.xlsx")

@@ -6,6 +6,7 @@ import base64
 import binascii
 import os
 import re
+from datetime import time
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, Self
@@ -99,9 +100,20 @@ class Settings(BaseSettings):
         description="redis://… or amqp://… that carries Celery's messages; default: no broker, the night works by itself.",
     )
 
+    night_at: time = Field(time(1, 30), description="When the workers' night begins, in the settings' time zone.")
+    job_lease_s: float = Field(
+        30.0, ge=2, le=3600, description="How long a worker may be silent before its job is given to another."
+    )
+    # Models and one 12-megapixel photo take about 1 GB (benchmarks/photos.py); what grows beyond this leaks.
+    worker_memory_mb: int = Field(
+        2500, ge=500, description="A worker's process that holds more is replaced after its job."
+    )
+
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
-    server_processes: int = Field(1, ge=1, le=64, description="Processes that serve the API and the pages, as many as cores.")
+    server_processes: int = Field(
+        1, ge=1, le=64, description="Processes that serve the API and the pages, as many as cores."
+    )
     login: Literal["required", "off"] = Field(
         "required", description="off: pages without login, read-only, on this machine's own addresses only (the demo)."
     )

@@ -171,6 +171,11 @@ def list_frame_digests(tx: Tx) -> list[str]:
     return list(dict.fromkeys(str(sha256) for sha256 in tx.scalars(query)))
 
 
+def has_cameras(tx: Tx) -> bool:
+    """Whether any class filed a camera."""
+    return tx.scalar(select(CameraRow.id).limit(1)) is not None
+
+
 def _counts_for_attendance() -> ColumnElement[bool]:
     counting = CameraSampleRow.condition.in_([each.value for each in COUNTING])
     return counting & CameraSampleRow.sha256.is_not(None) & CameraSampleRow.session_id.is_not(None)

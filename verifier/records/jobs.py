@@ -20,7 +20,7 @@ OPEN_STATES = ("queued", "running")
 
 @dataclass(frozen=True, slots=True)
 class JobRecord:
-    """One job. `state` is ``queued``, ``running``, ``done``, ``failed`` or ``cancelled``."""
+    """One job. `state` is ``queued``, ``running``, ``done``, ``failed`` or ``cancelled``; `night_id` where a night waits for it."""
 
     id: UUID
     kind: str
@@ -31,17 +31,20 @@ class JobRecord:
     error: str | None
     created_at: datetime
     finished_at: datetime | None
+    night_id: UUID | None = None
+    priority: int = 0
 
 
-def queue_job(tx: Tx, kind: str, key: str, payload: Mapping[str, Any]) -> JobRecord:
+def queue_job(tx: Tx, kind: str, key: str, payload: Mapping[str, Any], priority: int = 0) -> JobRecord:
     """Queue a job by its key; the same key again is the same job."""
     job_id = make_id("job", kind, key)
     row = tx.get(JobRow, job_id)
     if row is None:
         row = JobRow(id=job_id, kind=kind, key=f"{kind}:{key}", payload=dict(payload), attempt=0, state="queued")
+        row.priority = priority
         tx.add(row)
         tx.flush()
-    return _describe(row)
+    return describe_job(row)
 
 
 def read_job(tx: Tx, job_id: UUID) -> JobRecord:
@@ -53,7 +56,7 @@ def read_job(tx: Tx, job_id: UUID) -> JobRecord:
     row = tx.get(JobRow, job_id)
     if row is None:
         raise NotInRecordsError(f"no job {job_id} is on record")
-    return _describe(row)
+    return describe_job(row)
 
 
 def find_open_job(tx: Tx, kind: str, key_starts: str) -> JobRecord | None:
@@ -65,7 +68,7 @@ def find_open_job(tx: Tx, kind: str, key_starts: str) -> JobRecord | None:
         .limit(1)
     )
     row = tx.scalar(query)
-    return None if row is None else _describe(row)
+    return None if row is None else describe_job(row)
 
 
 def cancel_job(tx: Tx, job_id: UUID) -> JobRecord:
@@ -80,7 +83,7 @@ def cancel_job(tx: Tx, job_id: UUID) -> JobRecord:
     if row.state in OPEN_STATES:
         _end(row, "cancelled")
         tx.flush()
-    return _describe(row)
+    return describe_job(row)
 
 
 def requeue_job(tx: Tx, job_id: UUID) -> JobRecord:
@@ -95,7 +98,7 @@ def requeue_job(tx: Tx, job_id: UUID) -> JobRecord:
     if row.state in ("failed", "cancelled"):
         row.state, row.attempt, row.finished_at, row.error = "queued", 0, None, None
         tx.flush()
-    return _describe(row)
+    return describe_job(row)
 
 
 def take_job(tx: Tx, kind: str, owner: str, lease: timedelta) -> JobRecord | None:
@@ -114,7 +117,7 @@ def take_job(tx: Tx, kind: str, owner: str, lease: timedelta) -> JobRecord | Non
         return None
     row.state, row.lease_until, row.lease_owner, row.attempt = "running", now + lease, owner, row.attempt + 1
     tx.flush()
-    return _describe(row)
+    return describe_job(row)
 
 
 def renew_lease(tx: Tx, job_id: UUID, owner: str, lease: timedelta) -> bool:
@@ -147,7 +150,9 @@ def _end(row: JobRow, state: str) -> None:
     row.state, row.finished_at, row.lease_until, row.lease_owner = state, utc_now(), None, None
 
 
-def _describe(row: JobRow) -> JobRecord:
+def describe_job(row: JobRow) -> JobRecord:
+    """One row as a value."""
     return JobRecord(
-        row.id, row.kind, row.state, row.attempt, row.payload, row.result, row.error, row.created_at, row.finished_at
-    )
+        row.id, row.kind, row.state, row.attempt, row.payload, row.result, row.error, row.created_at, row.finished_at,
+        row.night_id, row.priority,
+    )  # fmt: skip

@@ -117,7 +117,7 @@ def show_night(night: Night, console: Console) -> None:
     line = translate("本次新看照片 {looked} 张，结案课次 {closed} 个，用时 {seconds} 秒。")
     console.print(line.format(**{**counts, "seconds": round(counts["seconds"], 1)}))
     for not_closed in answer["not_closed"]:
-        console.print(Text(f"{not_closed['session']}: {not_closed['reason']}", style="yellow"))
+        console.print(Text(f"{not_closed['session'] or not_closed['class']}: {not_closed['reason']}", style="yellow"))
     console.print(Text(translate("报告：{path}").format(path=night.report_html or "–")))
 
 

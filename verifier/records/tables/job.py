@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from verifier.records.tables.base import Base, WithId, at_least, not_blank, one_of, utc_now
@@ -16,7 +16,11 @@ NIGHT_STATES = ("running", "finished", "failed", "broken_off")
 
 
 class JobRow(WithId, Base):
-    """One piece of work by its idempotency key. Who works on it holds a lease that runs out when the worker dies."""
+    """One piece of work by its idempotency key. Who works on it holds a lease that runs out when the worker dies.
+
+    `priority` puts jobs before others (the higher the sooner); `sent_at` is when a message last told the workers of a queued one,
+    `not_before` when one that failed is worth another attempt.
+    """
 
     __tablename__ = "job"
     __table_args__ = (
@@ -29,13 +33,19 @@ class JobRow(WithId, Base):
             "(state IN ('done', 'failed', 'cancelled')) = (finished_at IS NOT NULL)", name="finished_has_time"
         ),
         Index("ix_job_state_lease_until", "state", "lease_until"),
+        Index("ix_job_night_id_state", "night_id", "state"),
+        Index("ix_job_finished_at", "finished_at"),
+        Index("ix_job_state_kind_priority_created_at", "state", "kind", "priority", "created_at"),
     )
 
     kind: Mapped[str] = mapped_column(String(64))
     key: Mapped[str] = mapped_column(String(400), unique=True)
-    night_id: Mapped[UUID | None] = mapped_column(ForeignKey("night.id"), index=True)
+    night_id: Mapped[UUID | None] = mapped_column(ForeignKey("night.id"))
     state: Mapped[str] = mapped_column(String(16), default="queued")
     attempt: Mapped[int] = mapped_column(default=0)
+    priority: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    sent_at: Mapped[datetime | None]
+    not_before: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]
     lease_owner: Mapped[str | None]
     payload: Mapped[dict[str, Any]]
@@ -46,7 +56,10 @@ class JobRow(WithId, Base):
 
 
 class NightRow(WithId, Base):
-    """One run of the night's work over the days `first_day` (None: all not yet closed) to `last_day`."""
+    """One run of the night's work over the days `first_day` (None: all not yet closed) to `last_day`.
+
+    A night of many workers has the `step` that it is at (its jobs are rows) and its `plan`; a night in one process has neither.
+    """
 
     __tablename__ = "night"
     __table_args__ = (
@@ -64,3 +77,5 @@ class NightRow(WithId, Base):
     versions: Mapped[dict[str, Any]]
     counts: Mapped[dict[str, Any]]
     error: Mapped[str | None]
+    step: Mapped[int | None]
+    plan: Mapped[dict[str, Any] | None]
