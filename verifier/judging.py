@@ -45,7 +45,7 @@ from verifier.photo.assign import Assignment, assign_session
 from verifier.photo.beside import look_beside
 from verifier.photo.context import Beside, CodeAnswer, CodeUse, OtherUse, PhotoContext
 from verifier.photo.pair import check_pair
-from verifier.photo.room_history import RoomHistory, RoomMemory
+from verifier.photo.room_history import RoomHistory, RoomMemory, VenuePhoto
 from verifier.photo.view import decide_view
 from verifier.plan import ClassFile, Session, Submission, TrainingClass, View
 from verifier.regulating import Regulated, complete_facts, judge_against
@@ -67,6 +67,7 @@ class ClassToJudge:
         other_uses: Submission → where else the same picture was handed in; None where nobody searched.
         code_uses, code_answers: Submission → who else shows the code of its stamp, and what its maker said; likewise.
         rooms: What is known of which photos show one room; None where earlier sessions are not searched.
+        venue_photos: What other classes showed of the class's venues before it began, oldest first.
         embedding_contract: Of the face pack in use.
         recorded: What people recorded about the class; None where there are no records, as for a folder that is only checked.
         violations: The class's violations on record, with what people decided.
@@ -85,6 +86,7 @@ class ClassToJudge:
     code_uses: Mapping[Submission, tuple[CodeUse, ...]] | None = None
     code_answers: Mapping[Submission, CodeAnswer] = field(default_factory=dict)
     rooms: RoomMemory | None = None
+    venue_photos: tuple[VenuePhoto, ...] = ()
     frames: Mapping[str, tuple[CameraFrame, ...]] = field(default_factory=dict)
 
 
@@ -159,7 +161,7 @@ def judge_class(given: ClassToJudge, closed: Sequence[Session], as_of: date) -> 
     order = sorted(closed, key=lambda session: (session.starts_at, session.id))
     placed = _sort_photos(given, {session.id for session in given.class_file.training.sessions})
     given = replace(given, beside=_look_beside(given, placed))
-    history = RoomHistory(given.rooms) if given.rooms is not None else None
+    history = RoomHistory(given.rooms, earlier=given.venue_photos) if given.rooms is not None else None
     ordered = order_sign_ins(given.class_file.sign_ins)
     sessions = tuple(
         _judge_session(given, enrolment.roster, session, placed.by_session.get(session.id, []), history, ordered)

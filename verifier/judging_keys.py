@@ -76,6 +76,7 @@ def make_class_key(given: ClassToJudge, tools: Tools, closed: Iterable[Session],
             "leaves": file.leaves,
             "photos": _photo_input(given, file.submissions),
             **_frame_input(given, closed),
+            **_venue_input(given),
             **_recorded_input(given),
         }
     )
@@ -133,6 +134,12 @@ def _frame_input(given: ClassToJudge, sessions: Iterable[Session]) -> dict[str, 
         for frame in given.frames.get(session.id, ())
     ]
     return {"frames": rows} if rows else {}
+
+
+def _venue_input(given: ClassToJudge) -> dict[str, Any]:
+    """What other classes showed of the venues before; nothing where they showed nothing, so that no other key changes."""
+    photos = [(photo.submission.sha256, photo.shown_as) for photo in given.venue_photos]
+    return {"venue_photos": photos} if photos else {}
 
 
 def _list_not_read(given: ClassToJudge, sha256: str) -> list[str]:

@@ -33,7 +33,8 @@ from verifier.night_reports import write_reports
 from verifier.one_at_a_time import AlreadyRunningError, hold_turn
 from verifier.photo.context import OtherUse
 from verifier.photo.look_json import look_from_json
-from verifier.photo.room_history import RoomMemory
+from verifier.photo.room import confirms_room
+from verifier.photo.room_history import RoomMemory, VenuePhoto
 from verifier.plan import Submission, TrainingClass
 from verifier.progress import open_progress
 from verifier.recordings import look_at_recordings
@@ -45,7 +46,7 @@ from verifier.records.findings import read_input_key, save_session_close
 from verifier.records.looks import forget_attempt, missing_looks, read_looks, save_attempt, save_look
 from verifier.records.nights import find_latest_day, find_shared_night, finish_night, start_night
 from verifier.records.pictures import similar_uses_of_class
-from verifier.records.rooms import read_rooms, save_rooms
+from verifier.records.rooms import read_rooms, read_venue_photos, save_rooms
 from verifier.records.submissions import uses_of_class
 from verifier.records.violation_values import read_violation_values
 from verifier.regulation.facts import ClassFacts
@@ -393,8 +394,23 @@ def read_class_to_judge(tx: Any, number: str, tools: Tools) -> ClassToJudge:
         code_uses=code_uses,
         code_answers=code_answers,
         rooms=RoomMemory(read_rooms(tx, number, tools.looks_key)),
+        venue_photos=_read_venue_photos(tx, class_file.training, tools),
         frames=frames,
     )
+
+
+def _read_venue_photos(tx: Any, training: TrainingClass, tools: Tools) -> tuple[VenuePhoto, ...]:
+    """The confirmed photos of classes that were taught in the same venues before."""
+    photos = [(venue, photo) for venue, photo in read_venue_photos(tx, training) if confirms_room(photo.findings)]
+    found = read_looks(tx, {photo.submission.sha256 for _, photo in photos}, tools.looks_key)
+    return tuple(
+        VenuePhoto(
+            venue, photo.submission, look_from_json(*found[photo.submission.sha256]),
+            f"{photo.class_number} {photo.submission.file}",
+        )
+        for venue, photo in photos
+        if photo.submission.sha256 in found
+    )  # fmt: skip
 
 
 def _read_recorded(tx: Any, training: TrainingClass, tools: Tools) -> tuple[ClassFacts, tuple[Violation, ...]]:

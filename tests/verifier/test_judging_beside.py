@@ -13,10 +13,10 @@ from verifier.attendance.calibration import load_calibration
 from verifier.attendance.session_checks import order_sign_ins
 from verifier.finding import Finding, Outcome
 from verifier.judging import ClassToJudge, JudgedClass, judge_class
-from verifier.judging_keys import make_session_key
+from verifier.judging_keys import make_class_key, make_session_key
 from verifier.nightly import Tools
 from verifier.photo.context import CodeUse
-from verifier.photo.room_history import RoomMemory
+from verifier.photo.room_history import RoomMemory, VenuePhoto
 from verifier.plan import View
 from verifier.regulation.policy import load_policy
 
@@ -70,6 +70,29 @@ def test_the_room_is_recognised_from_the_third_day_on() -> None:
 def test_a_lesson_in_another_room_is_doubted() -> None:
     found = find(judge(a_class(4, OTHER), 4), 3, "photo.room")
     assert (found.outcome, found.measured["confirmed"]) == (Outcome.UNSURE, 3)
+
+
+def test_a_class_is_compared_from_its_first_day_with_what_others_showed_of_the_venue() -> None:
+    given = a_class(1)
+    shown = tuple(
+        VenuePhoto(
+            SESSIONS[0].venue, a_submission(f"photos/{seed}.jpg"), take_photo(ROOM, seed), f"C-1 photos/{seed}.jpg"
+        )
+        for seed in (501, 502)
+    )
+    assert find(judge(given, 1), 0, "photo.room").outcome is Outcome.UNSURE
+    found = find(judge(replace(given, rooms=RoomMemory(), venue_photos=shown), 1), 0, "photo.room")
+    assert found.outcome is Outcome.PASSED, found.measured
+    assert str(found.measured["other_file"]).startswith("C-1 photos/")
+
+
+def test_what_others_showed_of_the_venue_is_part_of_what_a_class_is_judged_by() -> None:
+    given = a_class(1)
+    photo = VenuePhoto(SESSIONS[0].venue, a_submission("photos/1.jpg"), take_photo(ROOM, 501), "C-1 photos/1.jpg")
+    keys = {
+        make_class_key(each, TOOLS, SESSIONS[:1], DAYS[0]) for each in (given, replace(given, venue_photos=(photo,)))
+    }
+    assert len(keys) == 2
 
 
 def test_where_earlier_sessions_are_not_searched_no_room_is_compared() -> None:

@@ -1,8 +1,9 @@
 """Was the photo taken in the room where this venue's earlier photos were taken?
 
 Looks at:         what is recognisable of the room itself (people and stamps left out), against the venue's own photos of earlier
-                  sessions of the class, of the same view, that are confirmed: stamped in their session, at the venue, and with
-                  nothing found against them. A re-used photo is not confirmed; a room is not confirmed by itself.
+                  sessions, of this class or of one taught there before, of the same view, that are confirmed: stamped in their
+                  session, at the venue, and with nothing found against them. A re-used photo is not confirmed; a room is not
+                  confirmed by itself.
 Why it matters:   a lesson moved to another room without approval is a changed place (Art. 13(1)(5)); a stamp with the right
                   coordinates can be drawn over any room.
 Cannot tell when: fewer than two confirmed photos exist (one may be of a corner; two are two standpoints); the photographer

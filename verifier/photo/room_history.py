@@ -64,13 +64,25 @@ class _Confirmed:
     view: View | None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class VenuePhoto:
+    """A confirmed photo (`confirms_room`) that another class handed in of a venue. `shown_as` names it to people."""
+
+    venue: Venue
+    submission: Submission
+    look: Look
+    shown_as: str
+
+
 class RoomHistory:
     """The confirmed photos of each venue, growing session by session in the order of time."""
 
-    def __init__(self, memory: RoomMemory, limits: RoomLimits = ROOM_2023) -> None:
-        """Start without any photo."""
+    def __init__(self, memory: RoomMemory, limits: RoomLimits = ROOM_2023, earlier: Sequence[VenuePhoto] = ()) -> None:
+        """Start with what other classes showed of the venues before, oldest first."""
         self._memory, self._limits = memory, limits
         self._confirmed: dict[Venue, list[_Confirmed]] = defaultdict(list)
+        for photo in earlier:
+            self._take(photo.venue, photo.submission, photo.look, photo.shown_as)
 
     def compare(self, submission: Submission, look: Look, session: Session) -> RoomSeen | None:
         """Hold a photo against its venue's confirmed photos of earlier sessions; None where it could not be read."""
@@ -100,7 +112,10 @@ class RoomHistory:
         """Take in a session's photos that stand for their room, once the session is judged."""
         for submission, look, findings in sorted(photos, key=lambda photo: (photo[0].file, photo[0].sha256)):
             if look.fingerprint is not None and look.faces is not None and confirms_room(findings):
-                self._confirmed[session.venue].append(_Confirmed(look, submission.file, _tell_view(submission, look)))
+                self._take(session.venue, submission, look, submission.file)
+
+    def _take(self, venue: Venue, submission: Submission, look: Look, file: str) -> None:
+        self._confirmed[venue].append(_Confirmed(look, file, _tell_view(submission, look)))
 
 
 def _tell_view(submission: Submission, look: Look) -> View | None:
