@@ -4,6 +4,7 @@ from fastapi import APIRouter, FastAPI
 
 from api import docs
 from api.routes import (
+    filings,
     jobs,
     matters,
     notices,
@@ -23,6 +24,7 @@ ROOMS: tuple[APIRouter, ...] = (
     photos.router,
     writing.router,
     resources.router,
+    filings.router,
     matters.router,
     notices.router,
     supervision.router,

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session as Tx
 
 from api.auth import OfficeReader
 from api.idempotency import Answer, Write, WriteWith
-from api.routes.answers import JobOut
+from api.routes.answers.running import JobOut
 from api.routes.reading import State
 from api.routes.shapes import Strict
 from api.state import AppState

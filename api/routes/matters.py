@@ -11,17 +11,20 @@ from fastapi.responses import Response
 from sqlalchemy.orm import Session as Tx
 
 from api.acting import WithDecisions, act_once
-from api.auth import Reader
+from api.auth import OfficeReader, Reader
 from api.cursors import Cursor, Limit, paginate_stored
 from api.idempotency import Answer
 from api.looks import LooksAtCase
 from api.problems import Problem
-from api.routes.answers import CaseOut, DecidedOut, Page, SanctionOut, ViolationOut
+from api.routes.answers.base import Page
+from api.routes.answers.matters import CaseOut, DecidedOut, SanctionOut, SightingsOut, ViolationOut
 from api.routes.office_shapes import DecisionIn, ReasonIn, SanctionDecisionIn
 from api.routes.reading import Language, State
 from verifier.access import Caller
 from verifier.answers import describe_case, describe_violation
+from verifier.attendance.calibration import load_calibration
 from verifier.class_standing import SETTLED, SHOWN_TO_AGENCY, describe_decision, describe_sanction
+from verifier.looking import look_versions
 from verifier.records.decisions import find_decided, find_matter
 from verifier.records.errors import NotInRecordsError
 from verifier.records.matters import CaseRecord, ViolationRecord
@@ -34,6 +37,7 @@ from verifier.records.violation_values import read_many_decisions, read_matter_d
 from verifier.registering import viewer_of
 from verifier.regulation.decisions import Decision, Verdict
 from verifier.regulation.policy import Policy
+from verifier.review_sightings import Seen, find_same_pictures, find_strangers, find_student
 from verifier.supervising import Office, decide_matter, decide_sanction, withdraw_decision
 
 router = APIRouter()
@@ -82,6 +86,31 @@ def read_one_case(case_id: UUID, caller: Reader, state: State, language: Languag
         case = _show_case(found[0], read_matter_decisions(tx, case_id), caller, language)
     look.note("case", str(case_id))
     return case
+
+
+@router.get("/cases/{case_id}/sightings", response_model=SightingsOut)
+def read_sightings(case_id: UUID, caller: OfficeReader, state: State, look: LooksAtCase) -> dict[str, Any]:
+    """Where else the accused student was seen, strangers who look like the one in the box, and uses of the same picture."""
+    _, contract = look_versions(state.settings)
+    calibration = load_calibration(state.settings.face_pack)
+    with state.database.reading() as tx:
+        found = page_cases(tx, None, 1, agency_code=caller.agency_code, states=STATES, only=case_id)
+        if not found:
+            raise Problem("not_found")
+        case = found[0]
+        student = find_student(tx, case.class_number, case.student_no, case.session_id)
+        strangers = find_strangers(tx, case, contract, calibration) if case.photo_id else []
+        same = find_same_pictures(tx, case.sha256) if case.sha256 else []
+    look.note("case", str(case_id))
+    return {
+        "student": [_show_sighting(each) for each in student],
+        "strangers": [_show_sighting(each) for each in strangers],
+        "same_pictures": [
+            {"photo_id": str(photo_id), "class": number, "file": file}
+            for photo_id, number, file in same
+            if photo_id != case.photo_id
+        ],
+    }
 
 
 @router.get("/violations", response_model=Page[ViolationOut])
@@ -190,6 +219,13 @@ def _decide(tx: Tx, office: Office, matter_id: UUID, body: DecisionIn, by: str, 
 def _tell_decided(tx: Tx, matter_id: UUID, state: str) -> dict[str, Any]:
     decisions = [describe_decision(each) for each in read_matter_decisions(tx, matter_id)]
     return {"id": str(matter_id), "state": state, "decisions": decisions}
+
+
+def _show_sighting(seen: Seen) -> dict[str, Any]:
+    return {
+        "photo_id": str(seen.photo_id), "box_xywh": list(seen.box_xywh), "class": seen.class_number,
+        "session": seen.session_id, "similarity": seen.similarity,
+    }  # fmt: skip
 
 
 def _show_decisions(decisions: Sequence[Decision], caller: Caller) -> list[dict[str, Any]]:

@@ -14,7 +14,8 @@ from api.auth import Need, Reader
 from api.cursors import Cursor, Limit, paginate_stored
 from api.idempotency import Answer
 from api.problems import Problem
-from api.routes.answers import NoticeOut, NoticeTextOut, Page
+from api.routes.answers.base import Page
+from api.routes.answers.matters import NoticeOut, NoticeTextOut
 from api.routes.matters import OfClass
 from api.routes.office_shapes import NoticeDraftIn, NoticeIn, ReasonIn
 from api.routes.reading import State

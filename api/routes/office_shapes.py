@@ -134,6 +134,23 @@ class InspectionIn(Acting):
     plan: UUID | None = None
 
 
+class UrgingIn(Acting):
+    """An agency is urged to hand something in (13(1)(10))."""
+
+    what: Why
+    urged_on: Day
+    due_on: Day
+    evidence: Digests = Field(default=[])
+
+
+class UrgingAnswerIn(Acting):
+    """What came of an urging; a later answer replaces it."""
+
+    outcome: Literal["delivered", "missing", "poor", "withdrawn"]
+    answered_on: Day
+    note: Prose = ""
+
+
 class OffSiteIn(Acting):
     """An off-site supervision (Art. 10)."""
 

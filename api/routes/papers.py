@@ -18,7 +18,8 @@ from api.etags import IfMatch, make_etag, require_unchanged
 from api.idempotency import Answer, Write
 from api.looks import LooksAtArchive
 from api.problems import Problem
-from api.routes.answers import AgreementOut, ArchiveOut, DatesOut, DocumentOut, WrittenOut
+from api.routes.answers.base import WrittenOut
+from api.routes.answers.office import AgreementOut, ArchiveOut, DatesOut, DocumentOut
 from api.routes.office_shapes import AgreementIn, ArchiveItemIn, DatesIn, ReasonIn, RecordIn
 from api.routes.reading import State
 from api.routes.shapes import ClassNumber, Code

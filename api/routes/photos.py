@@ -13,7 +13,8 @@ from api.auth import Reader
 from api.cursors import Cursor, Limit, paginate_stored, send_checked
 from api.looks import LooksAtAnnotated, LooksAtOriginal, LooksAtPhoto
 from api.problems import Problem
-from api.routes.answers import FindingEntryOut, Outcome, Page, PhotoRecordOut
+from api.routes.answers.base import Outcome, Page
+from api.routes.answers.classes import FindingEntryOut, PhotoRecordOut
 from api.routes.reading import Language, State
 from api.routes.shapes import ClassNumber
 from api.state import AppState

@@ -11,21 +11,11 @@ from fastapi.responses import JSONResponse
 from api.auth import Auditor, OfficeReader, Reader
 from api.cursors import Cursor, Limit, paginate_stored, send_checked
 from api.problems import Problem
-from api.routes.answers import (
-    AuditOut,
-    ClassOut,
-    DueOut,
-    Items,
-    MattersOut,
-    MeOut,
-    NightOut,
-    Page,
-    PresenceEntryOut,
-    RatesOut,
-    SessionOut,
-    StudentOut,
-    SubsidyOut,
-)
+from api.routes.answers.base import Items, Page
+from api.routes.answers.classes import ClassOut, MeOut, PresenceEntryOut, RatesOut, SessionOut, StudentOut
+from api.routes.answers.matters import MattersOut
+from api.routes.answers.office import DueOut, SubsidyOut
+from api.routes.answers.running import AuditOut, NightOut
 from api.routes.shapes import ClassNumber
 from api.state import AppState, get_state
 from verifier.answers import describe_presence, describe_session

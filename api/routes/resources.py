@@ -20,13 +20,12 @@ from api.etags import IfMatch, make_etag, require_unchanged
 from api.idempotency import Answer, WithFiling, Write
 from api.looks import LooksAtPortrait
 from api.problems import Problem, field_error
-from api.routes.answers import (
+from api.routes.answers.base import Items, Page
+from api.routes.answers.filing import (
     AgencyOut,
     CameraHealthOut,
     CameraOut,
     ClassVenueOut,
-    Items,
-    Page,
     PortraitOut,
     RegisteredOut,
     TeacherOut,
@@ -80,7 +79,7 @@ def read_venues(number: ClassNumber, caller: Reader, state: State) -> dict[str, 
 @router.get("/classes/{number}/venue", response_model=VenueOut)
 def read_own_venue(number: ClassNumber, caller: Reader, state: State) -> JSONResponse:
     """The class's own place, with its ETag."""
-    return _answer_part(state, caller, number, lambda filing: filing["venue"])
+    return answer_part(state, caller, number, lambda filing: filing["venue"])
 
 
 @router.put("/classes/{number}/venue", response_model=RegisteredOut)
@@ -90,7 +89,7 @@ def save_own_venue(number: ClassNumber, body: VenueIn, write: WithFiling, if_mat
     def change(filing: dict[str, Any], wanted: dict[str, Any]) -> None:
         filing["venue"] = wanted
 
-    return _save_part(number, body, write, if_match, lambda filing: filing["venue"], change)
+    return save_part(number, body, write, if_match, lambda filing: filing["venue"], change)
 
 
 @router.get("/classes/{number}/teachers", response_model=Items[TeacherOut])
@@ -102,7 +101,7 @@ def read_teachers(number: ClassNumber, caller: Reader, state: State) -> dict[str
 @router.get("/classes/{number}/teachers/{teacher_no}", response_model=TeacherOut)
 def read_one_teacher(number: ClassNumber, teacher_no: CodeInPath, caller: Reader, state: State) -> JSONResponse:
     """One teacher, with the ETag."""
-    return _answer_part(state, caller, number, lambda filing: _pick(filing["teacher"], "number", teacher_no))
+    return answer_part(state, caller, number, lambda filing: _pick(filing["teacher"], "number", teacher_no))
 
 
 @router.put("/classes/{number}/teachers/{teacher_no}", response_model=RegisteredOut)
@@ -123,7 +122,7 @@ def read_cameras(number: ClassNumber, caller: Reader, state: State) -> dict[str,
 @router.get("/classes/{number}/cameras/{camera_id}", response_model=CameraOut)
 def read_one_camera(number: ClassNumber, camera_id: CodeInPath, caller: Reader, state: State) -> JSONResponse:
     """One camera, with the ETag."""
-    return _answer_part(state, caller, number, lambda filing: _pick(filing["camera"], "id", camera_id))
+    return answer_part(state, caller, number, lambda filing: _pick(filing["camera"], "id", camera_id))
 
 
 @router.put("/classes/{number}/cameras/{camera_id}", response_model=RegisteredOut)
@@ -200,7 +199,8 @@ def _read_filing(state: Any, caller: Caller, number: str) -> dict[str, Any]:
         return describe_filing(read_training(tx, number, with_roster=False))
 
 
-def _answer_part(state: Any, caller: Caller, number: str, part: Callable[[dict[str, Any]], Any]) -> JSONResponse:
+def answer_part(state: Any, caller: Caller, number: str, part: Callable[[dict[str, Any]], Any]) -> JSONResponse:
+    """A part of a filing with its ETag."""
     found = part(_read_filing(state, caller, number))
     return JSONResponse(found, headers={"ETag": make_etag(found)})
 
@@ -230,13 +230,19 @@ def _save_entry(number: str, body: Any, write: Write, if_match: str, entry: tupl
     def part(filing: dict[str, Any]) -> Any:
         return next((each for each in filing[kind] if each[name] == wanted), None)
 
-    return _save_part(number, body, write, if_match, part, change)
+    return save_part(number, body, write, if_match, part, change)
 
 
-def _save_part(
+def save_part(
     number: str, body: Any, write: Write, if_match: str, part: Callable[[dict[str, Any]], Any],
     change: Callable[[dict[str, Any], dict[str, Any]], None],
 ) -> Response:  # fmt: skip
+    """File a class anew with one part changed.
+
+    Args:
+        part: Picks out of a filing what the ETag is about.
+        change: Puts what is wanted into a filing.
+    """
     wanted = body.model_dump(mode="json", exclude_none=True)
 
     def work(tx: Tx) -> Answer:

@@ -13,17 +13,20 @@ from api.acting import WithDecisions, act_once
 from api.auth import OfficeReader
 from api.cursors import Cursor, Limit, paginate_stored
 from api.idempotency import Answer
-from api.routes.answers import DrawOut, Page, PlanOut, SupervisionOut, WrittenOut
+from api.routes.answers.base import Page, WrittenOut
+from api.routes.answers.office import DrawOut, PlanOut, SupervisionOut
 from api.routes.matters import OfClass
-from api.routes.office_shapes import CallIn, DrawIn, InspectionIn, OffSiteIn, PlanIn, ReasonIn
+from api.routes.office_shapes import CallIn, DrawIn, InspectionIn, OffSiteIn, PlanIn, ReasonIn, UrgingAnswerIn, UrgingIn
 from api.routes.reading import State, find_today
 from api.routes.shapes import ClassNumber
 from verifier.class_standing import describe_plan
+from verifier.paperwork import settle_urging, urge_materials
 from verifier.planning import cancel_plan, plan_follow_ups, plan_inspection, plan_off_site
 from verifier.records.office_pages import page_plans
 from verifier.records.plans import read_plans, require_visible
 from verifier.records.supervision import CallAnswer, InspectionVisit, Interviews, StudentSeen
 from verifier.registering import viewer_of
+from verifier.regulation.facts import UrgingOutcome
 from verifier.supervising import Office, draw_follow_ups, record_call, record_inspection, record_off_site
 from verifier.supervision_history import describe_supervision
 
@@ -130,6 +133,28 @@ def save_call(number: ClassNumber, draw_id: UUID, body: CallIn, write: WithDecis
         return _written(record_call(office, number, draw_id, answer))
 
     return act_once(write, body, "follow_up.call", work, [body.recording])
+
+
+@router.post("/classes/{number}/urgings", status_code=201, response_model=WrittenOut)
+def save_urging(number: ClassNumber, body: UrgingIn, write: WithDecisions) -> Response:
+    """Write down that the agency was urged to hand something in, and by which day."""
+
+    def work(office: Office, by: str, _: Tx) -> Answer:
+        found = urge_materials(office, number, by, body.what, body.urged_on, body.due_on, tuple(body.evidence))
+        return _written(found)
+
+    return act_once(write, body, "urging.make", work, body.evidence)
+
+
+@router.post("/urgings/{urging_id}/answers", status_code=201, response_model=WrittenOut)
+def save_urging_answer(urging_id: UUID, body: UrgingAnswerIn, write: WithDecisions) -> Response:
+    """Write down what came of an urging. Missing or poor after the day set: the next night proposes a violation; people decide."""
+
+    def work(office: Office, by: str, _: Tx) -> Answer:
+        settle_urging(office, urging_id, UrgingOutcome(body.outcome), by, body.answered_on, body.note)
+        return _written(urging_id)
+
+    return act_once(write, body, "urging.answer", work)
 
 
 def _written(row_id: UUID) -> Answer:

@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from api.idempotency import Answer, WithEvidence, Write
 from api.problems import Problem
-from api.routes.answers import HandedInOut
+from api.routes.answers.filing import HandedInOut
 from api.routes.shapes import ClassNumber, Code, Sha256, Strict, Text
 from api.routes.writing import choose_file_name, require_class
 from verifier.evidence import DirectUploads, EvidenceMissing, UploadRefused

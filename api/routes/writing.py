@@ -23,7 +23,8 @@ from api.etags import IfMatch
 from api.idempotency import Answer, WithEvidence, WithFiling, Write
 from api.looks import LooksAtIds
 from api.problems import Problem, field_error, in_both
-from api.routes.answers import FilingOut, HandedInOut, Items, RegisteredOut, RosterLineOut
+from api.routes.answers.base import Items
+from api.routes.answers.filing import FilingOut, HandedInOut, RegisteredOut, RosterLineOut
 from api.routes.reading import State
 from api.routes.shapes import (
     ClassNumber,

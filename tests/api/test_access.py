@@ -27,6 +27,7 @@ VALUES = {
     "teacher_no": "T01", "camera_id": "cam-203", "sha256": "0" * 64, "name": "filing", "delivery_id": NO_SUCH,
     "matter_id": NO_SUCH, "portrait_id": NO_SUCH, "other_id": NO_SUCH, "kind": "notice", "subject_id": NO_SUCH,
     "file_id": NO_SUCH, "login": "nobody", "action": "disable", "code": OWN_AGENCY, "sample_id": NO_SUCH,
+    "urging_id": NO_SUCH,
 }  # fmt: skip
 
 

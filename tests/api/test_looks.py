@@ -34,6 +34,7 @@ KNOWN = {
     "/classes/{number}/archive.zip": "archive.look",
     "/cases": "case.look",
     "/cases/{case_id}": "case.look",
+    "/cases/{case_id}/sightings": "case.look",
 }
 
 
