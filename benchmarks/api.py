@@ -1,143 +1,195 @@
-"""What the API costs: reads a second with their p95, and the server's memory while many large uploads come at once.
+"""What the API costs: reads a second with their p95, and the servers' memory while many large uploads come at once.
 
-    python -m benchmarks.api --reads 2000 --readers 8 --uploads 20
+    python -m benchmarks.api --classes 200 --database sqlite
+    python -m benchmarks.api --classes 200 --database postgresql --processes 2
 
-The server is a process of its own (uvicorn over SQLite and a local folder, as `verifier serve` runs it); the clients are threads of
-this one, so on a machine of two cores both share them. Uploads are of random bytes: nothing about pictures is measured.
+The city stands in real records as after its nights (`tests/builders/city_concluded.py`): classes of 40 students and 30 sessions,
+all closed, with findings, presences and faces. `verifier serve` runs over it as it would in an office, with as many processes as
+cores. Locust reads (`benchmarks/api_readers.py`) on the same machine, so both share its cores; ``(healthz)`` is a route that does
+nothing, in the same run, for the machine's part. Uploads are of random bytes: nothing about pictures is measured.
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
 import contextlib
+import csv
 import os
+import re
 import socket
-import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
+import psutil
 
-from tests.api.people import OWN, a_house
+from tests.builders.city_concluded import fill_concluded
+from verifier.accounts import issue_key
 from verifier.client import VerifierClient
-
-SERVER = """
-import sys
-from pathlib import Path
-import uvicorn
-from api.server import create_app
-from verifier.logs import configure_logs
+from verifier.records.database import open_database
+from verifier.records.filing import read_training
+from verifier.records.migrate import upgrade
 from verifier.settings import Settings
-configure_logs("console", "warning")
-settings = Settings(workspace=Path(sys.argv[1]), requests_per_minute=10_000_000)
-uvicorn.run(create_app(settings), port=int(sys.argv[2]), log_level="warning", access_log=False)
-"""
-PATHS = ("/me", "/classes", f"/classes/{OWN}", f"/classes/{OWN}/sessions", f"/classes/{OWN}/findings")
+
+STUDENTS, SESSIONS = 40, 30
+KEY = base64.b64encode(bytes(range(32))).decode()
 
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--reads", type=int, default=2000, help="requests for each address")
-    parser.add_argument("--readers", type=int, default=8)
-    parser.add_argument("--uploads", type=int, default=20, help="at once")
-    parser.add_argument("--megabytes", type=int, default=5, help="of each upload")
-    asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        house = a_house(Path(folder), requests_per_minute=10_000_000)
-        key = house.keys["own"]
-        house.state.close()
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        server = subprocess.Popen([sys.executable, "-c", SERVER, folder, str(port)])
-        try:
-            url = f"http://127.0.0.1:{port}"
-            _wait(url)
-            print(f"load before: {os.getloadavg()[0]:.1f}; {len(os.sched_getaffinity(0))} cores")
-            for path in PATHS:
-                _measure_reads(url, key, path, asked.reads, asked.readers)
-            _measure_uploads(url, key, server.pid, asked.uploads, asked.megabytes)
-        finally:
-            server.terminate()
-            server.wait()
-
-
-def _wait(url: str) -> None:
-    for _ in range(300):
-        with contextlib.suppress(httpx.TransportError):
-            if httpx.get(f"{url}/healthz").status_code == 200:
-                return
-        time.sleep(0.1)
-    raise RuntimeError("the server did not start")
-
-
-def _measure_reads(url: str, key: str, path: str, reads: int, readers: int) -> None:
-    seconds: list[float] = []
-
-    def read(count: int) -> list[float]:
-        took = []
-        with httpx.Client(base_url=f"{url}/api/v1", headers={"Authorization": f"Bearer {key}"}, timeout=60) as client:
-            for _ in range(count):
-                began = time.perf_counter()
-                client.get(path).raise_for_status()
-                took.append(time.perf_counter() - began)
-        return took
-
-    began = time.perf_counter()
-    with ThreadPoolExecutor(readers) as pool:
-        for took in pool.map(read, [reads // readers] * readers):
-            seconds += took
-    total = time.perf_counter() - began
-    p95 = statistics.quantiles(seconds, n=20)[18] * 1000
-    print(
-        f"{path}: {len(seconds) / total:.0f} reads/s, p95 {p95:.0f} ms, median {statistics.median(seconds) * 1000:.0f} ms"
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--classes", type=int, default=200)
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--processes", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--reads", type=float, nargs="+", default=[240.0, 400.0], help="Wanted a second, a run each.")
+    parser.add_argument("--seconds", type=int, default=40, help="Of each run.")
+    parser.add_argument("--users", type=int, default=20, help="Connections that read at once.")
+    parser.add_argument("--uploads", type=int, default=20, help="At once.")
+    parser.add_argument("--megabytes", type=int, default=5, help="Of each upload.")
+    parser.add_argument(
+        "--keep", type=Path, help="A folder in which the city is kept from one call to the next (SQLite)."
     )
+    options = parser.parse_args()
+    with open_city(options) as (environment, number, sessions, key), run_server(environment, options) as (url, pid):
+        for wanted in options.reads:
+            measure_reads(url, key, sessions, wanted, options)
+        measure_uploads(url, key, number, pid, options)
 
 
-def _measure_uploads(url: str, key: str, pid: int, uploads: int, megabytes: int) -> None:
+@contextlib.contextmanager
+def open_city(options: argparse.Namespace) -> Iterator[tuple[dict[str, str], str, list[str], str]]:
+    """A city in fresh records, or a kept one: the server's environment, a class, its sessions, and an office client's key."""
+    with contextlib.ExitStack() as stack:
+        folder = options.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        environment = {"VERIFIER_WORKSPACE": str(folder), "VERIFIER_DATA_KEY": KEY}
+        if options.database == "postgresql":
+            from tests.services.postgres import fresh_database, run_postgres
+
+            environment["VERIFIER_DATABASE_URL"] = stack.enter_context(
+                fresh_database(stack.enter_context(run_postgres()))
+            )
+            upgrade(environment["VERIFIER_DATABASE_URL"])
+        settings = Settings(workspace=folder, data_key=KEY, database_url=environment.get("VERIFIER_DATABASE_URL"))
+        known = folder / "city.key"
+        kept = known.read_text().split() if options.database == "sqlite" and known.exists() else []
+        database = open_database(settings.database, settings.data_key_bytes())
+        if kept[:1] != [str(options.classes)]:
+            began = time.monotonic()
+            fill_concluded(database, settings, options.classes, STUDENTS, SESSIONS)
+            _, key = issue_key(database, "city", ["read", "evidence", "filing"], by="local:benchmark")
+            known.write_text(f"{options.classes} {key}")
+            print(
+                f"{options.classes} classes of {STUDENTS} students, {SESSIONS} sessions: {time.monotonic() - began:.0f} s"
+            )
+        with database.reading() as tx:
+            sessions = [each.id for each in read_training(tx, "C00000").sessions]
+        database.close()
+        yield environment, "C00000", sessions, known.read_text().split()[1]
+
+
+@contextlib.contextmanager
+def run_server(environment: dict[str, str], options: argparse.Namespace) -> Iterator[tuple[str, int]]:
+    """`verifier serve` as a process of its own: its address and pid."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-c", "from verifier.cli import main; main()", "serve", "--port", str(port),
+               "--processes", str(options.processes)]  # fmt: skip
+    quiet = {"VERIFIER_LOG_LEVEL": "warning", "VERIFIER_REQUESTS_PER_MINUTE": "100000000"}
+    server = subprocess.Popen(command, env=os.environ | environment | quiet, stderr=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(600):
+            with contextlib.suppress(httpx.TransportError):
+                if httpx.get(f"{url}/readyz", timeout=30).status_code == 200:
+                    break
+            time.sleep(0.1)
+        else:
+            raise RuntimeError("the server did not start")
+        yield url, server.pid
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def measure_reads(url: str, key: str, sessions: list[str], wanted: float, options: argparse.Namespace) -> None:
+    """One run of locust; prints each route's median and p95, and all of them together."""
+    environment = os.environ | {
+        "BENCH_KEY": key, "BENCH_CLASSES": str(options.classes), "BENCH_SESSIONS": ",".join(sessions),
+        "BENCH_READS_EACH": str(wanted / options.users),
+    }  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "locust", "-f", str(Path(__file__).with_name("api_readers.py")), "--headless",
+                   "--host", url, "-u", str(options.users), "-r", str(options.users), "-t", f"{options.seconds}s",
+                   "--csv", f"{folder}/run", "--only-summary", "--reset-stats"]  # fmt: skip
+        busy, at = psutil.cpu_times(), os.getloadavg()[0]
+        ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        total = psutil.cpu_times()
+        rows = list(csv.DictReader(Path(f"{folder}/run_stats.csv").read_text().splitlines()))
+    if ran.returncode not in (0, 1):
+        raise RuntimeError(ran.stderr)
+    used = sum(total) - sum(busy)
+    idle = 100 * (total.idle - busy.idle) / used if used else 0.0
+    machine = f"load before {at:.1f}, cores idle {idle:.0f} %"
+    print(f"\n{options.database}, {options.processes} processes, {wanted:.0f} reads/s wanted; {machine}")
+    for row in sorted(rows, key=lambda each: each["Name"]):
+        if row["Name"] == "Aggregated":
+            name, rate = "all", f"{float(row['Requests/s']):6.1f} reads/s"
+        else:
+            name, rate = row["Name"], f"{row['Request Count']:>6} reads  "
+        failed = f"  {row['Failure Count']} FAILED" if row["Failure Count"] != "0" else ""
+        print(f"  {name:28} {rate}  median {row['50%']:>4} ms  p95 {row['95%']:>4} ms  p99 {row['99%']:>5} ms{failed}")
+
+
+def measure_uploads(url: str, key: str, number: str, pid: int, options: argparse.Namespace) -> None:
+    """Many uploads at once, and the most memory that the server's processes took together."""
     with VerifierClient(url, key) as client:
-        client.send_photo(
-            OWN, os.urandom(megabytes * 1024 * 1024), name="first.bin"
-        )  # what is loaded once is loaded now
-    before, peak, stop = _read_rss_mb(pid), [0.0], threading.Event()
+        # What is loaded once is loaded now, in every process.
+        for warm in range(4 * options.processes):
+            client.send_photo(number, os.urandom(options.megabytes * 1024 * 1024), name=f"warm{warm}.bin")
+    before, peak, stop = read_rss_mb(pid), [0.0], threading.Event()
 
     def watch() -> None:
         while not stop.is_set():
-            peak[0] = max(peak[0], _read_rss_mb(pid))
+            peak[0] = max(peak[0], read_rss_mb(pid))
             time.sleep(0.01)
 
-    def send(number: int) -> float:
-        data = os.urandom(megabytes * 1024 * 1024)
+    def send(place: int) -> float:
+        data = os.urandom(options.megabytes * 1024 * 1024)
         began = time.perf_counter()
         with VerifierClient(url, key, timeout_s=300) as client:
-            client.send_photo(OWN, data, name=f"{number}.bin")
+            client.send_photo(number, data, name=f"{place}.bin")
         return time.perf_counter() - began
 
     watcher = threading.Thread(target=watch)
     watcher.start()
     began = time.perf_counter()
-    with ThreadPoolExecutor(uploads) as pool:
-        took = list(pool.map(send, range(uploads)))
+    with ThreadPoolExecutor(options.uploads) as pool:
+        took = list(pool.map(send, range(options.uploads)))
     total = time.perf_counter() - began
     stop.set()
     watcher.join()
     print(
-        f"{uploads} uploads of {megabytes} MB at once: {total:.1f} s, slowest {max(took):.1f} s; the server's memory went from "
-        f"{before:.0f} MB to {peak[0]:.0f} MB at most (the files together: {uploads * megabytes} MB); load after "
-        f"{os.getloadavg()[0]:.1f}"
+        f"\n{options.uploads} uploads of {options.megabytes} MB at once: {total:.1f} s, slowest {max(took):.1f} s; the "
+        f"{options.processes} processes' memory went from {before:.0f} MB to {peak[0]:.0f} MB at most (the files together: "
+        f"{options.uploads * options.megabytes} MB); load after {os.getloadavg()[0]:.1f}"
     )
 
 
-def _read_rss_mb(pid: int) -> float:
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    return 0.0
+def read_rss_mb(pid: int) -> float:
+    """What a process and its children hold in memory."""
+    total = 0.0
+    for each in (pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))):
+        with contextlib.suppress(FileNotFoundError):
+            found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{each}/status").read_text())
+            total += int(found[1]) / 1024 if found else 0.0
+    return total
 
 
 if __name__ == "__main__":

@@ -50,9 +50,9 @@ def copy_records(made: Accused, folder: Path) -> Accused:
     return Accused(House(app, state, made.house.keys), made.facts, Office(state.database, state.policy))
 
 
-def an_accused_class(folder: Path) -> Accused:
+def an_accused_class(folder: Path, **settings: Any) -> Accused:
     """One violation is proposed by the night; nothing is decided."""
-    house = a_house(folder, requests_per_minute=1_000_000, public_hosts="testserver")
+    house = a_house(folder, requests_per_minute=1_000_000, public_hosts="testserver", **settings)
     office, facts = Office(house.state.database, house.state.policy), a_history().complete[0]
     file_class(office, facts)
     accused = Accused(house, facts, office)

@@ -12,6 +12,7 @@ import pytest
 
 from tests.api.matters import NUMBER, Accused, an_accused_class, copy_records
 from tests.api.people import OTHER_AGENCY, OWN, OWN_AGENCY, a_key
+from tests.api.test_writing import a_filing
 from verifier.records.audit import read_audit, verify_audit
 
 WHY = "现场核实。"
@@ -341,3 +342,72 @@ def test_lists_of_matters_go_on_where_the_page_ended(accused: Accused):
         page = get(accused, "cases?limit=1" + (f"&cursor={page['next']}" if page["next"] else "")).json()
         found += [each["id"] for each in page["items"]]
     assert (found, len(whole)) == (whole, 4)
+
+
+def test_timetable_changes_and_approval_are_filed_by_themselves(accused: Accused):
+    number = "YY-2024-0800"
+    own, path = accused.house.client("own"), f"classes/{number}"
+    assert own.put(f"/api/v1/{path}", json=a_filing(number), headers=a_key()).status_code == 201
+    read = get(accused, f"{path}/timetable", "own")
+    (morning,) = read.json()["session"]
+    afternoon = morning | {"id": "pm", "period": "afternoon", "starts": "14:00:00", "ends": "17:20:00"}
+    both, tag = {"session": [morning, afternoon]}, {"If-Match": read.headers["etag"]}
+    assert own.put(f"/api/v1/{path}/timetable", json=both, headers=a_key() | tag).status_code == 200
+    late = own.put(f"/api/v1/{path}/timetable", json=both, headers=a_key() | tag)
+    assert (late.status_code, late.json()["code"]) == (412, "changed_meanwhile")
+    assert [each["id"] for each in get(accused, f"{path}/timetable").json()["session"]] == ["am", "pm"]
+    wrong = own.put(f"/api/v1/{path}/timetable", json={"session": [morning | {"teacher": "T99"}]}, headers=a_key())
+    assert wrong.json()["code"] == "filing_faults"
+    assert get(accused, f"{path}/changes").json() == {"items": []}
+    change = {"filed_on": "2024-03-05", "what": "teacher", "takes_effect_on": "2024-03-11", "sessions": ["pm"]}
+    for _ in range(2):  # the same change under another key is the same change
+        assert own.post(f"/api/v1/{path}/changes", json=change, headers=a_key()).status_code == 200
+    (filed,) = get(accused, f"{path}/changes", "own").json()["items"]
+    assert {name: filed[name] for name in change} == change
+    assert get(accused, f"{path}/approval").json() == {"filed_on": "2024-03-01", "approved_on": None}
+    approval = {"approved_on": "2024-03-06"}
+    refused = own.put(f"/api/v1/{path}/approval", json=approval, headers=a_key())
+    assert (refused.status_code, refused.json()["code"]) == (403, "office_only")
+    assert send(accused, "PUT", f"{path}/approval", approval).status_code == 200
+    assert get(accused, f"{path}/approval", "own").json()["approved_on"] == "2024-03-06"
+    assert own.put(f"/api/v1/{path}/timetable", json=both, headers=a_key()).json()["code"] == "refused"
+    assert get(accused, f"{path}/timetable", "other").status_code == 404
+
+
+def test_urgings_times_of_teaching_and_statements_are_written_down(accused: Accused):
+    day = accused.facts.sessions[4].session.day
+    seen = {
+        "inspected_at": f"{day}T08:20:00+08:00", "teaching_began": f"{day}T08:55:00+08:00",
+        "teaching_ended": f"{day}T11:10:00+08:00", "transport_by_agency": False, "favours_from_agency": False,
+    }  # fmt: skip
+    early = a_visit(accused, **seen, plan=None) | {"teaching_began": f"{day}T08:00:00+08:00"}
+    assert post(accused, f"classes/{NUMBER}/inspections", early).json()["code"] == "refused"
+    assert post(accused, f"classes/{NUMBER}/inspections", a_visit(accused, **seen)).status_code == 201
+    urging = {"by": "chief", "what": "结业材料", "urged_on": "2023-06-20", "due_on": "2023-06-25"}
+    lost = post(accused, f"classes/{NUMBER}/urgings", urging | {"evidence": ["0" * 64]})
+    assert lost.json()["code"] == "evidence_missing"
+    urged = post(accused, f"classes/{NUMBER}/urgings", urging)
+    assert urged.status_code == 201
+    assert post(accused, f"classes/{NUMBER}/urgings", urging | {"due_on": "2023-06-19"}).json()["code"] == "refused"
+    told = {"by": "chief", "outcome": "missing", "answered_on": "2023-06-25", "note": "仍未收到。"}
+    answers = f"urgings/{urged.json()['id']}/answers"
+    assert post(accused, answers, told).json()["code"] == "refused"  # the day set is not over
+    assert post(accused, answers, told | {"answered_on": "2023-06-26"}).status_code == 201
+    known = get(accused, f"classes/{NUMBER}/supervision").json()
+    assert [(each["what"], each["outcome"]) for each in known["urgings"]] == [("结业材料", "missing")]
+    form = known["inspections"][0]["form"]
+    assert form["teaching_began"].startswith(f"{day}T08:55")
+    assert (form["transport_by_agency"], form["favours_from_agency"]) == (False, False)
+    assert post(accused, f"classes/{NUMBER}/urgings", urging, "own").status_code == 403
+
+
+def test_a_cases_sightings_are_the_offices_and_each_look_is_written_down(accused: Accused):
+    assert post(accused, f"classes/{NUMBER}/inspections", a_visit(accused)).status_code == 201
+    case = accused.matter("cases")["id"]
+    found = get(accused, f"cases/{case}/sightings")
+    assert (found.status_code, found.json()) == (200, {"student": [], "strangers": [], "same_pictures": []})
+    assert get(accused, f"cases/{case}/sightings", "own").status_code == 403
+    assert get(accused, f"cases/{accused.matter('violations')['id']}/sightings").status_code == 404
+    with accused.house.state.database.reading() as tx:
+        looks = [each.action for each in read_audit(tx, limit=1000) if each.subject_id == case]
+    assert looks.count("case.look") == 2  # the list that named it, and this

@@ -19,7 +19,7 @@ from verifier.judging import judge_class
 from verifier.nightly import Tools, open_tools, read_class_to_judge
 from verifier.observation import Box
 from verifier.plan import Submission
-from verifier.records.closing import CaseProposal, SessionClose, SessionNumbers
+from verifier.records.closing import CaseProposal, SessionClose, SessionNumbers, ViolationProposal
 from verifier.records.database import Database
 from verifier.records.filing import read_class_file
 from verifier.records.findings import save_session_close
@@ -58,7 +58,12 @@ def fill_concluded(database: Database, settings: Settings, classes: int, student
                 tx.execute(insert(table_of(model)), rows)
             case = CaseProposal("impersonation", f"impersonation|{number}", judged.whole.findings[0].reason, "S001",
                                 training.submissions[0], Box(100, 100, 80, 100), 0.9)  # fmt: skip
-            save_session_close(tx, replace(judged.whole, class_number=number, photos=(), cases=(case,)))
+            held = ViolationProposal(
+                "13(1)(8)", "attendance_below_80_percent", f"attendance|{number}", judged.whole.findings[0].reason,
+                tuple(each.session_id or "" for each in judged.sessions[:3]), (training.submissions[0].sha256,),
+            )  # fmt: skip
+            close = replace(judged.whole, class_number=number, photos=(), cases=(case,), violations=(held,))
+            save_session_close(tx, close)
     return numbers
 
 

@@ -15,14 +15,18 @@ START_S = 30.0
 
 
 @contextmanager
-def run_api(app: Any) -> Iterator[str]:
+def run_api(app: Any, *, workers: bool = True) -> Iterator[str]:
     """Serve the application on a free port of this machine; gives its address.
 
+    Args:
+        workers: Without, jobs and deliveries stay queued.
     Raises:
         RuntimeError: it did not start in time.
     """
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(app, log_level="error", access_log=False, timeout_graceful_shutdown=5)
+        config = uvicorn.Config(
+            app, log_level="error", access_log=False, timeout_graceful_shutdown=5, lifespan="on" if workers else "off"
+        )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
