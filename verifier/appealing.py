@@ -7,6 +7,7 @@ check on site would announce the check (Art. 14(1)). Files go into the evidence 
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -217,7 +218,7 @@ def _keep(store: EvidenceStore, sent: SentFile, limits: AppealLimits) -> tuple[s
     """Name, digest and size; refused by size and by its first bytes, which are all that is read of it here."""
     name = _plain_name(sent.name)
     digest = hashlib.file_digest(sent.stream, "sha256").hexdigest()  # type: ignore[arg-type]
-    size = sent.stream.tell()
+    size = sent.stream.seek(0, io.SEEK_END)
     sent.stream.seek(0)
     head = sent.stream.read(_HEAD_BYTES)
     sent.stream.seek(0)

@@ -12,6 +12,7 @@ from api.pages import (
     classes,
     deciding,
     directory,
+    enrolment,
     errors,
     login,
     notices,
@@ -33,7 +34,7 @@ def add_pages(app: FastAPI) -> None:
         )
     app.include_router(cameras.asking, include_in_schema=False)
     # Whose "next" and "undo" would be taken for ids otherwise stand first.
-    for room in (admin, appeals, notices, sanctions, deciding, review):
+    for room in (admin, appeals, enrolment, notices, sanctions, deciding, review):
         app.include_router(room.router, dependencies=[Depends(note_page)], include_in_schema=False)
     app.include_router(login.router, include_in_schema=False)
     errors.add_error_pages(app)

@@ -38,6 +38,7 @@ MENU = (
     MenuItem("/appeals", "答复"),
     MenuItem("/sanctions", "处理决定", _office),
     MenuItem("/classes", "班次"),
+    MenuItem("/enrolment", "备案照片"),
     MenuItem("/agencies", "机构"),
     MenuItem("/cameras", "摄像头", _office),
     MenuItem("/admin", "管理", _auditor),

@@ -79,7 +79,8 @@ def show_page(request: Request, template: str, *, status_code: int = 200, **valu
     environment: Environment = request.app.state.templates
     html = environment.get_template(template).render(
         language=language, here=request.url.path, other_language_url=_switch_language(request, language),
-        visitor=find_visitor(request), login_off=request.app.state.settings.login == "off", **values,
+        visitor=find_visitor(request), login_off=request.app.state.settings.login == "off",
+        **({"zone": request.app.state.settings.zone} | values),
     )  # fmt: skip
     # A file name's stray bytes are no Unicode: shown as escapes instead of failing the page.
     response = HTMLResponse(html.encode("utf-8", "backslashreplace"), status_code=status_code)

@@ -6,19 +6,23 @@ import json
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import and_, case, func, literal, select, type_coerce, union_all
 
+from verifier.language import Sentence
 from verifier.records.listing import Field, Listing, is_one_of
+from verifier.records.portraits import ACCEPTED
 from verifier.records.reading import Query
 from verifier.records.tables.agency import AgencyRow
 from verifier.records.tables.api_client import ApiClientRow
 from verifier.records.tables.appeal import AppealFileRow, AppealRow
 from verifier.records.tables.audit_entry import AuditEntryRow
-from verifier.records.tables.base import utc_now
+from verifier.records.tables.base import JsonValue, utc_now
 from verifier.records.tables.case import CaseRow
+from verifier.records.tables.enrolment import EnrolmentPhotoRow, EnrolmentRow
 from verifier.records.tables.job import JobRow
 from verifier.records.tables.login_session import LoginSessionRow
 from verifier.records.tables.notice import NoticeRow
+from verifier.records.tables.teacher import TeacherPhotoRow, TeacherRow
 from verifier.records.tables.training_class import ClassRow
 from verifier.records.tables.user import UserRow
 from verifier.records.tables.violation import ViolationRow
@@ -151,3 +155,47 @@ def _join(values: Any) -> str:
 
 def _tell_values(values: Any) -> str:
     return json.dumps(values, ensure_ascii=False, sort_keys=True) if values else ""
+
+
+def list_portraits(agency_code: str | None = None) -> Listing:
+    """Enrolment pictures of students and teachers with what became of them. Filters: ``verdict`` (also ``refused``), ``number``."""
+    people = union_all(
+        _portraits(EnrolmentPhotoRow, EnrolmentPhotoRow.enrolment_id, EnrolmentRow, EnrolmentRow.student_no, "student"),
+        _portraits(TeacherPhotoRow, TeacherPhotoRow.teacher_id, TeacherRow, TeacherRow.number, "teacher"),
+    ).subquery()
+    each = people.c
+    source: Query = (
+        select(each.id)
+        .select_from(people)
+        .join(ClassRow, ClassRow.id == each.class_id)
+        .join(AgencyRow, AgencyRow.id == ClassRow.agency_id)
+    )
+    if agency_code is not None:
+        source = source.where(AgencyRow.code == agency_code)
+    refused = and_(each.verdict.is_not(None), each.verdict != ACCEPTED)
+    verdicts = {"refused": refused, "waiting": each.verdict.is_(None), "all": and_(True)}
+    fields = {
+        "class": Field(ClassRow.number, searched=True), "agency": Field(AgencyRow.name, searched=True),
+        "person": Field(each.person), "number": Field(each.number, searched=True), "name": Field(each.name, searched=True),
+        "verdict": Field(func.coalesce(each.verdict, "waiting")), "reason": Field(each.reason, read=_read_sentence),
+        "id": Field(each.id),
+    }  # fmt: skip
+    return Listing(
+        source, fields, each.id, ("class", "person", "number"),
+        {"verdict": lambda word: verdicts.get(word, each.verdict == word), "class": is_one_of(ClassRow.number)},
+    )  # fmt: skip
+
+
+def _portraits(photo: Any, owner: Any, person: Any, number: Any, word: str) -> Any:
+    return (
+        select(
+            photo.id, photo.verdict, type_coerce(photo.verdict_reason, JsonValue).label("reason"), person.class_id,
+            number.label("number"), person.name, literal(word).label("person"),
+        )
+        .join(person, person.id == owner)
+        .where(photo.dropped_at.is_(None), person.dropped_at.is_(None))
+    )  # fmt: skip
+
+
+def _read_sentence(stored: Any) -> Sentence | None:
+    return Sentence.from_json(stored) if stored else None

@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session as Tx
 
 from verifier.language import Sentence
 from verifier.records.closing import PortraitVerdict, SessionClose
+from verifier.records.errors import NotInRecordsError
 from verifier.records.names import Names
 from verifier.records.rows import find_class
 from verifier.records.tables.enrolment import EnrolmentPhotoRow, EnrolmentRow
 from verifier.records.tables.teacher import TeacherPhotoRow, TeacherRow
+from verifier.records.tables.training_class import ClassRow
 
 ACCEPTED = "accepted"
 # Whose face it is stands in the reason, and only there: the column holds the kind of verdict.
@@ -70,6 +72,22 @@ def read_portraits(tx: Tx, class_number: str) -> list[PortraitRecord]:
     )
     found = [_describe(class_number, photo, who.student_no, who.name, of_student=True) for photo, who in students]
     return found + [_describe(class_number, photo, who.number, who.name, of_student=False) for photo, who in teachers]
+
+
+def find_portrait(tx: Tx, portrait_id: UUID) -> PortraitRecord:
+    """One standing picture.
+
+    Raises:
+        NotInRecordsError: there is none.
+    """
+    student, teacher = tx.get(EnrolmentPhotoRow, portrait_id), tx.get(TeacherPhotoRow, portrait_id)
+    row: Any = student or teacher
+    if row is None or row.dropped_at is not None:
+        raise NotInRecordsError(f"no enrolment picture {portrait_id} is on record")
+    who: Any = tx.get_one(EnrolmentRow, row.enrolment_id) if student else tx.get_one(TeacherRow, row.teacher_id)
+    number = tx.get_one(ClassRow, who.class_id).number
+    of_student = student is not None
+    return _describe(number, row, who.student_no if of_student else who.number, who.name, of_student=of_student)
 
 
 def _describe(class_number: str, row: Any, number: str, name: str, *, of_student: bool) -> PortraitRecord:

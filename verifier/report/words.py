@@ -118,6 +118,17 @@ KEY_STATES = {"valid": "可用", "expired": "已到期", "revoked": "已吊销"}
 JOB_STATES = {"queued": "排队", "running": "正在进行", "done": "已完成", "failed": "失败", "cancelled": "已取消"}
 SCOPE_WORDS = {"read": "读取", "evidence": "报送证据", "filing": "备案", "decisions": "办理决定", "admin": "管理"}
 PACK_STATES = {"ready": "可用", "missing": "缺少文件", "wrong_hash": "文件不符"}
+PORTRAITS = {
+    "accepted": "已采用",
+    "waiting": "待核验",
+    "no_face": "没有人脸",
+    "several_faces": "多张人脸",
+    "too_small": "人脸太小",
+    "turned_away": "没有正对镜头",
+    "blurred": "看不清楚",
+    "same_face_as": "与他人同脸",
+}
+PERSONS = {"student": "学员", "teacher": "教师"}
 APPEALS = {"notice": "整改通知书", "violation": "违规", "case": "案件"}
 SANCTIONS = {
     "subsidy_refused": "不予补贴",
@@ -232,6 +243,8 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "job_state": JOB_STATES,
     "scope": SCOPE_WORDS,
     "pack_state": PACK_STATES,
+    "portrait": PORTRAITS,
+    "person": PERSONS,
     "appeal": APPEALS,
     "sanction": SANCTIONS,
     "sanction_state": SANCTION_STATES,
