@@ -15,7 +15,7 @@ from api.pages.enrolment import PORTRAIT_PAGE
 from tests.api.people import OWN, OWN_AGENCY, House, a_house, copy_house
 from tests.builders.plan import a_class_file, a_digest, a_training_class
 from tests.builders.review import seed_cases
-from verifier.language import catalogue, say
+from verifier.language import Sentence, catalogue, say
 from verifier.plan import Agency
 from verifier.records.audit import read_audit
 from verifier.records.filing import read_class_file, save_class_file
@@ -34,19 +34,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> House:
         training = replace(a_training_class(OWN), agency=Agency("机构1X", OWN_AGENCY), approved_on=None)
         pictures = {each: (a_digest(each),) for each in ("S01", "S02", "S03")}
         save_class_file(tx, a_class_file(training, enrolment_photos=pictures, teacher_photos={"T01": (a_digest("t"),)}))
-        judge(
-            tx,
-            "S01",
-        same = say(
-            "这张脸与{number}的登记照相同（相似度{similarity:.2f}），同一人不能用两个名字登记。", number="S01", similarity=0.93
-        )
-            say("人脸看不清楚（清晰度{sharpness:.2f}），请在光线好的地方再拍一张。", sharpness=0.1),
-        )
-        same = say(
-            "这张脸与{number}的登记照相同（相似度{similarity:.2f}），同一人不能用两个名字登记。",
-            number="S01",
-            similarity=0.93,
-        )
+        unclear = say("人脸看不清楚（清晰度{sharpness:.2f}），请在光线好的地方再拍一张。", sharpness=0.1)
+        judge(tx, "S01", "blurred", unclear)
+        template = "这张脸与{number}的登记照相同（相似度{similarity:.2f}），同一人不能用两个名字登记。"
+        same = Sentence(template, {"number": "S01", "similarity": 0.93})
         judge(tx, "S02", "same_face_as", same)
         judge(tx, "S03", "accepted", say("登记照可用：两眼间距{pixels:.0f}像素。", pixels=80))
     made.state.close()
