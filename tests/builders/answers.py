@@ -89,9 +89,15 @@ def a_student_in_session(student_no: str = "S01", presence: str = "present", *be
 
 
 def a_session(
-    session_id: str = "2023-06-12-am", *, present: int = 2, expected: int = 3, unsure: int = 0, **fields: Any
+    session_id: str = "2023-06-12-am",
+    *,
+    present: int = 2,
+    expected: int = 3,
+    unsure: int = 0,
+    minimum: float | None = 0.8,
+    **fields: Any,
 ) -> Plain:
-    """A closed session; its rates follow from the counts."""
+    """A closed session; its rates follow from the counts. `minimum` is the lowest lawful rate, None where no law names one."""
     day, _, half = session_id.rpartition("-")
     period, starts, ends = {"am": ("morning", "08:30", "11:50"), "pm": ("afternoon", "14:00", "17:20")}[half]
     return {
@@ -109,9 +115,13 @@ def a_session(
         "rate": None if unsure else present / expected,
         "rate_low": present / expected,
         "rate_high": (present + unsure) / expected,
-        "outcome": "failed" if (present + unsure) / expected < 0.8 else "unsure" if unsure else "passed",
+        "outcome": "failed" if (present + unsure) / expected < (minimum or 0) else "unsure" if unsure else "passed",
         "closed": True,
-        "findings": [a_finding("session.reports", "passed", "上午照片反馈已收到2张，要求2张。")],
+        "findings": [
+            a_finding("session.reports", "passed", "上午照片反馈已收到2张，要求2张。"),
+            # Only as its numbers: charts draw the law's line from them.
+            *([a_finding("session.attendance", "passed", measured={"minimum": minimum})] if minimum else []),
+        ],
         "students": [
             a_student_in_session("S01", "present", "face in photos/1.jpg (0.61)", "signed in 08:21"),
             a_student_in_session("S02", "absent", "not seen in 2 photos"),

@@ -72,7 +72,8 @@ def draft_follow_up_form(
     if strangers := [each for each in draw.chosen if each not in roster]:
         raise ValueError(f"drawn, but not on the roster of {training.number}: {', '.join(strangers)}")
     days = sorted(session.day for session in training.sessions)
-    when = f"{days[0].isoformat()}至{days[-1].isoformat()} " if days else ""
+    # Dots and lines of its own: the box is narrow, and breaks dates at their hyphens.
+    when = f"{days[0]:%Y.%m.%d}至\n{days[-1]:%Y.%m.%d}\n" if days else ""
     return FollowUpForm(
         office=office, by=by, project=training.project_type, agency=training.agency.name,
         training_time_and_term=f"{when}第{training.term}期", occupation=training.occupation,

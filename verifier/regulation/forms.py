@@ -128,6 +128,7 @@ class RectificationNotice:
     office: str = ""
     issued_on: date | None = None
     policy: str | None = None  # which version of the rules it was issued by; None: the one it is printed by
+    voided: str = ""  # why it was taken back, which stands on the sheet
 
 
 def write_agreement(form: Agreement, policy: Policy) -> bytes:
@@ -274,7 +275,7 @@ def tell_notice(form: RectificationNotice, policy: Policy) -> NoticeText:
         f"我局于{_date(form.found_on, 6)}对你单位开办的{draw.blank(form.class_year, 6)}年"
         f"第{draw.blank(form.term, 4)}期{draw.blank(form.class_name, 14)}培训班进行了（{kinds}），发现存在以下问题："
     )
-    problems = tuple(f"{index}.{problem}" for index, problem in enumerate(form.problems, start=1))
+    problems = tuple(f"{index}．{problem}" for index, problem in enumerate(form.problems, start=1))
     return NoticeText(
         title=f"{policy.text('city')}职业培训整改通知书",
         number=form.number or f"{policy.text('notice_prefix')}〔202  〕    号",
@@ -290,6 +291,8 @@ def write_notice(form: RectificationNotice, policy: Policy) -> bytes:
     """Annex 4 as .docx."""
     document, text = draw.new_page(), tell_notice(form, policy)
     draw.add_line(document, "附件4", font=draw.TITLE_FONT)
+    if form.voided:
+        draw.add_line(document, "作  废", align="right", size_pt=draw.TITLE_PT, font=draw.TITLE_FONT)
     draw.add_line(document, text.title, align="center", size_pt=draw.TITLE_PT, font=draw.TITLE_FONT, space_before_pt=12)
     draw.add_line(document, text.number, align="center", space_before_pt=12)
     draw.add_line(document, text.addressee, space_before_pt=18)
@@ -298,6 +301,8 @@ def write_notice(form: RectificationNotice, policy: Policy) -> bytes:
         draw.add_line(document, problem, indent=True, align="justify" if form.problems else "left")
     draw.add_line(document, text.closing, indent=True, align="justify")
     draw.add_line(document, text.signature, align="right", space_before_pt=48)
+    if form.voided:
+        draw.add_line(document, f"本通知书已作废：{form.voided}", space_before_pt=24)
     return _finish(document, policy, form.policy)
 
 
@@ -381,4 +386,5 @@ def _date(day: date | None, width: int) -> str:
 def _moment(moment: datetime | None) -> str:
     if moment is None:
         return "   年  月  日   时   分"
-    return f"{_date(moment.date(), 0)}{moment.hour}时{moment.minute:02}分"
+    # On two lines: the box is too narrow for all of it, and would break it inside the hour.
+    return f"{_date(moment.date(), 0)}\n{moment.hour}时{moment.minute:02}分"

@@ -266,6 +266,7 @@ def form_of_notice(notice: NoticeRecord) -> RectificationNotice:
     values["number"] = notice.number
     # Notices of before this was kept name no version rather than a wrong one.
     values["policy"] = values["policy"] or ""
+    values["voided"] = notice.void_reason or ""
     return RectificationNotice(**values)
 
 

@@ -26,6 +26,7 @@ def write_class_report(class_number: str, settings: Settings, out: Path | None =
     # Here, so that whoever only draws a report does not load the records and the picture libraries.
     from verifier.annotated import annotated_photo
     from verifier.answers import answer_for
+    from verifier.nightly import open_tools
     from verifier.records.database import open_database
     from verifier.records.errors import NotInRecordsError
     from verifier.report.class_documents import write_class_documents
@@ -36,6 +37,7 @@ def write_class_report(class_number: str, settings: Settings, out: Path | None =
             answer = answer_for(tx, settings, None, None, class_number=class_number, language=current_language())
         if not answer["classes"]:
             raise NotInRecordsError(f"there is no class {class_number} in the records; `verifier import` loads one")
+        answer["versions"] = open_tools(settings).json_versions()
         folder = out or settings.workspace / "reports"
         stem = f"class-{name_file(class_number)}"
         html = write_night_report(

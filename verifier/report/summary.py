@@ -15,7 +15,10 @@ WORST_FIRST = ("failed", "not_run", "unsure", "passed", "not_applicable")
 
 @dataclass(frozen=True, slots=True)
 class AttendanceBar:
-    """One session's attendance. Rates are shares from 0 to 1; None where nobody could be expected or nothing was counted."""
+    """One session's attendance. Rates are shares from 0 to 1; None where nobody could be expected or nothing was counted.
+
+    `minimum` is the lowest lawful rate it was judged by; None where no law of its day names one.
+    """
 
     session_id: str
     day: str
@@ -25,6 +28,7 @@ class AttendanceBar:
     present: int
     unsure: int
     expected: int
+    minimum: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +66,18 @@ def list_attendance(answer: Answer) -> dict[str, list[AttendanceBar]]:
                 session.get("present") or 0,
                 session.get("unsure") or 0,
                 session.get("expected") or 0,
+                _find_minimum(session),
             )
         )
     return found
+
+
+def _find_minimum(session: Answer) -> float | None:
+    for finding in session.get("findings", ()):
+        if finding["check"] == "session.attendance":
+            minimum = finding.get("measured", {}).get("minimum")
+            return None if minimum is None else float(minimum)
+    return None
 
 
 def list_rates(answer: Answer) -> list[Answer]:

@@ -113,7 +113,7 @@ def test_a_filled_on_site_form_shows_counts_rate_boxes_and_every_inspector():
         "无", "限期整改", ("甲", "乙", "丙", "丁", "戊"), "李老师", "王老师",
     )  # fmt: skip
     text = read_text(write_on_site_form(form, POLICY))
-    assert "2023年6月14日9时05分" in text
+    assert "2023年6月14日\n9时05分" in text
     assert "1.本次培训应到学员40人，实到31人，到课率77.5%。" in text
     # Broken between two boxes: the cell is too narrow for all six, and inside a box's words nobody could tick it.
     assert "□技能培训□创业培训□企业学徒制培训\n□职工培训☑高技能培训□其他" in text
@@ -159,7 +159,7 @@ def test_a_filled_notice_names_number_document_class_and_problems():
     assert "培整改〔2023〕5号" in text
     assert "（益人社发〔2023〕23号）" in text
     assert "我局于2023年6月14日对你单位开办的2023年第3期中式面点师培训班进行了（非现场监管）" in text
-    assert "1.到课率77.5%。\n2.照片反馈不到位。" in text
+    assert "1．到课率77.5%。\n2．照片反馈不到位。" in text
     assert "益阳市就业服务中心（盖章）      2023年6月16日" in text
 
 

@@ -31,7 +31,7 @@ def test_each_class_gets_one_chart_with_a_title_and_a_description():
     assert svg.get("role") == "img"
     assert svg.get("aria-labelledby") == f"{title.get('id')} {description.get('id')}"
     assert title.text == "Attendance rate of class YY-2023-0071 by session"
-    assert "3 sessions, 1 of them below 80 %" in (description.text or "")
+    assert "3 sessions, 1 of them below the lowest lawful rate" in (description.text or "")
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,23 @@ def test_a_column_is_judged_by_what_is_certain(present: int, unsure: int, expect
     assert label in texts(svg)
     hatched = [fill for fill in fills(svg) if fill.startswith("url(#")]
     assert len(hatched) == (1 if unsure else 0)
+
+
+@pytest.mark.parametrize(
+    ("minimum", "outcome", "lines"),
+    [
+        pytest.param(0.9, "failed", ["90%"], id="another city asks for more"),
+        pytest.param(0.85, "passed", ["85%"], id="and this one for as much"),
+        pytest.param(None, "not_applicable", [], id="and this one for nothing"),
+    ],
+)
+def test_the_line_is_drawn_where_the_law_of_the_session_has_it(minimum: float | None, outcome: str, lines: list[str]):
+    [(_, chart)] = draw_attendance(an_answer(sessions=[a_session(present=85, expected=100, minimum=minimum)]))
+    svg = fromstring(chart)
+    assert fills(svg)[0] == OUTCOME_FILL[outcome]
+    assert [each for each in texts(svg) if each in ("80%", "85%", "90%")] == [
+        *lines, *(["85%"] if outcome != "failed" else []),
+    ]  # fmt: skip
 
 
 def test_sessions_that_are_not_closed_or_expect_nobody_are_no_column():

@@ -107,9 +107,16 @@ def test_every_document_of_the_class_is_there(documents: dict[str, Path]) -> Non
     ("name", "wanted"),
     [
         ("annex-1-agreement.docx", ["益培协2023-7", AGENCY.name, "500"]),
-        ("annex-2-inspection-1-2023-07-12.docx", ["学员S03", "非本人", "未见投影", "li检查员", "2023年7月12日9时30分"]),
+        (
+            "annex-2-inspection-1-2023-07-12.docx",
+            ["学员S03", "非本人", "未见投影", "li检查员", "2023年7月12日\n9时30分"],
+        ),
         ("annex-3-follow-up-1.docx", ["本人参加了培训：每天到课", "尚未回访", "第5期"]),
         ("annex-4-notice-培整改_2023_2号.docx", ["培整改〔2023〕2号", "第十三条（一）第4项", "2023年8月1日"]),
+        (
+            "annex-4-notice-培整改_2023_1号-voided.docx",
+            ["作  废", "培整改〔2023〕1号", "本通知书已作废：wang检查员：日期有误"],
+        ),
         ("annex-4-preview-1-reports_missing_7_hours.docx", ["培整改〔202", "第十三条（一）第8项"]),
     ],
 )
