@@ -107,6 +107,7 @@ def _compare(lines: Sequence[AgencyLine], code: str) -> list[dict[str, Any]]:
     """Each quantity of this agency beside the median of the others that have it, with their number."""
     quantities: tuple[tuple[str, Callable[[AgencyLine], float | None]], ...] = (
         ("rate", lambda line: line.count.present / line.count.expected if line.count.expected else None),
+        ("rate_high", lambda line: line.count.at_most / line.count.expected if line.count.expected else None),
         ("below", lambda line: line.below / line.closed if line.closed else None),
         ("failed", lambda line: line.failed / line.checked if line.checked else None),
         ("notices", lambda line: float(line.notices)),

@@ -22,7 +22,7 @@ from verifier.photo.assign import assign_session
 from verifier.photo.clock_table import name_columns, tabulate_clocks
 from verifier.plan import TrainingClass
 from verifier.records.closing import FaceMatch, StudentPresence
-from verifier.records.filing import list_classes, read_class_file
+from verifier.records.filing import list_classes, read_training
 from verifier.records.matters import CaseRecord, ViolationRecord, read_cases, read_violations
 from verifier.records.portraits import ACCEPTED, read_portraits
 from verifier.records.reading import PhotoRecord, SessionRecord, read_photos, read_sessions
@@ -59,8 +59,8 @@ def answer_for(
     sessions = read_sessions(tx, class_number, since, until)
     shown = {session.class_number for session in sessions} | {photo.class_number for photo in photos}
     classes = [each for each in classes if each.number in shown or class_number is not None]
-    # Only of what is shown: a class file holds the whole roster and every sign-in.
-    filed = {each.number: read_class_file(tx, each.number).training for each in classes}
+    # Only of what is shown, and without what was handed in for it.
+    filed = {each.number: read_training(tx, each.number) for each in classes}
     by_class = {number: view_students(tx, number, policy) for number in sorted(shown)}
     rates = view_rates(tx, [each.number for each in classes])
     rate_of = {each["class"]: each for each in rates["classes"]}

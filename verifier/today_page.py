@@ -29,6 +29,7 @@ from verifier.reviewing import sort_queue
 from verifier.standing import describe_rate
 
 MOST_WAITING, MOST_FINDINGS, MOST_CLASSES, MOST_CHARTS, MOST_OWED, MOST_CAMERAS = 12, 8, 10, 3, 8, 8
+MOST_NOT_RUN = 4  # one picture that could not be read fails in every check of it
 PLANNED_AHEAD = timedelta(days=7)
 
 
@@ -53,7 +54,7 @@ def view_today(
         "days": [{"day": day.isoformat(), **describe_rate(count)} for day, count in by_day.items()],
         "classes": [_describe_class(each) for each in lowest],
         "sessions": _read_charted(tx, [each.number for each in lowest[:MOST_CHARTS]], days, language),
-        "failed": _find(tx, days, "failed", language), "not_run": _find(tx, days, "not_run", language),
+        "failed": _find(tx, days, "failed", language), "not_run": _find(tx, days, "not_run", language, MOST_NOT_RUN),
         "outcomes": overview.count_findings(tx, days),
     }  # fmt: skip
     if viewer != BUREAU:
@@ -83,12 +84,12 @@ def _read_charted(tx: Tx, numbers: list[str], days: Days, language: str | None) 
     ]
 
 
-def _find(tx: Tx, days: Days, outcome: str, language: str | None) -> dict[str, Any]:
+def _find(tx: Tx, days: Days, outcome: str, language: str | None, most: int = MOST_FINDINGS) -> dict[str, Any]:
     """The first findings of an outcome, and how many there are."""
     filters = {"outcome": outcome}
     filters |= {"since": days.since.isoformat()} if days.since else {}
     filters |= {"until": days.until.isoformat()} if days.until else {}
-    found = find_page(tx, list_findings_for(days.agency_code), Asked(filters=filters, limit=MOST_FINDINGS))
+    found = find_page(tx, list_findings_for(days.agency_code), Asked(filters=filters, limit=most))
     return {"items": [_describe_finding(row, language) for row in found.rows], "count": found.total}
 
 

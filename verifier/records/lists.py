@@ -128,6 +128,7 @@ def list_classes_for(agency_code: str | None = None) -> Listing:
         "sessions": Field(_of_sessions(func.count(SessionRow.id))),
         "closed": Field(_of_runs(func.count(RunRow.id))), "expected": Field(_of_runs(func.sum(RunRow.expected))),
         "present": Field(_of_runs(func.sum(RunRow.present))), "rate": Field(_of_runs(_RATE)),
+        "rate_high": Field(_of_runs(_RATE_HIGH)),
         "open": Field(open_matters), "notices": Field(_count(NoticeRow, NoticeRow.state == "issued")),
     }  # fmt: skip
     if agency_code is not None:
@@ -154,6 +155,7 @@ def list_agencies_for(agency_code: str | None = None) -> Listing:
         "closed": Field(_of_agency_runs(func.count(RunRow.id))),
         "expected": Field(_of_agency_runs(func.sum(RunRow.expected))),
         "present": Field(_of_agency_runs(func.sum(RunRow.present))), "rate": Field(_of_agency_runs(_RATE)),
+        "rate_high": Field(_of_agency_runs(_RATE_HIGH)),
         "open": Field(
             _count_in(CaseRow, CaseRow.class_id.in_(classes), CaseRow.state.in_(OPEN_STATES))
             + _count_in(ViolationRow, ViolationRow.class_id.in_(classes), ViolationRow.state.in_(OPEN_STATES))
@@ -177,6 +179,7 @@ def count_by(tx: Tx, listing: Listing, name: str) -> dict[str, int]:
 
 
 _SEVERITY = case({each: place for place, each in enumerate(PRESSING)}, value=FindingRow.outcome, else_=len(PRESSING))
+_RATE_HIGH = cast(func.sum(RunRow.present + RunRow.unsure), Float) / func.nullif(func.sum(RunRow.expected), 0)
 _RATE = cast(func.sum(RunRow.present), Float) / func.nullif(func.sum(RunRow.expected), 0)
 _PLACE: dict[str, Callable[[str], ColumnElement[bool]]] = {
     "number": is_one_of(ClassRow.number), "agency": is_one_of(AgencyRow.code),

@@ -29,6 +29,8 @@ OUTCOME_FILL = {
     "passed": "#15803d",
     "not_applicable": "#9ca3af",
 }
+# A white rim around text that lies on a line, as the label of a rate just below 80 %.
+RIM = (("stroke", "#ffffff"), ("stroke-width", "4"), ("stroke-linejoin", "round"), ("paint-order", "stroke"))
 FLAG_FILL = {"violation": "#b42318", "case": "#b45309"}
 
 
@@ -229,13 +231,7 @@ def _label_column(svg: Element, bar: AttendanceBar, x: float, step: float, layou
     low, high = (int(share * 100 + 1e-6) for share in (bar.low, bar.high))
     told = f"{mark}{low}–{high}%" if high > low and step >= 2 * layout.label_every_px else f"{mark}{low}%"
     text = add_text(svg, x, layout.top + room_y * (1 - bar.high) - 5, told, size=12, anchor="middle")
-    # A white rim, as the label of a rate just below 80 % lies on the line.
-    for name, value in (
-        ("stroke", "#ffffff"),
-        ("stroke-width", "4"),
-        ("stroke-linejoin", "round"),
-        ("paint-order", "stroke"),
-    ):
+    for name, value in RIM:
         text.set(name, value)
 
 

@@ -9,11 +9,10 @@ from xml.etree.ElementTree import SubElement
 from markupsafe import Markup
 
 from verifier.language import translate
-from verifier.report.charts import ATTENDANCE_LINE, GRID, INK, MUTED, add_line, add_text, finish, start
-from verifier.report.templating import show_percent
+from verifier.report.charts import ATTENDANCE_LINE, GRID, INK, MUTED, RIM, add_line, add_text, finish, start
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 960, 240, 52, 56, 22, 46
-LABEL_EVERY_PX = 62
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 960, 240, 52, 56, 30, 46
+LABEL_EVERY_PX = 74
 LINE, RANGE = "#1d4ed8", "#dbeafe"
 
 
@@ -54,16 +53,21 @@ def draw_trend(points: Sequence[Mapping[str, Any]], *, key: str, title: str, nam
         SubElement(SubElement(svg, "circle", dot), "title").text = _tell(each, name)
         if x - last_x >= LABEL_EVERY_PX:
             add_text(svg, x, HEIGHT - BOTTOM + 20, str(each[name])[5:], size=12, anchor="middle", fill=MUTED)
-            add_text(svg, x, at(each["rate_low"]) - 9, show_percent(each["rate_low"]), size=12, anchor="middle")
+            label = add_text(svg, x, at(each["rate_high"]) - 8, _tell_rate(each), size=12, anchor="middle")
+            for attribute, value in RIM:
+                label.set(attribute, value)
             last_x = x
     add_text(svg, LEFT, HEIGHT - 6, f"{shown[0][name]} – {shown[-1][name]}", size=12, fill=MUTED)
     return finish(svg)
 
 
 def _tell(point: Mapping[str, Any], name: str) -> str:
-    rates = [show_percent(point["rate_low"]), show_percent(point["rate_high"])]
-    rate = rates[0] if rates[0] == rates[1] else "–".join(rates)
-    return f"{point[name]}: {rate} ({point['present']}/{point['expected']})"
+    return f"{point[name]}: {_tell_rate(point)} ({point['present']}/{point['expected']})"
+
+
+def _tell_rate(point: Mapping[str, Any]) -> str:
+    low, high = (int(point[end] * 100 + 1e-6) for end in ("rate_low", "rate_high"))  # cut: 79.9 % is not 80 %
+    return f"{low}%" if low == high else f"{low}–{high}%"
 
 
 def name_trend(language: str | None) -> str:

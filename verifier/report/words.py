@@ -106,7 +106,8 @@ PLAN_STATES = {"planned": "已安排", "overdue": "已过安排之日", "done": 
 CONDITIONS = {"fulfilled": "符合", "not_fulfilled": "不符合", "open": "尚待确定"}
 COMPARED = {
     "rate": "到课率（确认到课）",
-    "below": "低于80%的课次所占比例",
+    "rate_high": "到课率（待定的都算到课）",
+    "below": "肯定低于80%的课次所占比例",
     "failed": "照片检查不通过所占比例",
     "notices": "有效书面警告次数",
 }

@@ -101,7 +101,7 @@ def test_the_class_page_shows_each_presence_as_sign_and_word_with_a_way_to_its_e
         assert f'<span aria-hidden="true">{sign}</span>{word}</a>' in html
     assert f'href="/classes/{CLASS}/sessions/2023-06-12-am#s-S02"' in html
     assert "不可参加（到课不足80%）" in html
-    assert "66.66%–100%" in html
+    assert "66.66%–<wbr>100%" in html
 
 
 def test_the_class_page_is_about_one_class():
