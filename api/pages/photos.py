@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from urllib.parse import quote
+from uuid import UUID
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
 
+from api.auth import find_visitor
 from api.pages.classes import name_students
 from api.pages.comparison import compare_sources
 from api.pages.render import Language, Records, show_page
+from api.state import get_state
 from verifier.report.summary import SETTLED, is_drawable
+from verifier.review_sightings import find_same_pictures
 
 router = APIRouter()
 # Anything else is handed out as bytes of no known kind, so that no browser tries to show it.
@@ -29,6 +33,11 @@ def show_photo(request: Request, language: Language, records: Records, photo_id:
     training = next((one for one in answer["classes"] if one["number"] == number), None)
     session = next((one for one in answer["sessions"] if photo and one["id"] == photo["session"]), None)
     findings = photo["findings"] if photo else []
+    visitor = find_visitor(request)
+    alike: list[tuple[UUID, str, str]] = []
+    if photo and visitor is not None and visitor.csrf and visitor.is_office:
+        with get_state(request).database.reading() as tx:
+            alike = [each for each in find_same_pictures(tx, photo["sha256"]) if str(each[0]) != photo_id]
     return show_page(
         request,
         "photo.html",
@@ -43,6 +52,7 @@ def show_photo(request: Request, language: Language, records: Records, photo_id:
         drawable=bool(photo and is_drawable(photo)),
         compared=compare_sources(photo, session, training["venue"] if training else None, language) if photo else [],
         cases=[case for case in answer["cases"] if case.get("photo_id") == photo_id],
+        alike=alike,
     )
 
 
