@@ -39,7 +39,7 @@ _TOKEN = re.compile(
       |
       (?<![0-9.])(?P<dec>-?{D}{{1,3}}\s?\.\s?{D}{{2,10}}){_DECIMAL_END}\s*[°度]?
     )
-    (?(before)|(?:\s*(?P<after>[NSEW])(?![A-Za-z]))?)""",
+    (?(before)|(?:\s*(?P<after>[NSEW])(?![A-Za-z0-9]))?)""",
     re.X,
 )
 

@@ -47,7 +47,8 @@ _LOST_COLON = re.compile(
     rf"(?<={CONSUMED})\s*(?P<h>[0-9]{{2}})\s*(?P<c>[:;.·]?)\s*(?P<m>[0-9]{{2}})\s*(?P<d>[:;.·]?)\s*(?P<s>[0-9]{{2}})(?![0-9:;.])"
 )
 _TAIL = re.compile(r"[0-9]\s*[:;.]\s*$")
-_DOTTED_CLOCK = re.compile(r"^\W*(?P<h>[0-9]{2})[.·](?P<m>[0-9]{2})\W*$")
+# Hours and minutes whose colon was read as a dot, or not at all; behind them the bar may have been read as a 1.
+_DOTTED_CLOCK = re.compile(r"^\W*(?P<h>[0-9]{2})\s*[:.·]?\s*(?P<m>[0-9]{2})1?\W*$")
 _SIGN = re.compile(r"(?:[+]|(?:^|[A-Za-z]\s*)-)\s*$")
 _STRAY_DIGIT = re.compile(r"[0-9]\s*$")
 _OFFSET = re.compile(r"(?:GMT|UTC)\s*(?P<sign>[+-])\s*(?P<h>\d{1,2})(?:\s*:?\s*(?P<m>\d{2}))?", re.I)
@@ -205,7 +206,10 @@ def _find_clock_without_colon(row: Reading) -> FoundClock | None:
 
 
 def find_dotted_clock(row: Reading) -> FoundClock | None:
-    """A clock that is a row of its own and whose colon lost a dot over the scene (08.53); an even chance at best."""
+    """A clock that is a row of its own and whose colon lost a dot over the scene (08.53), or both; an even chance at best.
+
+    The bar that stands beside it may have been read as a last 1 (08:531).
+    """
     match = _DOTTED_CLOCK.search(row.text)
     if match is None:
         return None

@@ -187,7 +187,7 @@ def _take_clocks(rest: list[Reading]) -> list[FoundClock]:
 
 
 def _take_big_clock(rest: list[Reading], day: FoundDate) -> list[FoundClock]:
-    """A clock much taller than the date whose colon was read as a dot; nothing else in a stamp looks so."""
+    """A clock much taller than the date, its colon lost or the bar beside it read as a digit; nothing else looks so."""
     for index, row in enumerate(rest):
         found = find_dotted_clock(row)
         if found is not None and row.box.height > BIG_CLOCK_HEIGHTS * day.field.box.height:

@@ -103,7 +103,7 @@ def _choose(mine: Field[V] | None, theirs: Field[V] | None) -> Field[V] | None:
 
 
 def _choose_day(stamp: Stamp, twin: Stamp) -> Field[date] | None:
-    """As `_choose`; of two dates that contradict each other the one that has the weekday which both looks read.
+    """As `_choose`; of two dates that contradict each other the one whose weekday was read beside them.
 
     It stays an even chance: a forger's weekday may be as wrong as a digit.
     """
@@ -112,7 +112,7 @@ def _choose_day(stamp: Stamp, twin: Stamp) -> Field[date] | None:
     if mine is None or theirs is None or chosen is None or mine.value == theirs.value:
         return chosen
     weekdays = {look.weekday.value for look in (stamp, twin) if look.weekday is not None}
-    fitting = [field for field in (mine, theirs) if {field.value.weekday()} == weekdays]
+    fitting = [field for field in (mine, theirs) if field.value.weekday() in weekdays]
     return (
         replace(fitting[0], confidence=min(fitting[0].confidence, chosen.confidence)) if len(fitting) == 1 else chosen
     )

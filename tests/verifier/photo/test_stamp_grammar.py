@@ -253,16 +253,25 @@ def test_a_captions_date_is_not_the_stamps():
     assert a_parsed_stamp("打卡10:49", "拍摄时间：2023年08月01日").day.value == date(2023, 8, 1)
 
 
+@pytest.mark.parametrize("text", ["08.53", "0853", "08:531", "08.531", "08531"])
 @pytest.mark.parametrize(
     ("height_px", "clock"), [pytest.param(80, time(8, 53), id="tall"), pytest.param(30, None, id="as tall as the date")]
 )
-def test_a_big_clock_whose_colon_lost_a_dot_is_in_doubt(height_px, clock):
-    """08.53 alone and much taller than the date can only be the clock; as tall as the date it may be anything."""
+def test_a_big_clock_with_a_lost_colon_or_its_bar_for_a_digit_is_in_doubt(text, height_px, clock):
+    """Alone and much taller than the date it can only be the clock; as tall as the date it may be anything."""
     day = a_line("2023-08-28", 2)
-    big = TextLine("08.53", 0.99, Box(40, 1000, 200, height_px), (0.99,) * 5)
+    big = TextLine(text, 0.99, Box(40, 1000, 200, height_px), (0.99,) * len(text))
     read = parse_stamp([big, day], [normalise(big), normalise(day)]).stamp.clock
     assert (read and read.value) == clock
     assert read is None or read.confidence == 0.5
+
+
+@pytest.mark.parametrize("text", ["2853", "08:532", "085", "085311"])
+def test_tall_digits_that_are_no_clock_stay_unread(text):
+    """No day has an hour 28, and a bar is a single 1."""
+    day = a_line("2023-08-28", 2)
+    big = TextLine(text, 0.99, Box(40, 1000, 200, 80), (0.99,) * len(text))
+    assert parse_stamp([big, day], [normalise(big), normalise(day)]).stamp.clock is None
 
 
 def test_a_stray_digit_before_the_clock_leaves_it_in_doubt():
@@ -319,6 +328,8 @@ def test_offsets(text, hours):
                      id="degrees, minutes, seconds"),
         pytest.param(["28°34'12.2\"N 112°21'18.5\"E"], 112 + 21 / 60 + 18.5 / 3600, 28 + 34 / 60 + 12.2 / 3600, False,
                      id="letters behind"),
+        pytest.param(["28°34'12.2\"E112°21'18.5\""], 112 + 21 / 60 + 18.5 / 3600, 28 + 34 / 60 + 12.2 / 3600, False,
+                     id="the first letter lost, the second glued to the number before it"),
         pytest.param(["28.570066, 112.355129"], 112.355129, 28.570066, False, id="a bare pair"),
         pytest.param(["经度：98.065888", "排度：38.069338"], 98.065888, 38.069338, False, id="a label's first letter misread"),
         pytest.param(["度：98.065888", "纬度：38.069338"], 98.065888, 38.069338, False, id="a label's first letter lost"),

@@ -49,14 +49,18 @@ def test_looks_that_contradict_each_other_are_an_even_chance():
         pytest.param(0, date(2023, 6, 12), id="the first date's"),
         pytest.param(5, date(2023, 6, 17), id="the second date's"),
         pytest.param(2, date(2023, 6, 17), id="neither's: the surer date"),
+        pytest.param((0, 2), date(2023, 6, 12), id="the looks read two weekdays, one of them the first date's"),
+        pytest.param((0, 5), date(2023, 6, 17), id="each date's own: the surer date"),
         pytest.param(None, date(2023, 6, 17), id="none printed: the surer date"),
     ],
 )
 def test_of_two_dates_the_printed_weekday_chooses_and_the_doubt_stays(weekday, day):
     """2024.12.13 was once read as 2014.12.13 beside its Friday."""
-    said = None if weekday is None else a_field(weekday)
-    first = a_stamp(day=a_field(date(2023, 6, 12), 0.87), weekday=said)
-    both = combine_looks([first], [a_stamp(day=a_field(date(2023, 6, 17), 0.95), weekday=said)])
+    said = [
+        each if each is None else a_field(each) for each in (weekday if isinstance(weekday, tuple) else (weekday,) * 2)
+    ]
+    first = a_stamp(day=a_field(date(2023, 6, 12), 0.87), weekday=said[0])
+    both = combine_looks([first], [a_stamp(day=a_field(date(2023, 6, 17), 0.95), weekday=said[1])])
     assert (both[0].day.value, both[0].day.confidence) == (day, 0.5)
 
 
