@@ -9,8 +9,8 @@ from verifier.observation import Box, Field, TextLine
 from verifier.photo.stamp_text import CONSUMED, Reading, normalise, sign_width, surround
 
 _LABEL = re.compile(r"^[^\w\u4e00-\u9fff]*(?P<l>(?:[\u4e00-\u9fff]\s*){1,6}?)\s*:\s*(?P<v>.*)$")
-# Of the labels that nothing else begins with, the colon may be lost.
-_BARE_LABEL = re.compile(r"^\W*(?P<l>地址|地点)(?=[\u4e00-\u9fff])(?P<v>.*)$")
+# Of the labels that nothing else begins with, the colon may be lost or read as another sign.
+_BARE_LABEL = re.compile(r"^\W*(?P<l>地址|地点)[\s,.;·]*(?=[\u4e00-\u9fff])(?P<v>.*)$")
 _ENGLISH_LABEL = re.compile(r"^\W*(?P<l>Address|Location|Place)\s*:\s*(?P<v>.*)$", re.I)
 # The first group names a place outright; the second only says where on a site somebody worked.
 # In widely spaced labels (地　点) the first letter may be lost.

@@ -402,6 +402,7 @@ def test_coordinates_whose_comma_was_lost_are_cut_where_both_have_equal_decimals
         pytest.param(["培训就业服务中心", "09:12", "2023年06月12日", "沅江市琼湖街道"], "沅江市琼湖街道", id="7 below, no title"),
         pytest.param(["2018.9.15 11:30", "星期六"], None, id="no place printed"),
         pytest.param(["时间: 2018.9.15 11:30", "地址：体育东路138号ted by Max"], "体育东路138号", id="the scene's print runs on"),
+        pytest.param(["时间: 2018.9.15 11:30", "地址，沅江市琼湖街道"], "沅江市琼湖街道", id="a colon read as a comma"),
         pytest.param(["时间: 2018.9.15 11:30", "地址：体育东路138号CBD"], "体育东路138号CBD", id="a building's letters"),
     ],
 )  # fmt: skip
