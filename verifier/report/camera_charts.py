@@ -17,7 +17,7 @@ from verifier.report.words import name_code
 STATE_FILL = {
     "teaching": "#15803d", "room_empty": "#2563eb", "not_showing": "#b42318", "unsure": "#d97706", "not_run": "#9ca3af",
 }  # fmt: skip
-WIDTH, ROW, LABEL, TOP = 960, 30, 150, 26
+WIDTH, ROW, LABEL, TOP = 960, 30, 180, 26
 _LETTER_PX = 13
 
 

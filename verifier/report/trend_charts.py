@@ -53,7 +53,9 @@ def draw_trend(points: Sequence[Mapping[str, Any]], *, key: str, title: str, nam
         SubElement(SubElement(svg, "circle", dot), "title").text = _tell(each, name)
         if x - last_x >= LABEL_EVERY_PX:
             add_text(svg, x, HEIGHT - BOTTOM + 20, str(each[name])[5:], size=12, anchor="middle", fill=MUTED)
-            label = add_text(svg, x, at(each["rate_high"]) - 8, _tell_rate(each), size=12, anchor="middle")
+            # The first stands beside the axis, whose own labels end there.
+            anchor = "start" if x == LEFT else "middle"
+            label = add_text(svg, x, at(each["rate_high"]) - 8, _tell_rate(each), size=12, anchor=anchor)
             for attribute, value in RIM:
                 label.set(attribute, value)
             last_x = x
