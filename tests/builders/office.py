@@ -31,6 +31,7 @@ from verifier.records.violation_values import read_violation_values
 from verifier.regulating import complete_facts, judge_against
 from verifier.regulation.facts import ClassFacts, SessionFacts
 from verifier.regulation.policy import load_policy
+from verifier.regulation.violation import Change, ChangeKind
 from verifier.sanctioning import propose_for_agencies
 from verifier.supervising import Office
 
@@ -108,6 +109,17 @@ def close_class(office: Office, training: TrainingClass, sessions: Iterable[Sess
         enrolment = Enrolment(build_roster({}, {}, "none", load_calibration("opencv-zoo")), {})
         judged = JudgedClass(recorded.training, enrolment, (), (), regulated)
         return save_session_close(tx, close_of_class(judged, key, {"code": "test"}, office.policy.ref))
+
+
+def judge_again(office: Office, facts: ClassFacts) -> list[Change]:
+    """What judging a class anew would change in its violations on record, whatever the key says."""
+    sessions = tuple(_real(each) for each in facts.sessions)
+    with office.database.reading() as tx:
+        recorded = read_class_facts(tx, facts.training.number, facts.as_of, training=facts.training)
+        previous = read_violation_values(tx, facts.training.number, office.policy)
+    changes = judge_against(complete_facts(recorded, sessions), office.policy, previous).changes
+    still = (ChangeKind.STAYS, ChangeKind.UNTOUCHED, ChangeKind.STAYS_CLOSED)
+    return [each for each in changes if each.kind not in still]
 
 
 def run_night(office: Office, history: History, as_of: date, today: date | None = None) -> int:

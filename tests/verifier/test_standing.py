@@ -8,6 +8,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.builders.city_records import fill_records, make_class_file
 from tests.builders.plan import a_class_file, a_session, a_training_class, students
@@ -18,8 +20,17 @@ from verifier.records.database import Database, open_database
 from verifier.records.filing import read_class_file, save_class_file
 from verifier.records.findings import save_session_close
 from verifier.records.office import save_dates, save_person
+from verifier.records.rates import ClassRate
+from verifier.regulation.attendance_rate import PresenceCount
 from verifier.regulation.policy import load_policy
-from verifier.standing import find_exam_minimum, view_class, view_rates, view_students
+from verifier.standing import (
+    describe_agency_rates,
+    describe_class_rate,
+    find_exam_minimum,
+    view_class,
+    view_rates,
+    view_students,
+)
 
 POLICY = load_policy()
 MORNING, AFTERNOON = a_session(), a_session(period=Period.AFTERNOON)
@@ -31,6 +42,31 @@ def database(tmp_path: Path) -> Iterator[Database]:
     opened = open_database(f"sqlite:///{tmp_path}/records.db", bytes(range(32)))
     yield opened
     opened.close()
+
+
+COUNTS = st.builds(PresenceCount, *[st.integers(0, 2000) for _ in range(5)])
+RATES = st.builds(
+    ClassRate, st.just("C"), st.sampled_from(["A1", "A2", "A3"]), st.just("机构"), st.just(9), st.integers(0, 9), COUNTS
+)
+
+
+@given(st.lists(RATES, max_size=12))
+def test_an_agency_s_rate_is_its_classes_heads_together_never_the_mean_of_their_rates(rates: list[ClassRate]) -> None:
+    """Numerators and denominators are added up first; the share is taken once."""
+    told = {each["code"]: each for each in describe_agency_rates(rates)}
+    assert set(told) == {each.agency_code for each in rates}
+    for code, agency in told.items():
+        mine = [describe_class_rate(each) for each in rates if each.agency_code == code]
+        for name in ("expected", "present", "absent", "unsure", "leave", "closed"):
+            assert agency[name] == sum(each[name] for each in mine)
+        assert agency["expected"] == agency["present"] + agency["absent"] + agency["unsure"]
+        if agency["expected"]:
+            assert agency["rate"] == agency["present"] / agency["expected"]
+            assert 0 <= agency["rate_low"] == agency["rate"] <= agency["rate_high"] <= 1
+            own = [each["rate"] for each in mine if each["expected"]]
+            assert min(own) <= agency["rate"] <= max(own)
+        else:
+            assert agency["rate"] is agency["rate_low"] is agency["rate_high"] is None
 
 
 def file(database: Database, number: str = ONE, planned_hours: float = 8) -> None:

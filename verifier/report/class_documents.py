@@ -51,6 +51,7 @@ from verifier.regulation.forms import (
     OnSiteForm,
     RectificationNotice,
     StudentProblem,
+    tell_source,
     write_agreement,
     write_follow_up_form,
     write_notice,
@@ -96,7 +97,7 @@ def write_class_documents(tx: Tx, settings: Settings, number: str, folder: Path)
     previews = _preview_notices(tx, training, policy, today)
     paths = [_write(target / name, content) for name, content in (*annexes, *previews)]
     facts, view = read_subsidy_view(tx, settings, number, today)
-    paths.append(_write_subsidy(target / "subsidy.xlsx", view))
+    paths.append(_write_subsidy(target / "subsidy.xlsx", view, policy))
     store = open_evidence(settings)
     documents = [*list_documents(tx, number, policy, store), *list_own_documents(tx, number, policy, store, annexes)]
     paths.append(_write_zip(target / "archive.zip", facts, policy, documents))
@@ -291,12 +292,13 @@ def _preview_notices(tx: Tx, training: TrainingClass, policy: Policy, today: dat
         yield f"annex-4-preview-{place}-{violation.result.citation.code}.docx", write_notice(blank, policy)
 
 
-def _write_subsidy(path: Path, view: SubsidyView) -> Path:
+def _write_subsidy(path: Path, view: SubsidyView, policy: Policy) -> Path:
     """One line a condition, with its clause and the words relied on."""
     book = Workbook()
     sheet: Any = book.active
     sheet.title = view.class_number[:31].translate({ord(mark): "_" for mark in "[]:*?/\\"})
     sheet.append([translate("条款"), translate("依据原文"), translate("状态"), translate("情况"), translate("证据")])
+    sheet.oddFooter.center.text = tell_source(policy)
     for each in view.conditions:
         reasons = " ".join(str(sentence) for sentence in each.sentences)
         # A leading ' keeps text from becoming a formula in whoever's spreadsheet.

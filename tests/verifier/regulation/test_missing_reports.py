@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -164,6 +165,24 @@ def test_the_camera_missing_in_a_row_or_repeatedly(sessions, outcome):
     assert photos.outcome is Outcome.PASSED
     assert film.outcome is outcome
     assert film.aspect.startswith("camera")
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.sampled_from([C, M]), st.integers(2, 10)), min_size=1, max_size=16))
+def test_seven_hours_in_a_row_are_found_exactly_where_they_are(told):
+    """Counted another way: cut the timetable at every report that came, and add up what lies between. Hours in halves."""
+    plan = [replace(each, hours=halves / 2) for each, (_, halves) in zip(half_days(len(told)), told, strict=True)]
+    facts = a_class(
+        [session_facts(each, reports=(a_report(state),)) for each, (state, _) in zip(plan, told, strict=True)]
+    )
+    letters = "".join("M" if state is M else "." for state, _ in told)
+    rows = [range(found.start(), found.end()) for found in re.finditer("M+", letters)]
+    long = [row for row in rows if sum(told[place][1] for place in row) >= 14]
+    alone = letters.count("M") - sum(map(len, long))
+    proposed = [each for each in judge_missing_reports(facts, RULE) if each.outcome is Outcome.FAILED]
+    wanted = [tuple(plan[place].id for place in row) for row in long]
+    assert [each.sessions for each in proposed if len(each.sessions) and each.sessions in wanted] == wanted
+    assert len(proposed) == len(long) + (alone >= 3)
 
 
 @settings(deadline=None)

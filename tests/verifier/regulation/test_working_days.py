@@ -76,6 +76,30 @@ def test_going_back_and_counting_agree(day, working_days):
     assert CALENDAR.count(latest + timedelta(days=1), day) == working_days - 1
 
 
+@settings(deadline=None)
+@given(st.dates(date(2023, 1, 1), date(2025, 6, 1)), st.integers(0, 40), st.integers(0, 40))
+def test_counts_of_working_days_add_up_and_the_last_day_is_not_counted(day, first, second):
+    middle, end = day + timedelta(days=first), day + timedelta(days=first + second)
+    assert CALENDAR.count(day, middle) + CALENDAR.count(middle, end) == CALENDAR.count(day, end)
+    assert CALENDAR.count(end, day) == 0
+    assert CALENDAR.count(day, day + timedelta(days=1)) == CALENDAR.is_working_day(day)
+
+
+@settings(deadline=None)
+@given(st.dates(date(2023, 1, 1), date(2025, 10, 1)))
+def test_the_next_working_day_is_the_first_that_is_one(day):
+    found = CALENDAR.next_working_day(day)
+    assert CALENDAR.is_working_day(found)
+    assert CALENDAR.count(day, found) == 0
+
+
+@given(st.dates(date(2000, 1, 1), date(2099, 12, 31)), st.integers(0, 48))
+def test_months_later_is_the_same_day_or_the_month_s_last(day, months):
+    found = add_months(day, months)
+    assert (found.year * 12 + found.month) - (day.year * 12 + day.month) == months
+    assert found.day == day.day or (found.day < day.day and (found + timedelta(days=1)).day == 1)
+
+
 # ---------------------------------------------------------------- 7(1) filing
 
 

@@ -128,6 +128,7 @@ def test_each_form_is_filled_from_the_records(documents: dict[str, Path], name: 
 def test_the_subsidy_view_has_every_condition_with_its_clause(documents: dict[str, Path]) -> None:
     sheet = load_workbook(documents["subsidy.xlsx"]).active
     rows = {row[0]: row[2] for row in sheet.iter_rows(values_only=True)}
+    assert sheet.oddFooter.center.text.startswith("依据：益人社发〔2023〕23号    规则版本：yiyang-2023-23@")
     assert rows["13(1)(4)"] == "具备"  # decided: one warning by itself stops nothing
     assert {"9", "10", "11", "13(2)(3)", "13(3)(1)", "7(6)"} <= set(rows)
 
