@@ -59,7 +59,7 @@ def main() -> None:
     options = parser.parse_args()
     with open_city(options) as (environment, number, sessions, key), run_server(environment, options) as (url, pid):
         for wanted in options.reads:
-            measure_reads(url, key, sessions, wanted, options)
+            measure_reads(url, pid, key, sessions, wanted, options)
         measure_uploads(url, key, number, pid, options)
 
 
@@ -118,8 +118,13 @@ def run_server(environment: dict[str, str], options: argparse.Namespace) -> Iter
         server.wait()
 
 
-def measure_reads(url: str, key: str, sessions: list[str], wanted: float, options: argparse.Namespace) -> None:
-    """One run of locust; prints each route's median and p95, and all of them together."""
+def measure_reads(
+    url: str, pid: int, key: str, sessions: list[str], wanted: float, options: argparse.Namespace
+) -> None:
+    """One run of locust; prints each route's median and p95, and all of them together.
+
+    The servers' time on a core for each read is told too: it stays nearly the same when others work on the machine.
+    """
     environment = os.environ | {
         "BENCH_KEY": key, "BENCH_CLASSES": str(options.classes), "BENCH_SESSIONS": ",".join(sessions),
         "BENCH_READS_EACH": str(wanted / options.users),
@@ -128,9 +133,9 @@ def measure_reads(url: str, key: str, sessions: list[str], wanted: float, option
         command = [sys.executable, "-m", "locust", "-f", str(Path(__file__).with_name("api_readers.py")), "--headless",
                    "--host", url, "-u", str(options.users), "-r", str(options.users), "-t", f"{options.seconds}s",
                    "--csv", f"{folder}/run", "--only-summary", "--reset-stats"]  # fmt: skip
-        busy, at = psutil.cpu_times(), os.getloadavg()[0]
+        busy, at, worked = psutil.cpu_times(), os.getloadavg()[0], read_cpu_s(pid)
         ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-        total = psutil.cpu_times()
+        total, worked = psutil.cpu_times(), read_cpu_s(pid) - worked
         rows = list(csv.DictReader(Path(f"{folder}/run_stats.csv").read_text().splitlines()))
     if ran.returncode not in (0, 1):
         raise RuntimeError(ran.stderr)
@@ -141,6 +146,9 @@ def measure_reads(url: str, key: str, sessions: list[str], wanted: float, option
     for row in sorted(rows, key=lambda each: each["Name"]):
         if row["Name"] == "Aggregated":
             name, rate = "all", f"{float(row['Requests/s']):6.1f} reads/s"
+            print(
+                f"  the servers' time on a core for each read: {worked / max(int(row['Request Count']), 1) * 1000:.1f} ms"
+            )
         else:
             name, rate = row["Name"], f"{row['Request Count']:>6} reads  "
         failed = f"  {row['Failure Count']} FAILED" if row["Failure Count"] != "0" else ""
@@ -180,6 +188,12 @@ def measure_uploads(url: str, key: str, number: str, pid: int, options: argparse
         f"{options.processes} processes' memory went from {before:.0f} MB to {peak[0]:.0f} MB at most (the files together: "
         f"{options.uploads * options.megabytes} MB); load after {os.getloadavg()[0]:.1f}"
     )
+
+
+def read_cpu_s(pid: int) -> float:
+    """What a process and its children have spent on cores so far."""
+    process = psutil.Process(pid)
+    return sum(sum(each.cpu_times()[:2]) for each in (process, *process.children(recursive=True)))
 
 
 def read_rss_mb(pid: int) -> float:

@@ -56,17 +56,17 @@ def tell_caller(caller: Reader) -> dict[str, Any]:
 @router.get("/classes", response_model=Page[ClassOut])
 def read_classes(
     request: Request, caller: Reader, state: State, agency: str | None = None, limit: Limit = 100, cursor: Cursor = None
-) -> dict[str, Any]:
+) -> JSONResponse:
     """The classes on record, by number."""
     if caller.agency_code is not None and agency not in (None, caller.agency_code):
-        return {"items": [], "next": None}
+        return send_checked({"items": [], "next": None})
     with state.database.reading() as tx:
         page, following = paginate_stored(
             request, state.database.vault.cursor_keys, limit, cursor,
             lambda after, most: page_classes(tx, after, most, agency_code=caller.agency_code or agency),
             lambda one: [one.number],
         )  # fmt: skip
-    return {"items": [_describe_class(each) for each in page], "next": following}
+    return send_checked({"items": [_describe_class(each) for each in page], "next": following})
 
 
 @router.get("/classes/{number}", response_model=ClassOut)
@@ -230,9 +230,14 @@ def read_audit_entries(
 def _describe_class(each: ClassSummary) -> dict[str, Any]:
     return {
         "number": each.number, "agency": each.agency_name, "agency_code": each.agency_code,
-        "occupation": each.occupation, "level": each.level, "term": each.term, "first_day": each.first_day,
-        "last_day": each.last_day, "sessions": each.sessions, "students": each.students, "photos": each.submissions,
+        "occupation": each.occupation, "level": each.level, "term": each.term, "first_day": _day(each.first_day),
+        "last_day": _day(each.last_day), "sessions": each.sessions, "students": each.students,
+        "photos": each.submissions,
     }  # fmt: skip
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day is not None else None
 
 
 def find_today(state: AppState) -> date:

@@ -248,15 +248,49 @@ def test_every_write_happens_once_through_a_network_that_loses_cuts_repeats_and_
                 assert answer.json() == sent.answer.json(), sent.operation
                 other = play.again(sent, params={"asked": "otherwise"})
                 assert (other.status_code, other.json()["code"]) == (409, "key_reused"), sent.operation
+        check_nobody_else_may(play)
         assert play.count() == before
     check_no_orphans(house)
     with house.state.database.reading() as tx:
         assert verify_audit(tx).sound
 
 
+def check_nobody_else_may(play: Play) -> None:
+    """The very requests that were done, sent by nobody, without the scope, and by another agency: nothing happens."""
+    document = read_description(play)
+    for sent in play.sent:
+        method, path = sent.operation.split(" ")
+        described = document["paths"][path][method.lower()]
+        assert ask_as(play, sent, None).status_code == 401, sent.operation
+        if "webhooks" in path:
+            continue  # every program has its own
+        lacking = {"evidence": "reader", "filing": "writer", "decisions": "writer"}[described["x-required-scope"]]
+        assert ask_as(play, sent, lacking).status_code == 403, sent.operation
+        # Who files a class is told that its number is not theirs to file.
+        expected = {403} if described["x-office-only"] else {409, 422} if path == "/api/v1/classes/{number}" else {404}
+        other = ask_as(play, sent, "other")
+        assert other.status_code in expected, (sent.operation, other.text)
+
+
+def ask_as(play: Play, sent: Sent, who: str | None) -> httpx.Response:
+    """The same request under another key."""
+    headers = {"Idempotency-Key": str(uuid.uuid4())}
+    if who is not None:
+        headers["Authorization"] = f"Bearer {play.house.keys[who]}"
+    return play.again(sent, headers=headers)
+
+
+def read_description(play: Play) -> dict[str, Any]:
+    """As the API tells it."""
+    told: dict[str, Any] = httpx.get(
+        f"{play.url}/api/v1/openapi.json", headers=play.sent[0].request["headers"], timeout=60
+    ).json()
+    return told
+
+
 def check_all_were_played(play: Play) -> None:
     """Every operation of the description that takes a key."""
-    document = httpx.get(f"{play.url}/api/v1/openapi.json", headers=play.sent[0].request["headers"]).json()
+    document = read_description(play)
     described = {
         f"{method.upper()} {path}"
         for path, operations in document["paths"].items()
