@@ -326,7 +326,9 @@ def preview_notice(
             tx, office, class_number, violations, issued_on, found_on=found_on, supervision=supervision,
             signed_for=signed_for,
         )  # fmt: skip
-    return tell_notice(form, office.policy)
+    # The blank number stands in, so that the rest reads as on the issued notice and not as on the printed form.
+    blank = tell_notice(form, office.policy).number
+    return tell_notice(replace(form, number=blank), office.policy)
 
 
 def _draft_notice(

@@ -77,6 +77,7 @@ def test_the_preview_is_what_would_be_printed_and_takes_no_number(accused: Accus
     ).text
     assert "培整改〔202  〕    号" in page
     assert "2023年6月20日" in page
+    assert "益人社发〔2023〕23号" in page
     assert "现责令你单位对存在问题即时整改" in page
     with accused.house.state.database.reading() as tx:
         assert read_notices(tx) == []
