@@ -38,11 +38,21 @@ def worker(
     run_worker(settings, wanted, processes or settings.workers)
 
 
-def beat(workspace: Workspace = None) -> None:
+def beat(
+    metrics_port: Annotated[
+        int | None, typer.Option(help="Tell Prometheus of the jobs at this port, without login.")
+    ] = None,
+    workspace: Workspace = None,
+) -> None:
     """Start the night at VERIFIER_NIGHT_AT and keep the jobs going. A second one beside it does no harm."""
+    from verifier.job_kinds import Work
+    from verifier.job_metrics import serve_metrics
     from verifier.worker import run_beat
 
-    run_beat(load_settings(workspace))
+    settings = load_settings(workspace)
+    if metrics_port is not None:
+        serve_metrics(Work(settings), metrics_port)
+    run_beat(settings)
 
 
 def run_any_night(settings: Settings, day: date | None, since: date | None) -> Night:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from verifier.cli_accounts import local_actor, open_records
-from verifier.cli_options import AsJson, Workspace, print_json
+from verifier.cli_options import AsJson, Workspace, load_settings, print_json
 
 store_app = typer.Typer(no_args_is_help=True, help="The evidence store: bytes without a record, and damage.")
 
@@ -60,3 +60,47 @@ def store_check(
         print(f"{found.checked} checked, {len(found.problems)} damaged or missing")
     if found.problems:
         raise typer.Exit(1)
+
+
+@store_app.command("copy")
+def store_copy(
+    to: Annotated[str | None, typer.Option("--to", metavar="DIR", help="Copy the store's evidence there.")] = None,
+    from_: Annotated[str | None, typer.Option("--from", metavar="DIR", help="Copy evidence from there.")] = None,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Copy evidence to or from a folder (a back-up): only what is not there yet, each piece hashed. Exit status 1 on damage."""
+    from verifier.evidence import open_store
+    from verifier.looking import open_evidence
+    from verifier.storing import copy_store
+
+    if (to is None) == (from_ is None):
+        raise typer.BadParameter("give --to or --from")
+    own, other = open_evidence(load_settings(workspace)), open_store(to or from_ or "")
+    copied = copy_store(own, other) if to is not None else copy_store(other, own)
+    if as_json:
+        print_json(asdict(copied))
+    else:
+        for sha256, problem in copied.problems.items():
+            print(f"{sha256}  {problem}")
+        print(f"{copied.copied} copied, {copied.there} there already, {len(copied.problems)} damaged")
+    if copied.problems:
+        raise typer.Exit(1)
+
+
+@store_app.command("protection")
+def store_protection(workspace: Workspace = None) -> None:
+    """Whether the bucket keeps versions and locks evidence for as long as the regulation has it kept. Exit status 1 where not."""
+    from datetime import date
+
+    from verifier.looking import open_evidence
+    from verifier.regulation.policy import load_policy
+    from verifier.storing import days_to_keep, find_store_gaps
+
+    settings = load_settings(workspace)
+    gaps = find_store_gaps(open_evidence(settings), days_to_keep(load_policy(settings.policy), date.today()))
+    for gap in gaps:
+        print(gap)
+    if gaps:
+        raise typer.Exit(1)
+    print("the store guards what it keeps")

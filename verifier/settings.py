@@ -24,7 +24,14 @@ _USER_INFO = re.compile(r"://[^/?#]*@")
 class Settings(BaseSettings):
     """What can be set. Secrets are `SecretStr`: printing the settings shows stars."""
 
-    model_config = SettingsConfigDict(env_prefix="VERIFIER_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="VERIFIER_",
+        env_file=".env",
+        # Secrets as files, as containers mount them: <folder>/verifier_data_key. The environment comes first.
+        secrets_dir=os.environ.get("VERIFIER_SECRETS_DIR"),
+        extra="ignore",
+        frozen=True,
+    )
 
     workspace: Path = Field(
         default_factory=lambda: user_data_path("verifier"),

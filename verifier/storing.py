@@ -9,7 +9,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
@@ -17,12 +17,13 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session as Tx
 
-from verifier.evidence import EvidenceMissing, EvidenceStore, StoreUnavailable
+from verifier.evidence import EvidenceDamaged, EvidenceMissing, EvidenceStore, StoreUnavailable
 from verifier.records.audit import write_audit
 from verifier.records.database import Database
 from verifier.records.rows import lock_evidence
 from verifier.records.tables.base import utc_now
 from verifier.records.tables.evidence import EvidenceRow
+from verifier.regulation.policy import Policy
 
 log = structlog.get_logger()
 BATCH = 500
@@ -119,6 +120,49 @@ def check_store(
     state.finished = True
     _save(state_file, state)
     return state
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """What a copy did: pieces that were copied, that were there already, and digest → what is wrong with those left out."""
+
+    copied: int
+    there: int
+    problems: dict[str, str]
+
+
+def copy_store(source: EvidenceStore, target: EvidenceStore) -> Copied:
+    """Copy all that one store keeps into another, each piece hashed on the way. Stopped and started again it goes on.
+
+    Raises:
+        StoreUnavailable: one of them does not answer.
+    """
+    copied = there = 0
+    problems: dict[str, str] = {}
+    for sha256 in source.digests():
+        if target.exists(sha256):
+            there += 1
+            continue
+        try:
+            with source.open(sha256) as data:
+                target.put(data)
+        except (EvidenceDamaged, EvidenceMissing) as problem:
+            problems[sha256] = str(problem)
+        else:
+            copied += 1
+    return Copied(copied, there, problems)
+
+
+def days_to_keep(policy: Policy, day: date) -> int:
+    """For how many days the regulation has a class's papers kept (Art. 7(5)), counted as whole years."""
+    return int(policy.number("archive_kept_years", day)) * 365
+
+
+def find_store_gaps(store: EvidenceStore, wanted_days: int) -> tuple[str, ...]:
+    """What is missing in how the store guards evidence that must be kept so long; a local folder is the machine's own matter."""
+    from verifier.evidence.s3 import S3Store
+
+    return store.read_protection().gaps(wanted_days) if isinstance(store, S3Store) else ()
 
 
 def _remove(database: Database, store: EvidenceStore, actor: str, sha256: str) -> bool:

