@@ -18,6 +18,7 @@ from uuid import UUID
 import structlog
 from amqp.exceptions import ChannelError
 from celery import Celery, signals
+from celery.worker import state
 from kombu.entity import Exchange
 from kombu.entity import Queue as BrokerQueue
 from kombu.exceptions import OperationalError as BrokerError
@@ -88,10 +89,18 @@ def _make_task(app: Celery, work: Work) -> Any:
     return run
 
 
+_asked_at = 0.0
+
+
 def _send_if_idle(app: Celery, work: Work, kind: str) -> None:
     """After the last job of a step the next one should not wait for the clock. Of looks there are too many to ask each time."""
-    if kind == "look" and count_messages(app, "vision") not in (0, None):
-        return
+    global _asked_at
+    if kind == "look":
+        if time.monotonic() - _asked_at < 1.0:
+            return
+        _asked_at = time.monotonic()
+        if count_messages(app, "vision") not in (0, None):
+            return
     send_waiting(app, work)
 
 
@@ -213,13 +222,19 @@ def run_worker(settings: Settings, queues: Sequence[str], processes: int, name: 
     arguments += ["--loglevel", "WARNING", "--without-gossip", "--without-mingle", "--hostname", name or "%h-%i"]
     try:
         app.worker_main(arguments)
-    except SystemExit as ended:
-        if not ended.code:
+    except SystemExit:
+        if _was_told_to_stop():
             raise
+    if not _was_told_to_stop():
         log.warning("worker_begins_anew", why="the broker's connection was lost")
         time.sleep(REST_S)
         # In the same process, so that whoever watches over it need not know.
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+
+
+def _was_told_to_stop() -> bool:
+    # A signal's status (0 for SIGTERM) or False; None while nobody has asked.
+    return any(asked is not None and asked is not False for asked in (state.should_stop, state.should_terminate))
 
 
 def run_beat(settings: Settings) -> None:
