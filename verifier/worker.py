@@ -136,7 +136,7 @@ def count_messages(app: Celery, queue: Queue) -> int | None:
             return int(connection.default_channel.queue_declare(queue=queue, passive=True).message_count)
     except ChannelError as error:
         # Redis has no list without members.
-        return 0 if str(error.code) == "404" else None
+        return 0 if str(error.reply_code) == "404" else None
     except (BrokerError, OSError):
         return None
 
