@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from api.hiding import hide_foreign
 from api.source import Source
 from verifier.access import Caller
-from verifier.appealing import hide_others
 from verifier.records.plans import BUREAU
 
 SETTLED_STATES = ("confirmed", "dismissed")
@@ -37,7 +37,7 @@ class VisitorSource:
         }
         classes = [item for item in found["classes"] if item["number"] in own]
         foreign = self._source.classes_of_others(code)
-        shown: dict[str, Any] = _hide_others(found | lists | matters | {"classes": classes}, foreign, language)
+        shown: dict[str, Any] = hide_foreign(found | lists | matters | {"classes": classes}, foreign, language)
         return shown
 
     def today(
@@ -52,7 +52,7 @@ class VisitorSource:
         code = self._caller.agency_code
         if code is None:
             return found
-        shown: dict[str, Any] = _hide_others(found, self._source.classes_of_others(code), language)
+        shown: dict[str, Any] = hide_foreign(found, self._source.classes_of_others(code), language)
         return shown
 
     def subsidy(self, number: str, language: str | None, viewer: str = BUREAU) -> dict[str, Any]:
@@ -104,20 +104,3 @@ class VisitorSource:
     def note_look(self, actor: str, action: str, subject_id: str, kind: str = "photo") -> None:
         """See `Source`."""
         self._source.note_look(actor, action, subject_id, kind)
-
-
-def _hide_others(value: Any, foreign: frozenset[str], language: str | None) -> Any:
-    """An answer without the sentences that name another agency's class; what was measured against it is left out with them."""
-    if isinstance(value, list):
-        return [_hide_others(each, foreign, language) for each in value]
-    if not isinstance(value, dict):
-        return value
-    found = {name: _hide_others(each, foreign, language) for name, each in value.items()}
-    if isinstance(found.get("reason"), str):
-        told = hide_others(found["reason"], foreign, language)
-        if told != found["reason"] and "measured" in found:
-            found |= {"measured": {}}
-        found["reason"] = told
-    if isinstance(found.get("because"), list):
-        found["because"] = [hide_others(each, foreign, language) for each in found["because"]]
-    return found

@@ -28,7 +28,7 @@ from verifier.regulation.ladder import begin_rolling_year, judge_agency_warnings
 from verifier.regulation.policy import Policy
 from verifier.regulation.rule import bind_rule
 from verifier.regulation.signin_patterns import SIGN_IN_PATTERNS
-from verifier.standing import describe_rate
+from verifier.standing import describe_rate, find_rate_line
 
 MOST_CLASSES = 20  # the rest is a list of its own
 _LADDER = "five_warnings_in_a_year"
@@ -51,7 +51,9 @@ def view_agency_page(
     own = None if viewer == BUREAU else code
     classes = find_page(tx, list_classes_for(own), Asked(filters={"agency": code}, limit=MOST_CLASSES))
     sanctions = [describe_sanction(each, language) for each in read_sanctions(tx, agency_code=code)]
-    lines = compare_agencies(tx, _line_percent(policy, as_of))
+    line = find_rate_line(policy, as_of)
+    # Where no law names a rate, no session is below it.
+    lines = compare_agencies(tx, line or 0)
     mine = next((each for each in lines if each.code == code), None)
     known = {
         "code": code, "name": row.name, "qualification": row.qualification,
@@ -61,6 +63,7 @@ def view_agency_page(
         "ladder": _describe_ladder(tx, policy, code, as_of, language),
         "notices": [describe_notice(each) for each in read_notices(tx, agency_code=code)],
         "sanctions": [each for each in sanctions if own is None or each["state"] == "issued"],
+        "line": line / 100 if line is not None else None,
         "weeks": [{"week": week.isoformat(), **describe_rate(count)} for week, count in count_by_week(tx, code).items()],
     }  # fmt: skip
     if own is not None:
@@ -71,10 +74,6 @@ def view_agency_page(
         "patterns": _describe_patterns(tx, code, language),
         "sign_ins": count_outcomes_of(tx, code, _SIGN_INS),
     }
-
-
-def _line_percent(policy: Policy, as_of: date) -> int:
-    return int(policy.number("attendance_rate_min_percent", as_of))
 
 
 def _describe_ladder(tx: Tx, policy: Policy, code: str, as_of: date, language: str | None) -> dict[str, Any] | None:

@@ -79,6 +79,14 @@ def view_rates(
     }
 
 
+def find_rate_line(policy: Policy, day: date) -> int | None:
+    """The lowest lawful attendance rate of a day, in percent; None where the law of the day names none."""
+    try:
+        return int(policy.number("attendance_rate_min_percent", day))
+    except KeyError:
+        return None
+
+
 def find_exam_minimum(policy: Policy, first_day: date | None) -> float | None:
     """The least share of the planned hours, in percent, for the examination (7(2)); None where no law of that day says one."""
     if first_day is None or not policy.in_force_on(first_day):

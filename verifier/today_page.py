@@ -26,7 +26,7 @@ from verifier.records.review_queue import QueueItem, read_queue
 from verifier.regulation.attendance_rate import PresenceCount
 from verifier.regulation.policy import Policy
 from verifier.reviewing import sort_queue
-from verifier.standing import describe_rate
+from verifier.standing import describe_rate, find_rate_line
 
 MOST_WAITING, MOST_FINDINGS, MOST_CLASSES, MOST_CHARTS, MOST_OWED, MOST_CAMERAS = 12, 8, 10, 3, 8, 8
 MOST_NOT_RUN = 4  # one picture that could not be read fails in every check of it
@@ -43,15 +43,18 @@ def view_today(
         viewer: `BUREAU`, or an agency's code: then its own attendance and findings, and nothing of what the office does.
     """
     days = Days(since, until, None if viewer == BUREAU else viewer)
-    line = int(policy.number("attendance_rate_min_percent", until or now.astimezone(zone).date()))
+    line = find_rate_line(policy, until or now.astimezone(zone).date())
     planned, closed = overview.count_sessions(tx, days)
-    lowest = overview.list_classes_by_rate(tx, days, line, MOST_CLASSES)
+    lowest = overview.list_classes_by_rate(
+        tx, days, line or 0, MOST_CLASSES
+    )  # where no law names a rate, none is below it
     by_day = overview.count_days(tx, days)
     known = {
         "planned": planned, "closed": closed, "unclosed": overview.count_open_sessions(tx, days, now),
         "photos": overview.count_photos(tx, days),
         "attendance": describe_rate(sum(by_day.values(), PresenceCount())),
         "days": [{"day": day.isoformat(), **describe_rate(count)} for day, count in by_day.items()],
+        "line": line / 100 if line is not None else None,
         "classes": [_describe_class(each) for each in lowest],
         "sessions": _read_charted(tx, [each.number for each in lowest[:MOST_CHARTS]], days, language),
         "failed": _find(tx, days, "failed", language), "not_run": _find(tx, days, "not_run", language, MOST_NOT_RUN),

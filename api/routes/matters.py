@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session as Tx
 from api.acting import WithDecisions, act_once
 from api.auth import OfficeReader, Reader
 from api.cursors import Cursor, Limit, paginate_stored
+from api.hiding import show_to
 from api.idempotency import Answer
 from api.looks import LooksAtCase
 from api.problems import Problem
@@ -69,7 +70,7 @@ def read_cases(
             lambda one: [one.opened_at.isoformat(), str(one.id)],
         )  # fmt: skip
         decisions = read_many_decisions(tx, [each.id for each in page])
-        items = [_show_case(each, decisions[each.id], caller, language) for each in page]
+        items = show_to(tx, caller, [_show_case(each, decisions[each.id], caller, language) for each in page], language)
     look.note_many("case", [each["id"] for each in items])
     return {"items": items, "next": following}
 
@@ -83,7 +84,7 @@ def read_one_case(case_id: UUID, caller: Reader, state: State, language: Languag
         )
         if not found:
             raise Problem("not_found")
-        case = _show_case(found[0], read_matter_decisions(tx, case_id), caller, language)
+        case = show_to(tx, caller, _show_case(found[0], read_matter_decisions(tx, case_id), caller, language), language)
     look.note("case", str(case_id))
     return case
 
@@ -92,7 +93,7 @@ def read_one_case(case_id: UUID, caller: Reader, state: State, language: Languag
 def read_sightings(case_id: UUID, caller: OfficeReader, state: State, look: LooksAtCase) -> dict[str, Any]:
     """Where else the accused student was seen, strangers who look like the one in the box, and uses of the same picture."""
     _, contract = look_versions(state.settings)
-    calibration = load_calibration(state.settings.face_pack)
+    calibration = load_calibration(state.settings.face_pack, state.settings.models_dir)
     with state.database.reading() as tx:
         found = page_cases(tx, None, 1, agency_code=caller.agency_code, states=STATES, only=case_id)
         if not found:
@@ -130,6 +131,7 @@ def read_violations(
         )  # fmt: skip
         decisions = read_many_decisions(tx, [each.id for each in page])
         items = [_show_violation(each, decisions[each.id], state.policy, caller, language) for each in page]
+        items = show_to(tx, caller, items, language)
     return {"items": items, "next": following}
 
 
@@ -143,7 +145,7 @@ def read_one_violation(violation_id: UUID, caller: Reader, state: State, languag
         if not found:
             raise Problem("not_found")
         decisions = read_matter_decisions(tx, violation_id)
-    return _show_violation(found[0], decisions, state.policy, caller, language)
+        return show_to(tx, caller, _show_violation(found[0], decisions, state.policy, caller, language), language)
 
 
 @router.post("/cases/{case_id}/decisions", status_code=201, response_model=DecidedOut)
@@ -193,7 +195,8 @@ def read_all_sanctions(
             lambda one: one[1],
         )  # fmt: skip
         found = {each.id: each for each in read_sanctions(tx, only=[row_id for row_id, _ in page])}
-    return {"items": [describe_sanction(found[row_id], language) for row_id, _ in page], "next": following}
+        items = show_to(tx, caller, [describe_sanction(found[row_id], language) for row_id, _ in page], language)
+    return {"items": items, "next": following}
 
 
 @router.post("/sanctions/{sanction_id}/decisions", status_code=201, response_model=SanctionOut)

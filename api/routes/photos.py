@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session as Tx
 
 from api.auth import Reader
 from api.cursors import Cursor, Limit, paginate_stored, send_checked
+from api.hiding import show_to
 from api.looks import LooksAtAnnotated, LooksAtOriginal, LooksAtPhoto
 from api.problems import Problem
 from api.routes.answers.base import Outcome, Page
@@ -43,7 +44,7 @@ def read_class_photos(
             request, state.database.vault.cursor_keys, limit, cursor,
             lambda after, most: page_photo_ids(tx, number, after, most), lambda one: [str(one)],
         )  # fmt: skip
-        photos = answer_photos(tx, state.settings, number, ids, language)
+        photos = show_to(tx, caller, answer_photos(tx, state.settings, number, ids, language), language)
     look.note_many("class", [each["id"] for each in photos], number)
     return send_checked({"items": photos, "next": following})
 
@@ -55,7 +56,7 @@ def read_one_photo(
     """One photo, and nothing else of its class."""
     with state.database.reading() as tx:
         require_visible(tx, number, viewer_of(caller))
-        found = answer_photos(tx, state.settings, number, [photo_id], language)
+        found = show_to(tx, caller, answer_photos(tx, state.settings, number, [photo_id], language), language)
     if not found:
         raise Problem("not_found")
     look.note("photo", str(photo_id))
@@ -95,7 +96,8 @@ def read_findings(
             request, state.database.vault.cursor_keys, limit, cursor,
             lambda after, most: page_findings(tx, number, after, most, outcome), lambda one: [str(one.id)],
         )  # fmt: skip
-    return send_checked({"items": [_describe_entry(each, language) for each in page], "next": following})
+        items = show_to(tx, caller, [_describe_entry(each, language) for each in page], language)
+    return send_checked({"items": items, "next": following})
 
 
 def _describe_entry(entry: FindingEntry, language: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 
 from api.auth import Auditor, OfficeReader, Reader
 from api.cursors import Cursor, Limit, paginate_stored, send_checked
+from api.hiding import show_to
 from api.problems import Problem
 from api.routes.answers.base import Items, Page
 from api.routes.answers.classes import ClassOut, MeOut, PresenceEntryOut, RatesOut, SessionOut, StudentOut
@@ -98,7 +99,8 @@ def read_class_sessions(
             lambda after, most: page_session_ids(tx, number, after, most), lambda one: one,
         )  # fmt: skip
         found = read_sessions(tx, number, only=[session_id for _, session_id in page])
-    return send_checked({"items": [describe_session(each, language) for each in found], "next": following})
+        items = show_to(tx, caller, [describe_session(each, language) for each in found], language)
+    return send_checked({"items": items, "next": following})
 
 
 @router.get("/classes/{number}/sessions/{session_id}", response_model=SessionOut)
@@ -109,9 +111,10 @@ def read_one_session(
     with state.database.reading() as tx:
         require_visible(tx, number, viewer_of(caller))
         found = read_sessions(tx, number, only=[session_id])
-    if not found:
-        raise Problem("not_found")
-    return send_checked(describe_session(found[0], language))
+        if not found:
+            raise Problem("not_found")
+        shown = show_to(tx, caller, describe_session(found[0], language), language)
+    return send_checked(shown)
 
 
 @router.get("/classes/{number}/presence", response_model=Page[PresenceEntryOut])
@@ -127,10 +130,11 @@ def read_presence(
             lambda after, most: page_presences(tx, number, after, most, session),
             lambda one: [one.day.isoformat(), one.session_id, one.student.student_no],
         )  # fmt: skip
-    items = [
-        {"session": each.session_id, "date": each.day.isoformat(), **describe_presence(each.student, language)}
-        for each in page
-    ]
+        items = [
+            {"session": each.session_id, "date": each.day.isoformat(), **describe_presence(each.student, language)}
+            for each in page
+        ]
+        items = show_to(tx, caller, items, language)
     return send_checked({"items": items, "next": following})
 
 
@@ -154,7 +158,8 @@ def read_matters(
 ) -> dict[str, Any]:
     """Cases, violations, notices and sanctions; an agency sees its own once they are settled."""
     with state.database.reading() as tx:
-        return list_matters(tx, state.policy, number, language, viewer=viewer_of(caller))
+        found = list_matters(tx, state.policy, number, language, viewer=viewer_of(caller))
+        return show_to(tx, caller, found, language)
 
 
 @router.get("/due", response_model=Page[DueOut])

@@ -271,7 +271,7 @@ def tell_notice(form: RectificationNotice, policy: Policy) -> NoticeText:
     # The annex leaves the document's number to be filled in; the policy knows it.
     reference = policy.document if form.number else re.sub(r"\d+号$", "  号", policy.document)
     text = (
-        f"根据《{policy.text('authority')}关于印发〈补贴性职业培训监管办法〉的通知》（{reference}）文件的规定，"
+        f"根据《{policy.text('authority')}关于印发〈{_regulation(policy)}〉的通知》（{reference}）文件的规定，"
         f"我局于{_date(form.found_on, 6)}对你单位开办的{draw.blank(form.class_year, 6)}年"
         f"第{draw.blank(form.term, 4)}期{draw.blank(form.class_name, 14)}培训班进行了（{kinds}），发现存在以下问题："
     )
@@ -285,6 +285,11 @@ def tell_notice(form: RectificationNotice, policy: Policy) -> NoticeText:
         closing="现责令你单位对存在问题即时整改，并严格按照相关文件规定规范办班行为，确保培训质量。",
         signature=f"{form.office or '培训主管机构'}（盖章）{' ' * 6}{_date(form.issued_on, 4)}",
     )
+
+
+def _regulation(policy: Policy) -> str:
+    """The regulation's own name, as it stands between the title marks of the policy's title."""
+    return policy.title.partition("《")[2].rpartition("》")[0] or policy.title
 
 
 def write_notice(form: RectificationNotice, policy: Policy) -> bytes:

@@ -17,9 +17,6 @@ from verifier.language import translate
 from verifier.report.summary import AttendanceBar, count_flags, count_outcomes, list_attendance
 from verifier.report.words import OUTCOMES, name_code
 
-# 13(1)(4): 学员到课率低于80%的; for charts of many sessions together. A session's own limit stands in its bar (`minimum`).
-ATTENDANCE_LINE = 0.8
-
 # Ink on white at least 4.5:1 for text, 3:1 for shapes (WCAG 2.1, 1.4.3 and 1.4.11).
 INK, MUTED, GRID = "#1f2937", "#4b5563", "#d1d5db"
 OUTCOME_FILL = {

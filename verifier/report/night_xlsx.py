@@ -148,7 +148,7 @@ def _list_students(answer: dict[str, Any], language: str) -> Sheet:
     columns = (
         ("班次", 16), ("学号", 14), ("姓名", 14), ("确认到课学时", 14), ("待定学时", 12), ("计划学时", 12), ("结业考试资格", 24),
     )  # fmt: skip
-    eligible = {True: "可以参加", False: "不可参加（到课不足80%）", None: "待定"}
+    eligible = {True: "可以参加", False: "不可参加（到课不足）", None: "待定"}
     return Sheet(
         "学员",
         columns,

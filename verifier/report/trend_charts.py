@@ -9,21 +9,24 @@ from xml.etree.ElementTree import SubElement
 from markupsafe import Markup
 
 from verifier.language import translate
-from verifier.report.charts import ATTENDANCE_LINE, GRID, INK, MUTED, RIM, add_line, add_text, finish, start
+from verifier.report.charts import GRID, INK, MUTED, RIM, add_line, add_text, finish, start
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 960, 240, 52, 56, 30, 46
 LABEL_EVERY_PX = 74
 LINE, RANGE = "#1d4ed8", "#dbeafe"
 
 
-def draw_trend(points: Sequence[Mapping[str, Any]], *, key: str, title: str, name: str) -> Markup:
-    """The certain rate as a line, the range up to the possible one shaded below it and above, 80 % dashed; empty without points.
+def draw_trend(
+    points: Sequence[Mapping[str, Any]], *, key: str, title: str, name: str, minimum: float | None
+) -> Markup:
+    """The certain rate as a line, the range up to the possible one shaded, the lawful minimum dashed; empty without points.
 
     Args:
         points: In order of time: ``name`` (a day, ISO) with ``rate_low``, ``rate_high``, ``present`` and ``expected``.
         key: Prefix of the ids in the SVG, unique on its page.
         title: Translated already.
         name: The field that holds the day.
+        minimum: The lowest lawful rate, from 0 to 1; None draws no line for it.
     """
     shown = [each for each in points if each["rate_low"] is not None]
     if not shown:
@@ -44,9 +47,10 @@ def draw_trend(points: Sequence[Mapping[str, Any]], *, key: str, title: str, nam
     high = [f"{x:.1f},{at(each['rate_high']):.1f}" for x, each in zip(xs, shown, strict=True)]
     SubElement(svg, "polygon", {"points": " ".join([*low, *reversed(high)]), "fill": RANGE})
     SubElement(svg, "polyline", {"points": " ".join(low), "fill": "none", "stroke": LINE, "stroke-width": "2"})
-    line = add_line(svg, LEFT, at(ATTENDANCE_LINE), LEFT + room_x, at(ATTENDANCE_LINE), INK)
-    line.set("stroke-dasharray", "6 4")
-    add_text(svg, LEFT + room_x + 6, at(ATTENDANCE_LINE) + 4, "80%", size=12)
+    if minimum is not None:
+        line = add_line(svg, LEFT, at(minimum), LEFT + room_x, at(minimum), INK)
+        line.set("stroke-dasharray", "6 4")
+        add_text(svg, LEFT + room_x + 6, at(minimum) + 4, f"{minimum:.0%}", size=12)
     last_x = -1e9
     for x, each in zip(xs, shown, strict=True):
         dot = {"cx": f"{x:.1f}", "cy": f"{at(each['rate_low']):.1f}", "r": "4", "fill": LINE}

@@ -77,7 +77,7 @@ VIOLATIONS = {
     "unapproved_class": "未经备案开班",
     "hours_cut": "缩减课时",
     "three_impersonations_on_site": "多人冒名顶替",
-    "attendance_below_80_percent": "到课率低于80%",
+    "attendance_below_80_percent": "到课率低于规定",
     "unapproved_change": "擅自变更",
     "textbooks_or_stations_missing": "教材或工位不足",
     "sign_in_for_show": "签到流于形式",
@@ -107,7 +107,7 @@ CONDITIONS = {"fulfilled": "符合", "not_fulfilled": "不符合", "open": "尚�
 COMPARED = {
     "rate": "到课率（确认到课）",
     "rate_high": "到课率（待定的都算到课）",
-    "below": "肯定低于80%的课次所占比例",
+    "below": "肯定低于规定到课率的课次所占比例",
     "failed": "照片检查不通过所占比例",
     "notices": "有效书面警告次数",
 }

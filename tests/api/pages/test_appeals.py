@@ -180,6 +180,12 @@ def test_what_names_another_agencys_class_is_not_read_out(accused: Accused):
     pages = [agency.get(path).text for path in (
         "/appeals", f"/appeals/case/{foreign[0]}", f"/appeals/case/{plain[0]}", f"/classes/{OWN}", "/cases?state=all",
     )]  # fmt: skip
+    program = accused.house.client("own")
+    for path in ("cases", f"cases/{foreign[0]}", "matters", f"matters?class={OWN}"):
+        told = program.get(f"/api/v1/{path}")
+        assert told.status_code == 200, path
+        pages.append(told.text)
+    assert "王五" in accused.house.client("office").get("/api/v1/cases").text
     assert all("王五" not in page for page in pages)
     assert "涉及其他培训机构" in pages[1]
     assert "照片中不是张三本人" in pages[2]

@@ -43,7 +43,7 @@ def get(path: str, source: FakeSource | None = None) -> Response:
 def test_today_says_what_waits_failed_and_was_not_checked():
     html = get("/").text
     for sentence in (
-        "到课率低于80% 13(1)(4)",
+        "到课率低于规定 13(1)(4)",
         "S02（李四）已签到",
         "水印时间2023-06-11 09:12，课次为2023-06-12",
         "查看超过180秒，已中止。",
@@ -99,7 +99,7 @@ def test_the_class_page_shows_each_presence_as_sign_and_word_with_a_way_to_its_e
         assert f'<td class="v-cell v-{state}">' in html
         assert f">{sign}{word}</a></td>" in html
     assert f'href="/classes/{CLASS}/sessions/2023-06-12-am#s-S02"' in html
-    assert "不可参加（到课不足80%）" in html
+    assert "不可参加（到课不足）" in html
     assert "66.66%–<wbr>100%" in html
 
 

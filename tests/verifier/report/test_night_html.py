@@ -52,7 +52,7 @@ def test_everything_found_is_in_the_report(tmp_path: Path):
         "查看超过180秒，已中止。",
         "课次尚未结束。",
         "66.66%–100%",
-        "不可参加（到课不足80%）",
+        "不可参加（到课不足）",
     ):
         assert sentence in page.text
 

@@ -96,4 +96,4 @@ def test_the_same_answer_gives_the_same_bytes(tmp_path: Path):
 def test_english_headings(tmp_path: Path):
     book = write(tmp_path, language="en")
     assert book.sheetnames[:5] == ["Session", "Student", "Photos", "Cases", "Enrolment pictures"]
-    assert rows_of(book["Student"])[1]["Final examination"] == "Not eligible (attended less than 80 %)"
+    assert rows_of(book["Student"])[1]["Final examination"] == "Not eligible (attended too little)"

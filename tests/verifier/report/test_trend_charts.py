@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import fromstring
 
+import pytest
+
 from tests.builders.answers import a_rate
 from verifier.report.camera_charts import draw_camera_strips, draw_uptime
 from verifier.report.trend_charts import draw_trend
 
 
 def draw(*points: dict) -> str:
-    return str(draw_trend(points, key="trend", title="每周", name="week"))
+    return str(draw_trend(points, key="trend", title="每周", name="week", minimum=0.8))
 
 
 def test_a_range_is_told_as_one_and_79_9_percent_is_not_80():
@@ -18,6 +20,14 @@ def test_a_range_is_told_as_one_and_79_9_percent_is_not_80():
     assert "2023-06-12: 79% (799/1000)" in svg
     assert "2023-06-19: 0–100% (0/10)" in svg
     assert fromstring(svg).get("role") == "img"
+
+
+@pytest.mark.parametrize(("minimum", "told"), [(0.8, ["80%"]), (0.95, ["95%"]), (None, [])])
+def test_the_dashed_line_is_the_rate_that_the_policy_asks_for(minimum: float | None, told: list[str]):
+    svg = draw_trend([a_rate(9, 10, 0) | {"week": "2023-06-12"}], key="t", title="每周", name="week", minimum=minimum)
+    lines = [text for text in fromstring(str(svg)).itertext() if text in ("80%", "95%")]
+    assert lines == told
+    assert str(svg).count("stroke-dasharray") == len(told)
 
 
 def test_nothing_known_is_no_chart():
