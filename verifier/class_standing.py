@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -85,16 +85,24 @@ def _first_day(facts: ClassFacts) -> date:
 
 
 def _deadlines(facts: ClassFacts, policy: Policy) -> list[Deadline]:
-    found = []
+    found: list[Deadline] = []
     if facts.training.sessions:
-        found.append(find_filing_window(_first_day(facts), policy))
-    found += [find_change_deadline(each.takes_effect_on, policy) for each in facts.training.changes]
+        found += _ask(find_filing_window, _first_day(facts), policy)
+    for change in facts.training.changes:
+        found += _ask(find_change_deadline, change.takes_effect_on, policy)
     if facts.certified_on is not None:
-        found.append(find_application_deadline(facts.certified_on, policy))
+        found += _ask(find_application_deadline, facts.certified_on, policy)
     found += [find_urging_deadline(each) for each in facts.urgings if each.outcome is None]
     if facts.archived_on is not None:
-        found.append(find_retention(facts.archived_on, policy))
+        found += _ask(find_retention, facts.archived_on, policy)
     return found
+
+
+def _ask(find: Callable[[date, Policy], Deadline], day: date, policy: Policy) -> list[Deadline]:
+    try:
+        return [find(day, policy)]
+    except KeyError:  # the law was not in force on that day, or another city's names no such deadline
+        return []
 
 
 def read_subsidy_view(tx: Tx, settings: Settings, class_number: str, as_of: date) -> tuple[ClassFacts, SubsidyView]:

@@ -28,5 +28,5 @@ def show_agency(request: Request, code: str) -> HTMLResponse:
             page = view_agency_page(tx, state.policy, code, find_today(state), language, viewer=viewer)
     except NotInRecordsError:
         raise HTTPException(404) from None
-    trend = draw_trend(page["weeks"], key="trend", title=name_trend(language), name="week", minimum=page["line"])
+    trend = draw_trend(page["weeks"], key="trend", title=name_trend(language), name="week", minimum=page.get("line"))
     return show_page(request, "agency.html", page=page, trend=trend)

@@ -43,7 +43,7 @@ def _draw(page: dict[str, Any], language: str) -> dict[str, Any]:
     title = translate("每天到课率", language)
     by_class: list[tuple[str, Markup]] = draw_attendance(page, language=language)
     return {
-        "days": draw_trend(page["days"], key="days", title=title, name="day", minimum=page["line"]),
+        "days": draw_trend(page["days"], key="days", title=title, name="day", minimum=page.get("line")),
         "classes": by_class,
         "flags": draw_flag_counts(page.get("rules", {}), page.get("kinds", {}), language=language),
         "outcomes": draw_outcome_counts(page["outcomes"], language=language),

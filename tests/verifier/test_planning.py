@@ -9,13 +9,14 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.builders.office import close_class, moment
-from tests.builders.plan import a_digest
+from tests.builders.plan import a_change, a_digest
 from tests.builders.regulation import AGENCY
 from verifier.class_standing import describe_due, describe_plan, list_matters, view_due
 from verifier.planning import cancel_plan, plan_follow_ups, plan_inspection, plan_off_site
 from verifier.records.audit import read_audit, verify_audit
 from verifier.records.dump import dump_records
 from verifier.records.errors import NotInRecordsError
+from verifier.records.filing import read_class_file, save_class_file
 from verifier.records.matters import read_violations
 from verifier.records.office import RefusedError, save_interest, save_person
 from verifier.records.plans import BUREAU, read_plans
@@ -142,6 +143,24 @@ def test_no_agency_sees_a_plan_or_what_the_office_owes_a_class(office: Office, f
     assert [each["code"] for each in theirs["deadlines"]] == ["filing"]
     assert len(ours["plans"]) == 1
     assert len(ours["duties"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("takes_effect_on", "deadlines"),
+    [
+        pytest.param(date(2023, 6, 20), ["filing", "change"], id="while the law is in force"),
+        pytest.param(date(121, 7, 7), ["filing"], id="a day before any law: no deadline, and no failure"),
+    ],
+)
+def test_a_change_has_a_deadline_where_the_law_of_its_day_names_one(
+    office: Office, facts: ClassFacts, takes_effect_on: date, deadlines: list[str]
+) -> None:
+    change = a_change(takes_effect_on=takes_effect_on)
+    with office.database.transaction() as tx:
+        file = read_class_file(tx, NUMBER)
+        save_class_file(tx, replace(file, training=replace(file.training, changes=(change,))))
+        (due,) = [describe_due(each) for each in view_due(tx, office.policy, day_of(facts, 0))]
+    assert [each["code"] for each in due["deadlines"]] == deadlines
 
 
 def test_another_agency_s_class_is_not_there(office: Office, facts: ClassFacts) -> None:
