@@ -10,7 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from tests.services.s3 import S3Server
 
-# Files whose tests mostly wait, for killed processes, servers or a browser. Begun last, one of them would keep the whole suite waiting.
+# Files whose tests mostly wait, for killed processes, servers or a browser. Begun last, one of them keeps the whole suite waiting.
 LONG = (
     "chaos/",
     "killed",
