@@ -10,25 +10,6 @@ import pytest
 if TYPE_CHECKING:
     from tests.services.s3 import S3Server
 
-# Files whose tests mostly wait, for killed processes, servers or a browser. Begun last, one of them keeps the whole suite waiting.
-LONG = (
-    "chaos/",
-    "killed",
-    "test_docker",
-    "test_worker",
-    "_in_browser",
-    "test_demo",
-    "test_schema",
-    "test_recordings",
-    "video/",
-)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest; within a file, and among the others, the order stays."""
-    items.sort(key=lambda item: not any(part in item.nodeid for part in LONG))
-
-
 # The imports stand inside: a run that needs no server should not pay for, or depend on, its package.
 
 
