@@ -6,7 +6,6 @@ be reached is judged last, when it is known whether the others could be: where n
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -22,9 +21,9 @@ from verifier.evidence import EvidenceStore
 from verifier.evidence.store import EvidenceError
 from verifier.finding import Finding
 from verifier.judging import enrol
+from verifier.kept_frames import describe_frame, save_frame_look, store_frames
 from verifier.nightly import Tools, read_class_to_judge
 from verifier.photo.decode import decode_photo
-from verifier.photo.look_json import look_to_json, stack_embeddings
 from verifier.plan import Session, TrainingClass
 from verifier.records.cameras import (
     ConfirmedView,
@@ -35,7 +34,6 @@ from verifier.records.cameras import (
     save_sample,
 )
 from verifier.records.database import Database
-from verifier.records.looks import save_look
 from verifier.video.context import EarlierLook, StreamContext
 from verifier.video.frames import Grab, GrabFault
 from verifier.video.judge import judge_stream, name_condition
@@ -194,22 +192,10 @@ def _judge_and_keep(
     changed = before is not condition or condition is not Condition.OK
     kept = [frame for frame in frames if changed or frame.why == "decisive"]
     sample = _make_sample(visited, look, findings, condition, session, kept)
-    for frame in kept:
-        stored = with_.store.put(frame.jpeg)
-        if stored != hashlib.sha256(frame.jpeg).hexdigest():
-            raise EvidenceError(f"frame {frame.sha256} was stored as {stored}")
+    store_frames(with_.store, kept)
     with with_.database.transaction() as tx:
         save_sample(tx, visited.class_number, sample)
-        if look.photo is not None:
-            photo = look.photo
-            save_look(
-                tx,
-                photo.sha256,
-                with_.tools.looks_key,
-                look_to_json(photo),
-                stack_embeddings(photo),
-                photo.embedding_contract,
-            )
+        save_frame_look(tx, look, with_.tools.looks_key)
     log.info("camera_looked_at", camera=visited.camera_id, condition=condition.value, at=look.started_at.isoformat())
     return CameraJudged(visited.class_number, sample, look)
 
@@ -254,7 +240,7 @@ def _make_sample(
         detail=look.said,
         sha256=decisive.sha256 if decisive is not None else None,
         findings=tuple(findings),
-        frames=tuple(_describe_frame(frame) for frame in kept),
+        frames=tuple(describe_frame(frame) for frame in kept),
         shown_at=look.clocks[0].shown_at_local.isoformat() if look.clocks else None,
         look=stream_look_to_json(look),
         moment=visited.moment,
@@ -268,14 +254,3 @@ def _name_state(look: StreamLook) -> str:
     if look.fault in _REFUSED:
         return "refused"
     return "no_picture" if look.fault in _NO_PICTURE else "unreachable"
-
-
-def _describe_frame(kept: KeptFrame) -> dict[str, Any]:
-    """What is known of a kept frame besides its bytes: both clocks, and why it was kept."""
-    return {
-        "sha256": kept.sha256,
-        "why": kept.why,
-        "size_bytes": len(kept.jpeg),
-        "received_at": kept.received_at.isoformat(),
-        "stream_seconds": kept.stream_seconds,
-    }

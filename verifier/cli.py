@@ -234,15 +234,12 @@ def evaluate(
     from verifier.attendance.calibration import load_calibration, name_calibration_file, write_calibration
     from verifier.calibrating import calibrate_folders
     from verifier.evaluation import evaluate_folder
+    from verifier.looking import open_networks
     from verifier.progress import open_progress
     from verifier.report.terminal import show_evaluation
-    from verifier.vision.nets import open_nets
 
     settings = load_settings()
-    nets = open_nets(
-        settings.cache_dir, settings.models_dir, settings.workers, settings.face_pack, settings.people_pack,
-        settings.face_runtime,
-    )  # fmt: skip
+    nets = open_networks(settings, settings.workers)
     with open_progress() as progress:
         task = progress.add_task("pictures", total=None)
         if calibrate is not None:

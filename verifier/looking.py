@@ -33,6 +33,7 @@ from verifier.settings import Settings
 
 if TYPE_CHECKING:
     from verifier.evidence import EvidenceStore
+    from verifier.vision.nets import Nets
 
 log = structlog.get_logger()
 
@@ -97,16 +98,7 @@ class _Worker:
     """What one process holds on to: models, store and limits."""
 
     def __init__(self, settings: Settings) -> None:
-        from verifier.vision.nets import open_nets
-
-        self.nets = open_nets(
-            settings.cache_dir,
-            settings.models_dir,
-            threads=1,
-            face_pack=settings.face_pack,
-            people_pack=settings.people_pack,
-            face_runtime=settings.face_runtime,
-        )
+        self.nets = open_networks(settings, threads=1)
         self.store = open_evidence(settings)
 
 
@@ -184,6 +176,20 @@ def _find_oversize(store: EvidenceStore, sha256: str) -> Decoded | None:
     with store.open(sha256) as source:  # verified on the way
         head = source.read(4096)
     return Decoded(sniff_format(head), 0, 0, size_bytes, DecodeFault.TOO_MANY_BYTES)
+
+
+def open_networks(settings: Settings, threads: int) -> Nets:
+    """The networks that the settings name, loaded."""
+    from verifier.vision.nets import open_nets
+
+    return open_nets(
+        settings.cache_dir,
+        settings.models_dir,
+        threads,
+        settings.face_pack,
+        settings.people_pack,
+        settings.face_runtime,
+    )
 
 
 def start_looking_here(settings: Settings) -> None:

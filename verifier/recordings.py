@@ -6,10 +6,9 @@ again; one that is broken is, with a finding.
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,28 +19,26 @@ import structlog
 
 from verifier.camera_health import COUNTING, Condition
 from verifier.evidence import EvidenceStore
-from verifier.evidence.store import EvidenceDamaged, EvidenceError, EvidenceMissing
+from verifier.evidence.store import EvidenceDamaged, EvidenceMissing
 from verifier.finding import Finding, Outcome
-from verifier.looking import open_evidence
-from verifier.photo.look_json import look_to_json, stack_embeddings
+from verifier.kept_frames import describe_frame, save_frame_look, store_frames
+from verifier.looking import open_evidence, open_networks
 from verifier.plan import Session, TrainingClass
 from verifier.progress import open_progress
 from verifier.records.cameras import SampleRecord
 from verifier.records.database import Database
 from verifier.records.filing import read_class_file
-from verifier.records.looks import save_look
 from verifier.records.recordings import HandedIn, list_recordings_to_look_at, save_recording_look
 from verifier.settings import Settings
 from verifier.video.address import RECORDINGS
 from verifier.video.context import StreamContext
-from verifier.video.frames import Frame, Grab
 from verifier.video.judge import judge_stream, name_condition
-from verifier.video.look import choose_spread, encode_frame, look_at_frames
+from verifier.video.look import KeptFrame, keep_frames, look_at_frames
 from verifier.video.look_json import stream_look_to_json
 from verifier.video.source import Visit
 from verifier.video.stream_look import StreamLook
 from verifier.video.supervise import read_one
-from verifier.vision.nets import Nets, open_nets
+from verifier.vision.nets import Nets
 
 if TYPE_CHECKING:
     from verifier.nightly import Tools
@@ -66,10 +63,7 @@ def look_at_recordings(settings: Settings, database: Database, tools: Tools) -> 
         waiting = list_recordings_to_look_at(tx)
     if not waiting:
         return 0
-    nets = open_nets(
-        settings.cache_dir, settings.models_dir, settings.workers, settings.face_pack, settings.people_pack,
-        settings.face_runtime,
-    )  # fmt: skip
+    nets = open_networks(settings, settings.workers)
     store, looked = open_evidence(settings), 0
     with open_progress() as progress:
         task = progress.add_task("录像 recordings", total=len(waiting))
@@ -95,19 +89,11 @@ def _look_at_one(recording: HandedIn, database: Database, store: EvidenceStore, 
     look = look_at_frames(grab, nets)
     session = training.session(recording.session_id)
     findings = judge_stream(look, _make_context(recording, training, session))
-    samples = _make_samples(recording, session, look, findings, grab)
-    frames = _choose_frames(grab)
-    for frame in frames:
-        jpeg = encode_frame(frame)
-        stored = store.put(jpeg)
-        if stored != hashlib.sha256(jpeg).hexdigest():
-            raise EvidenceError(f"a frame of {recording.sha256} was stored as {stored}")
+    kept = keep_frames(grab, spread=KEPT_FRAMES)
+    store_frames(store, kept)
     with database.transaction() as tx:
-        save_recording_look(tx, recording, samples)
-        if look.photo is not None:
-            photo = look.photo
-            body, embeddings = look_to_json(photo), stack_embeddings(photo)
-            save_look(tx, photo.sha256, tools.looks_key, body, embeddings, photo.embedding_contract)
+        save_recording_look(tx, recording, _make_samples(recording, session, look, findings, kept))
+        save_frame_look(tx, look, tools.looks_key)
     log.info("recording_looked_at", sha256=recording.sha256, condition=name_condition(findings).value)
     return True
 
@@ -135,17 +121,8 @@ def _make_context(recording: HandedIn, training: TrainingClass, session: Session
     )
 
 
-def _choose_frames(grab: Grab) -> list[Frame]:
-    """The decisive frame first, as `look_at_frames` chooses it, then others spread over the recording."""
-    if not grab.frames:
-        return []
-    middle = len(grab.frames) // 2
-    places = [middle, *(each for each in choose_spread(len(grab.frames), KEPT_FRAMES) if each != middle)]
-    return [grab.frames[place] for place in places]
-
-
 def _make_samples(
-    recording: HandedIn, session: Session, look: StreamLook, findings: tuple[Finding, ...], grab: Grab
+    recording: HandedIn, session: Session, look: StreamLook, findings: tuple[Finding, ...], kept: Sequence[KeptFrame]
 ) -> list[SampleRecord]:
     condition = name_condition(findings)
     proven = any(each.check == "stream.recorded" and each.outcome is Outcome.PASSED for each in findings)
@@ -153,12 +130,7 @@ def _make_samples(
     counted = condition if proven or condition not in COUNTING else Condition.DOUBTFUL
     said = {"why": "recording", "condition": condition.value}
     samples: list[SampleRecord] = []
-    for number, frame in enumerate(_choose_frames(grab)):
-        sha256 = hashlib.sha256(encode_frame(frame)).hexdigest()
-        kept = {
-            "sha256": sha256, "why": "spread" if number else "decisive",
-            "received_at": frame.received_at.isoformat(), "stream_seconds": frame.stream_seconds,
-        }  # fmt: skip
+    for number, frame in enumerate(kept):
         samples.append(
             SampleRecord(
                 camera_id=recording.name,
@@ -166,9 +138,9 @@ def _make_samples(
                 state="picture",
                 condition=counted,
                 session_id=session.id,
-                sha256=sha256,
+                sha256=frame.sha256,
                 findings=findings,
-                frames=(kept,),
+                frames=(describe_frame(frame),),
                 look=None if number else stream_look_to_json(look),
                 moment=None if number else said,
                 versions=look.versions,

@@ -12,7 +12,7 @@ from verifier.answers import describe_finding
 from verifier.camera_rounds import CameraJudged, RoundTools, Visited, find_session, run_round
 from verifier.checking import enrol_class_folder
 from verifier.finding import Finding, overall
-from verifier.looking import open_evidence
+from verifier.looking import open_evidence, open_networks
 from verifier.nightly import Tools, open_tools
 from verifier.plan import Camera, Session, TrainingClass
 from verifier.records.database import Database, open_database
@@ -27,7 +27,6 @@ from verifier.video.look import look_at_frames
 from verifier.video.source import Visit
 from verifier.video.stream_look import StreamLook
 from verifier.video.supervise import Lanes, Readers, read_one
-from verifier.vision.nets import Nets, open_nets
 
 Watcher = Callable[[Visit, Frame], None]
 
@@ -87,7 +86,7 @@ def watch_camera(
         calibration=tools.calibration if roster is not None else None,
         zone=settings.zone,
     )
-    look = look_at_frames(grab, _open_nets(settings))
+    look = look_at_frames(grab, open_networks(settings, settings.workers))
     findings = judge_stream(look, context)
     session = context.session.id if context.session else None
     return {
@@ -200,16 +199,9 @@ def make_visit(
     return Visit(camera.id, camera.url, secret, watched_s, min(frames, 256), may_read_files=may_read_files)
 
 
-def _open_nets(settings: Settings) -> Nets:
-    return open_nets(
-        settings.cache_dir, settings.models_dir, settings.workers, settings.face_pack, settings.people_pack,
-        settings.face_runtime,
-    )  # fmt: skip
-
-
 def open_round(settings: Settings, database: Database, tools: Tools) -> RoundTools:
     """What a round works with, the networks loaded."""
-    return RoundTools(database, open_evidence(settings), _open_nets(settings), tools)
+    return RoundTools(database, open_evidence(settings), open_networks(settings, settings.workers), tools)
 
 
 def _describe_grab(grab: Grab, settings: Settings) -> dict[str, Any]:

@@ -45,7 +45,7 @@ class KeptFrame:
     sha256: str
     received_at: datetime
     stream_seconds: float | None
-    why: str  # "decisive", "first" or "last"
+    why: str  # "decisive", "first", "last" or "spread"
 
 
 def look_at_frames(grab: Grab, nets: Nets | None, references: Sequence[ReferenceView] = ()) -> StreamLook:
@@ -124,11 +124,12 @@ def choose_spread(count: int, most: int) -> tuple[int, ...]:
     return tuple(sorted({round(place) for place in np.linspace(0, count - 1, min(count, most))})) if count else ()
 
 
-def keep_frames(grab: Grab, ends: bool = False) -> tuple[KeptFrame, ...]:
-    """The frames that go into the evidence store.
+def keep_frames(grab: Grab, ends: bool = False, spread: int = 0) -> tuple[KeptFrame, ...]:
+    """The frames that go into the evidence store, the decisive one first.
 
     Args:
         ends: Also the first and the last frame: of a change or a fault, people want to see what was before and after.
+        spread: Also about so many over the whole length: a recording's people are not all in one picture.
     """
     if not grab.frames:
         return ()
@@ -137,6 +138,8 @@ def keep_frames(grab: Grab, ends: bool = False) -> tuple[KeptFrame, ...]:
     if ends:
         wanted.setdefault(0, "first")
         wanted.setdefault(len(frames) - 1, "last")
+    for place in choose_spread(len(frames), spread):
+        wanted.setdefault(place, "spread")
     kept: dict[str, KeptFrame] = {}
     for place, why in wanted.items():
         jpeg = encode_frame(frames[place])
