@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from api.server import create_app
-from tests.api.people import House, a_house
+from tests.api.people import House, a_house, copy_house
 from tests.builders.history import a_history
 from tests.builders.office import close_class, file_class
 from verifier.regulation.facts import ClassFacts, PhotoReport, ReportState
@@ -43,11 +41,8 @@ class Accused:
 
 def copy_records(made: Accused, folder: Path) -> Accused:
     """The same records once more, for a test to change: making them costs seconds."""
-    settings = made.house.state.settings
-    shutil.copytree(settings.workspace, folder)
-    app = create_app(settings.model_copy(update={"workspace": folder}))
-    state = app.state.shared
-    return Accused(House(app, state, made.house.keys), made.facts, Office(state.database, state.policy))
+    house = copy_house(made.house, folder)
+    return Accused(house, made.facts, Office(house.state.database, house.state.policy))
 
 
 def an_accused_class(folder: Path, **settings: Any) -> Accused:

@@ -4,32 +4,16 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.api.matters import NUMBER, Accused, an_accused_class, copy_records
+from tests.api.matters import NUMBER, Accused
 from tests.api.people import OTHER_AGENCY, OWN, OWN_AGENCY, a_key
 from tests.api.test_writing import a_filing
 from verifier.records.audit import read_audit, verify_audit
 
 WHY = "现场核实。"
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Accused:
-    made = an_accused_class(tmp_path_factory.mktemp("accused"))
-    made.house.state.close()
-    return made
-
-
-@pytest.fixture
-def accused(made: Accused, tmp_path: Path) -> Iterator[Accused]:
-    copied = copy_records(made, tmp_path / "records")
-    yield copied
-    copied.house.state.close()
 
 
 def post(accused: Accused, path: str, body: dict[str, Any], who: str = "office", **headers: str) -> Any:

@@ -53,10 +53,7 @@ def read_job(tx: Tx, job_id: UUID) -> JobRecord:
     Raises:
         NotInRecordsError: there is none such.
     """
-    row = tx.get(JobRow, job_id)
-    if row is None:
-        raise NotInRecordsError(f"no job {job_id} is on record")
-    return describe_job(row)
+    return describe_job(_require_job(tx, job_id, lock=False))
 
 
 def find_open_job(tx: Tx, kind: str, key_starts: str) -> JobRecord | None:
@@ -71,15 +68,20 @@ def find_open_job(tx: Tx, kind: str, key_starts: str) -> JobRecord | None:
     return None if row is None else describe_job(row)
 
 
+def _require_job(tx: Tx, job_id: UUID, *, lock: bool) -> JobRow:
+    row = tx.get(JobRow, job_id, with_for_update=lock)
+    if row is None:
+        raise NotInRecordsError(f"no job {job_id} is on record")
+    return row
+
+
 def cancel_job(tx: Tx, job_id: UUID) -> JobRecord:
     """Take a job out; one that runs is stopped by its worker, which looks every few seconds. A finished one stays as it is.
 
     Raises:
         NotInRecordsError: there is none such.
     """
-    row = tx.get(JobRow, job_id, with_for_update=True)
-    if row is None:
-        raise NotInRecordsError(f"no job {job_id} is on record")
+    row = _require_job(tx, job_id, lock=True)
     if row.state in OPEN_STATES:
         _end(row, "cancelled")
         tx.flush()
@@ -92,9 +94,7 @@ def requeue_job(tx: Tx, job_id: UUID) -> JobRecord:
     Raises:
         NotInRecordsError: there is none such.
     """
-    row = tx.get(JobRow, job_id, with_for_update=True)
-    if row is None:
-        raise NotInRecordsError(f"no job {job_id} is on record")
+    row = _require_job(tx, job_id, lock=True)
     if row.state in ("failed", "cancelled"):
         row.state, row.attempt, row.finished_at, row.error = "queued", 0, None, None
         tx.flush()

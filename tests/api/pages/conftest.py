@@ -1,12 +1,18 @@
-"""A real browser for the tests of pages: Debian's chromium, one a file; without it they skip and say so."""
+"""For the tests of pages: Debian's chromium, one a file, without which they skip and say so; and what they decide on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import pytest
+
+from tests.api.matters import Accused
+from tests.api.people import House, copy_house
+from verifier.regulation.decisions import Verdict
+from verifier.supervising import decide_matter
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -32,3 +38,19 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture
+def house(made: House, tmp_path: Path) -> Iterator[House]:
+    """The records that a file's `made` holds, for one test."""
+    copied = copy_house(made, tmp_path / "records")
+    yield copied
+    copied.state.close()
+
+
+@pytest.fixture
+def violation(accused: Accused) -> str:
+    """The class's violation, confirmed by the chief."""
+    found = str(accused.matter("violations")["id"])
+    decide_matter(accused.office, UUID(found), Verdict.CONFIRM, "chief", "核对原始记录，情况属实。")
+    return found

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import date
 from html import unescape
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +13,7 @@ from starlette.testclient import TestClient
 
 from api.pages import admin, appeals, notices
 from api.pages.lists import ListPage
-from tests.api.people import OWN_AGENCY, House, a_house, copy_house
+from tests.api.people import OWN_AGENCY, House, a_house
 from verifier.access import Caller
 from verifier.accounts import LoginRefused, log_in
 from verifier.jobs import queue_verification
@@ -37,13 +35,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> House:
     made = a_house(tmp_path_factory.mktemp("house"), requests_per_minute=100_000)
     made.state.close()
     return made
-
-
-@pytest.fixture
-def house(made: House, tmp_path: Path) -> Iterator[House]:
-    copied = copy_house(made, tmp_path / "records")
-    yield copied
-    copied.state.close()
 
 
 @pytest.fixture

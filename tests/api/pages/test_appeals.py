@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 from starlette.testclient import TestClient
 
-from tests.api.matters import NUMBER, Accused, an_accused_class, copy_records
+from tests.api.matters import NUMBER, Accused
 from tests.api.people import OTHER, OWN
 from tests.builders.review import seed_cases
 from verifier.appealing import APPEALS_2026
@@ -18,34 +16,10 @@ from verifier.records.appeals import read_appeals
 from verifier.records.audit import read_audit, verify_audit
 from verifier.records.filing import read_class_file
 from verifier.records.tables.case import CaseRow
-from verifier.regulation.decisions import Verdict
-from verifier.supervising import decide_matter
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>.pdf"
 JPEG, PDF = b"\xff\xd8\xff\xe0" + bytes(100), b"%PDF-1.7\n" + bytes(100)
 TEXT = "当天因停电改在二楼上课，附照片。"
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Accused:
-    made = an_accused_class(tmp_path_factory.mktemp("accused"))
-    made.house.state.close()
-    return made
-
-
-@pytest.fixture
-def accused(made: Accused, tmp_path: Path) -> Iterator[Accused]:
-    copied = copy_records(made, tmp_path / "records")
-    yield copied
-    copied.house.state.close()
-
-
-@pytest.fixture
-def violation(accused: Accused) -> str:
-    """The class's violation, confirmed by the chief."""
-    found = str(accused.matter("violations")["id"])
-    decide_matter(accused.office, UUID(found), Verdict.CONFIRM, "chief", "核对原始记录，情况属实。")
-    return found
 
 
 def answer(client: TestClient, place: str, text: str = TEXT, files: Any = (), **changes: Any) -> Any:

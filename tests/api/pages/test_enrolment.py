@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +10,7 @@ from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from api.pages.enrolment import PORTRAIT_PAGE
-from tests.api.people import OWN, OWN_AGENCY, House, a_house, copy_house
+from tests.api.people import OWN, OWN_AGENCY, House, a_house
 from tests.builders.plan import a_class_file, a_digest, a_training_class
 from tests.builders.review import seed_cases
 from verifier.language import Sentence, catalogue, say
@@ -47,13 +45,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> House:
 def judge(tx: Any, student: str, verdict: str, reason: Any) -> None:
     owner = EnrolmentPhotoRow.sha256 == a_digest(student)
     tx.execute(update(EnrolmentPhotoRow).where(owner).values(verdict=verdict, verdict_reason=reason.to_json()))
-
-
-@pytest.fixture
-def house(made: House, tmp_path: Path) -> Iterator[House]:
-    copied = copy_house(made, tmp_path / "records")
-    yield copied
-    copied.state.close()
 
 
 def portrait_of(house: House, number: str) -> str:

@@ -4,42 +4,15 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 from starlette.testclient import TestClient
 
-from tests.api.matters import NUMBER, Accused, an_accused_class, copy_records
+from tests.api.matters import NUMBER, Accused
 from verifier.records.notices import read_notices
-from verifier.regulation.decisions import Verdict
-from verifier.supervising import decide_matter
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>"
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Accused:
-    made = an_accused_class(tmp_path_factory.mktemp("accused"))
-    made.house.state.close()
-    return made
-
-
-@pytest.fixture
-def accused(made: Accused, tmp_path: Path) -> Iterator[Accused]:
-    copied = copy_records(made, tmp_path / "records")
-    yield copied
-    copied.house.state.close()
-
-
-@pytest.fixture
-def violation(accused: Accused) -> str:
-    """The class's violation, confirmed by the chief."""
-    found = str(accused.matter("violations")["id"])
-    decide_matter(accused.office, UUID(found), Verdict.CONFIRM, "chief", "核对原始记录，情况属实。")
-    return found
 
 
 def form(client: TestClient, violation: str, **changes: Any) -> dict[str, Any]:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 from starlette.testclient import TestClient
 
-from tests.api.people import OWN, House, a_house, copy_house
+from tests.api.people import OWN, House, a_house
 from tests.builders.review import seed_cases
 from verifier.records.tables.case import CaseRow
 
@@ -27,13 +25,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> House:
         seed_cases(tx, OWN, 1, kind="camera_dark")
     made.state.close()
     return made
-
-
-@pytest.fixture
-def house(made: House, tmp_path: Path) -> Iterator[House]:
-    copied = copy_house(made, tmp_path / "records")
-    yield copied
-    copied.state.close()
 
 
 @pytest.fixture

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 from starlette.testclient import TestClient
 
-from tests.api.people import OWN, OWN_AGENCY, House, a_house, copy_house
+from tests.api.people import OWN, OWN_AGENCY, House, a_house
 from verifier.language import say
 from verifier.records.notices import propose_sanction, read_sanctions
 
@@ -31,13 +29,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> House:
         propose_sanction(tx, OWN_AGENCY, OWN, "subsidy_refused", "13(2)", "two|1", reason, grounds)
     made.state.close()
     return made
-
-
-@pytest.fixture
-def house(made: House, tmp_path: Path) -> Iterator[House]:
-    copied = copy_house(made, tmp_path / "records")
-    yield copied
-    copied.state.close()
 
 
 def find(house: House, kind: str) -> Any:
