@@ -8,9 +8,24 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from argon2 import PasswordHasher
+
     from tests.services.s3 import S3Server
 
 # The imports stand inside: a run that needs no server should not pay for, or depend on, its package.
+
+
+@pytest.fixture(scope="session", autouse=True)
+def real_hasher() -> Iterator[PasswordHasher]:
+    """Accounts of tests are hashed as cheaply as argon2 can; this is what hashes those of people."""
+    from argon2 import PasswordHasher
+
+    from verifier import accounts
+
+    real = accounts._hasher
+    accounts._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    yield real
+    accounts._hasher = real
 
 
 @pytest.fixture(scope="session")

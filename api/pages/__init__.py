@@ -1,6 +1,9 @@
 """The inspectors' pages: server-rendered HTML, Chinese first, working without scripts, nothing from outside."""
 
-from fastapi import Depends, FastAPI
+from functools import cache
+
+from fastapi import APIRouter, Depends, FastAPI
+from starlette.routing import BaseRoute
 
 from api.auth import Need
 from api.looks import note_page
@@ -28,16 +31,24 @@ from api.pages.render import make_page_environment
 def add_pages(app: FastAPI) -> None:
     """Add all pages, and the pages that tell of errors, to the application."""
     app.state.templates = make_page_environment()
+    app.router.routes.extend(_assemble())
+    errors.add_error_pages(app)
+
+
+@cache
+def _assemble() -> list[BaseRoute]:
+    """All pages, once a process, as the routes of the API are."""
+    whole = APIRouter(include_in_schema=False)
     for room in (today, directory, agencies, classes, photos, queues, cameras):
-        app.include_router(
+        whole.include_router(
             room.router, dependencies=[Depends(Need("read")), Depends(note_page)], include_in_schema=False
         )
-    app.include_router(cameras.asking, include_in_schema=False)
+    whole.include_router(cameras.asking, include_in_schema=False)
     # Whose "next" and "undo" would be taken for ids otherwise stand first.
     for room in (admin, appeals, enrolment, notices, sanctions, deciding, review):
-        app.include_router(room.router, dependencies=[Depends(note_page)], include_in_schema=False)
-    app.include_router(login.router, include_in_schema=False)
-    errors.add_error_pages(app)
+        whole.include_router(room.router, dependencies=[Depends(note_page)], include_in_schema=False)
+    whole.include_router(login.router, include_in_schema=False)
+    return whole.routes
 
 
 __all__ = ["add_pages"]

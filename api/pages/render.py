@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
@@ -22,8 +23,9 @@ COOKIE_MAX_AGE_S = 365 * 24 * 3600
 SPOKEN = {"zh": "zh_CN", "zh_CN": "zh_CN", "zh-CN": "zh_CN", "en": "en"}
 
 
+@cache
 def make_page_environment() -> Environment:
-    """The templates of the pages, with those that reports and pages share behind them."""
+    """The templates of the pages, with those that reports and pages share behind them; one for all applications of a process."""
     environment = make_environment([PackageLoader("api.pages")])
     environment.globals.update(class_url=class_url, session_url=session_url, photo_url=photo_url, agency_url=agency_url)
     environment.globals.update(list_menu=list_menu, is_here=is_here)

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from typer.testing import CliRunner
 
 from tests.builders.plan import a_class_file, a_training_class
@@ -38,6 +39,10 @@ from verifier.records.users import read_users
 PASSWORD = "a long enough one"
 BY = "local:test"
 LIMITS = ACCOUNTS_2023
+
+
+def test_passwords_of_people_are_hashed_as_rfc_9106_recommends_for_64_mib(real_hasher: PasswordHasher) -> None:
+    assert real_hasher.hash(PASSWORD).startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
 @pytest.fixture

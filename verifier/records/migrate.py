@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from sqlite3 import OperationalError
@@ -99,7 +100,7 @@ def _refuse_newer(engine: Engine) -> str | None:
         current = MigrationContext.configure(connection).get_current_revision()
     if current is not None:
         try:
-            ScriptDirectory.from_config(_config(None)).get_revision(current)
+            _steps().get_revision(current)
         except CommandError:
             raise DatabaseTooNewError(
                 f"the database's schema is {current}, which this release does not know: install the newer release"
@@ -108,7 +109,13 @@ def _refuse_newer(engine: Engine) -> str | None:
 
 
 def _head() -> str | None:
-    return ScriptDirectory.from_config(_config(None)).get_current_head()
+    return _steps().get_current_head()
+
+
+@cache
+def _steps() -> ScriptDirectory:
+    """All steps of this release. Reading them takes longer than opening a database, and they change with the release only."""
+    return ScriptDirectory.from_config(_config(None))
 
 
 def _config(connection: Connection | None) -> Config:
