@@ -64,7 +64,9 @@ def create_app(settings: Settings, source: Source | None = None) -> FastAPI:
     async def live(_: FastAPI) -> AsyncIterator[None]:
         workers: list[BackgroundWorker] = []
         if settings.login == "required":
-            workers = [each(settings, state.database) for each in (JobWorker, WatchWorker, DeliveryWorker)]
+            # Looks at cameras are brought to the workers by the broker where there is one.
+            looking = (WatchWorker,) if settings.broker_url is None else ()
+            workers = [each(settings, state.database) for each in (JobWorker, *looking, DeliveryWorker)]
         for worker in workers:
             worker.start()
         yield

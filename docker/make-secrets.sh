@@ -11,6 +11,8 @@ done
 [ -s secrets/verifier_data_key ] || head -c 32 /dev/urandom | base64 >secrets/verifier_data_key
 printf 'postgresql+psycopg://verifier:%s@postgres:5432/verifier' "$(cat secrets/postgres_password)" >secrets/verifier_database_url
 printf 'redis://:%s@redis:6379/0' "$(cat secrets/redis_password)" >secrets/verifier_broker_url
+# Who may look at the cameras: add a table for each, as verifier/video/credentials.py and the README say.
+[ -e secrets/verifier_cameras.toml ] || : >secrets/verifier_cameras.toml
 # The containers' user reads them; on a shared machine keep the folder to root.
 chmod 755 secrets && chmod 444 secrets/*
 echo "secrets/ is complete but for verifier_tls_certificate.pem and verifier_tls_key.pem. Keep a copy of verifier_data_key elsewhere:"

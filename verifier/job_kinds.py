@@ -198,11 +198,11 @@ def _visit_cameras(work: Work, _: JobRecord) -> Result:
     return {"visited": len(answer["cameras"]), "missed": len(answer["missed"])}
 
 
-def _sample_camera(work: Work, job: JobRecord) -> Result:
+def _watch_camera(work: Work, job: JobRecord) -> Result:
+    from verifier.camera_jobs import tell_look
     from verifier.watching import check_cameras
 
-    answer = check_cameras(work.settings, job.payload["class"], camera_id=job.payload["camera"])
-    return {"cameras": len(answer["cameras"])}
+    return tell_look(check_cameras(work.settings, job.payload["class"], camera_id=job.payload["camera"]))
 
 
 def _queue_arrivals(work: Work, _: JobRecord) -> Result:
@@ -246,7 +246,8 @@ KINDS: Mapping[str, JobKind] = {
     "search_city": JobKind("judge", _search_city),
     "report_night": JobKind("io", _report_night),
     "cameras": JobKind("vision", _visit_cameras, attempts=1),
-    "sample_camera": JobKind("vision", _sample_camera),
+    # Somebody waits for it, and asks again.
+    "watch": JobKind("vision", _watch_camera, attempts=2),
     "arrivals": JobKind("io", _queue_arrivals, attempts=1),
     "sweep": JobKind("io", _sweep),
     # A check of a city's whole store takes days at that speed; killed, it goes on where it was.

@@ -1,7 +1,7 @@
 """Is it a camera's picture of this moment, or a stored one?
 
-Looks at:         whether frames differ as a sensor's do, whether the very same frames were sent on an earlier visit, what the
-                  server says of a snapshot's age, and whether the picture was drawn rather than filmed.
+Looks at:         whether frames differ as a sensor's do and their time stamps advance, whether the very same frames were sent on
+                  an earlier visit, what the server says of a snapshot's age, and whether the picture was drawn rather than filmed.
 Why it matters:   a gateway answers with its last picture, its logo or a recording when the camera is down, and says 200 OK.
 Cannot tell when: a picture is all black or white, or a video of a room in which nothing moves carries no clock: an encoder makes
                   a still picture and a still room look alike.
@@ -42,6 +42,7 @@ class LiveLimits:
         drawn_share, main_colours_share, drawn_contrast: Measured on 17 pictures, each also at 200 kbit/s, dark and blurred:
             at most 0.54 (out of focus 0.82); cards and bars, also re-coded, 0.95 and more, with 0.97 of main colours.
         same_frames: So many frames of an earlier visit again. One alone may be a gateway's "please wait".
+        stands_share: The stream's own clock may run so slow beside ours: what a network holds back comes later, but it comes.
         alike_moves: Mean grey levels that the small copies of one visit must differ by, before equal ones mean anything.
     """
 
@@ -55,6 +56,7 @@ class LiveLimits:
     main_colours_share: float = 0.85
     drawn_contrast: float = 10.0
     same_frames: int = 2
+    stands_share: float = 0.25
     alike_moves: float = 8.0
 
 
@@ -154,6 +156,26 @@ def _find_frozen(look: StreamLook, _context: StreamContext, limits: LiveLimits) 
     return None
 
 
+def _find_standing(look: StreamLook, _context: StreamContext, limits: LiveLimits) -> _Answer | None:
+    """Pictures come and their time stamps do not advance, or jump back. Doubt only: cheap cameras write none that hold."""
+    live = look.live
+    if live is None or live.stream_advance_s is None or len(look.marks) < 2:
+        return None
+    ours = (look.marks[-1].received_at - look.marks[0].received_at).total_seconds()
+    if ours < limits.identical_s or live.stream_advance_s >= limits.stands_share * ours:
+        return None
+    reason = say(
+        "{ours}秒内收到的画面，其自身的时间戳只前进了{stream}秒（应同步前进），可能是旧画面重放，请核实。",
+        ours=f"{ours:.1f}", stream=f"{live.stream_advance_s:.1f}",
+    )  # fmt: skip
+    return (
+        Outcome.UNSURE,
+        Condition.DOUBTFUL,
+        reason,
+        {"stream_advance_s": live.stream_advance_s, "received_s": round(ours, 1)},
+    )
+
+
 def _find_stale(look: StreamLook, context: StreamContext, limits: LiveLimits) -> _Answer | None:
     """What the server itself says of a snapshot's age; by its own clock, so that a wrong one does no harm."""
     age = _read_age_s(look.headers)
@@ -203,7 +225,7 @@ def _find_alike(look: StreamLook, context: StreamContext, limits: LiveLimits) ->
 
 
 _SIGNS: tuple[Callable[[StreamLook, StreamContext, LiveLimits], _Answer | None], ...] = (
-    _find_card, _find_repeat, _find_frozen, _find_alike, _find_stale,
+    _find_card, _find_repeat, _find_frozen, _find_standing, _find_alike, _find_stale,
 )  # fmt: skip
 
 

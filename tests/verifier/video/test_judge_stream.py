@@ -238,6 +238,23 @@ def test_a_gateways_slate_is_no_classroom(coded: Coding) -> None:
     assert found["stream.people"].outcome is Outcome.NOT_APPLICABLE
 
 
+@pytest.mark.parametrize(
+    ("pace", "doubted"),
+    [
+        pytest.param(0.0, True, id="stand"), pytest.param(-1.0, True, id="run backwards"),
+        pytest.param(0.24, True, id="run at less than a quarter"), pytest.param(0.26, False, id="run at more"),
+        pytest.param(3.0, False, id="run ahead, as what was held back comes at once"),
+    ],
+)  # fmt: skip
+def test_time_stamps_must_advance(pace: float, doubted: bool) -> None:
+    """Pictures that move, of a stream whose own clock does not: never more than a doubt."""
+    grab = film(ROOM, people=8, coded="h264")
+    frames = tuple(replace(frame, stream_seconds=100 + pace * (frame.stream_seconds or 0)) for frame in grab.frames)
+    found = judge(replace(grab, frames=frames))
+    assert found["stream.live"].outcome is (Outcome.UNSURE if doubted else Outcome.PASSED)
+    assert condition_of(found) is (Condition.DOUBTFUL if doubted else Condition.OK)
+
+
 # ------------------------------------------------------------------------------- the lens and the view
 
 
