@@ -6,20 +6,28 @@ import json
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import select
 
+from api.server import create_app
 from tests.builders.cameras import PASSWORD, as_jpeg, draw_noise
 from tests.builders.class_folder import CLASS_TOML, write_class_folder
-from tests.builders.night import PROGRAM, call_verifier, command_environment, load
+from tests.builders.night import PROGRAM, call_verifier, command_environment, load, night, settings_for
 from tests.services.camera import Cameras, Trouble, run_cameras
 from tests.services.h264 import encode_clip
 from tests.services.http_auth import Guard
 from tests.services.ports import find_free_ports
 from tests.services.snapshots import run_snapshots
+from verifier.accounts import add_user, issue_key
+from verifier.records.filing import list_classes
+from verifier.records.tables.camera import CameraRow
 
 CLIP = encode_clip((draw_noise(number) for number in range(20)), 10)
 WRONG = "Falsch:" + PASSWORD
@@ -97,21 +105,56 @@ def write_class(folder: Path, urls: dict[str, str]) -> Path:
     return write_class_folder(folder / "class", files={"class.toml": CLASS_TOML + tables})
 
 
-def list_processes(process: subprocess.Popen[bytes]) -> bytes:
-    """All command lines of this machine that were seen while a process ran."""
-    listed = set()
+def list_processes(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
+    """All command lines of this machine that were seen while a process ran, and the environments of the readers."""
+    lines, environments = set(), set()
     while process.poll() is None:
-        for file in Path("/proc").glob("[0-9]*/cmdline"):
+        for folder in Path("/proc").glob("[0-9]*"):
             try:
-                listed.add(file.read_bytes())
+                lines.add(line := (folder / "cmdline").read_bytes())
+                if b"fork_server" in line:  # and all readers, which are its children
+                    environments.add((folder / "environ").read_bytes())
             except OSError:
                 continue  # it ended meanwhile
         time.sleep(0.05)
-    return b"\n".join(listed)
+    return b"\n".join(lines), b"\n".join(environments)
+
+
+def read_whole(file: Path) -> bytes:
+    """A file's bytes; of a workbook those of its parts, which are packed."""
+    if file.suffix != ".xlsx":
+        return file.read_bytes()
+    with zipfile.ZipFile(file) as packed:
+        return b"\n".join(packed.read(part) for part in packed.namelist())
+
+
+def ask_everything(workspace: Path) -> bytes:
+    """What the pages and the API answer about the cameras on record."""
+    app = create_app(settings_for(workspace))
+    state = app.state.shared
+    scopes = ["read", "evidence", "filing", "decisions", "admin"]
+    _, key = issue_key(state.database, "office", scopes, by="local:test")
+    add_user(state.database, "inspector", "检查员", "inspector", "Zugang-zum-Amt-1", by="local:test")
+    program = TestClient(app, base_url="http://127.0.0.1", headers={"Authorization": f"Bearer {key}"})
+    person = TestClient(app, base_url="http://127.0.0.1")
+    assert person.post("/login", data={"login": "inspector", "password": "Zugang-zum-Amt-1"}).status_code == 200
+    with state.database.reading() as tx:
+        (number,) = (each.number for each in list_classes(tx))
+        ids = list(tx.scalars(select(CameraRow.id)))
+        names = list(tx.scalars(select(CameraRow.code)))
+    answers = [person.get(f"/cameras/{each}") for each in ids] + [person.get("/cameras"), person.get("/jobs")]
+    answers += [program.get(f"/api/v1/classes/{number}/cameras/{each}") for each in names]
+    answers += [program.get(f"/api/v1/classes/{number}{part}") for part in ("/cameras", "/filing", "")]
+    state.close()
+    told = [answer for answer in answers if answer.status_code == 200]
+    assert len(told) >= 2 * len(ids) + 2, [(str(each.url), each.status_code) for each in answers]
+    return b"\n".join(answer.content + str(answer.headers).encode() for answer in answers)
 
 
 def test_no_password_anywhere(cameras: Cameras, tmp_path: Path) -> None:
-    """All cameras on record in one round, right and wrong passwords: a grep over logs, answers, tables and process lists."""
+    """All cameras on record in one round, right and wrong passwords, and the night after it: a grep over logs, answers, tables,
+    reports, pages, command lines and environments.
+    """
     guard = Guard("inspector", PASSWORD)
     workspace = tmp_path / "workspace"
     with run_snapshots() as http:
@@ -137,7 +180,7 @@ def test_no_password_anywhere(cameras: Cameras, tmp_path: Path) -> None:
         arguments = [sys.executable, "-c", PROGRAM, "cameras", "check", "--json"]
         with (tmp_path / "stdout").open("wb") as out, (tmp_path / "stderr").open("wb") as err:
             process = subprocess.Popen(arguments, env=command_environment(**environment), stdout=out, stderr=err)
-            listed = list_processes(process)
+            listed, environments = list_processes(process)
     stdout, stderr = (tmp_path / "stdout").read_bytes(), (tmp_path / "stderr").read_bytes()
     assert process.returncode == 0, stderr.decode()
     faults = {each["camera"]: each["fault"] for each in json.loads(stdout)["cameras"]}
@@ -146,10 +189,17 @@ def test_no_password_anywhere(cameras: Cameras, tmp_path: Path) -> None:
     assert faults["stalls"] == "stalled"
     assert b"fork_server" in listed  # the list was taken while readers ran
     assert not holds_password(listed)
+    assert environments
+    assert not holds_password(environments)
+    assert b"VERIFIER_" not in environments
     assert not holds_password(stdout + stderr)
+    told = night(workspace, day=f"{date.today()}").answer
+    assert {each["camera"] for each in told["cameras"]} == set(urls)
+    assert not holds_password(json.dumps(told, ensure_ascii=False).encode())
+    assert not holds_password(ask_everything(workspace))
     kept = [file for file in workspace.rglob("*") if file.is_file()]
-    assert any(file.suffix == ".sqlite3" for file in kept)
-    assert {file.name: holds_password(file.read_bytes()) for file in kept if holds_password(file.read_bytes())} == {}
+    assert {".sqlite3", ".html", ".xlsx"} <= {file.suffix for file in kept}
+    assert {file.name: holds_password(read_whole(file)) for file in kept if holds_password(read_whole(file))} == {}
 
 
 def test_without_cameras_on_record_there_is_nothing_to_check(tmp_path: Path) -> None:
