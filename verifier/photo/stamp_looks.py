@@ -71,13 +71,15 @@ def _shared_area(first: Stamp, second: Stamp) -> float:
 
 
 def _combine(stamp: Stamp, twin: Stamp) -> Stamp:
+    longitude, latitude, swapped = _choose_coordinates(stamp, twin)
     whole = replace(
         stamp,
         day=_choose_day(stamp, twin),
         clock=_choose(stamp.clock, twin.clock),
         weekday=_choose(stamp.weekday, twin.weekday),
-        longitude=_choose(stamp.longitude, twin.longitude),
-        latitude=_choose(stamp.latitude, twin.latitude),
+        longitude=longitude,
+        latitude=latitude,
+        swapped=swapped,
         address=_choose_address(stamp.address, twin.address),
         code=_choose(stamp.code, twin.code),
         utc_offset=stamp.utc_offset if stamp.utc_offset is not None else twin.utc_offset,
@@ -89,9 +91,38 @@ def _combine(stamp: Stamp, twin: Stamp) -> Stamp:
     # What belongs to a value comes from the look that the value comes from.
     if whole.clock is not None and (stamp.clock is None or whole.clock.value != stamp.clock.value):
         whole = replace(whole, clock_has_seconds=twin.clock_has_seconds)
-    if stamp.longitude is None or stamp.latitude is None:
-        whole = replace(whole, swapped=twin.swapped)
     return whole
+
+
+def _choose_coordinates(stamp: Stamp, twin: Stamp) -> tuple[Field[float] | None, Field[float] | None, bool]:
+    """Longitude, latitude, and whether their letters are swapped.
+
+    Which number is which is decided by both together: a look that saw only 25.51°E of 25.51°E,116.42°N takes it for the
+    longitude. So where one look has the pair, the other's half says how sure its number is, and not what it is.
+    """
+    if _has_pair(stamp) == _has_pair(twin):
+        longitude, latitude = _choose(stamp.longitude, twin.longitude), _choose(stamp.latitude, twin.latitude)
+        if longitude is not None and latitude is not None and longitude.value == latitude.value:
+            return stamp.longitude, stamp.latitude, stamp.swapped  # one number, taken for the one and for the other
+        return longitude, latitude, stamp.swapped
+    pair, half = (stamp, twin) if _has_pair(stamp) else (twin, stamp)
+    number = half.longitude if half.longitude is not None else half.latitude
+    if number is None or pair.longitude is None or pair.latitude is None:
+        return pair.longitude, pair.latitude, pair.swapped
+    equal = [number.value == field.value for field in (pair.longitude, pair.latitude)]
+    if equal[1] or (half.longitude is None and not equal[0]):
+        return pair.longitude, _weigh(pair.latitude, number), pair.swapped
+    return _weigh(pair.longitude, number), pair.latitude, pair.swapped
+
+
+def _has_pair(stamp: Stamp) -> bool:
+    return stamp.longitude is not None and stamp.latitude is not None
+
+
+def _weigh(field: Field[float], other: Field[float]) -> Field[float]:
+    """The field, as sure as the less sure of two readings, or an even chance where they contradict each other."""
+    limit = other.confidence if field.value == other.value else CONTRADICTED_CONFIDENCE
+    return replace(field, confidence=min(field.confidence, limit))
 
 
 def _choose(mine: Field[V] | None, theirs: Field[V] | None) -> Field[V] | None:

@@ -70,6 +70,34 @@ def test_a_place_whose_second_row_one_look_missed_is_no_contradiction():
     assert (both[0].address.value, both[0].address.confidence) == ("桃花仑西路788号", 0.99)
 
 
+@pytest.mark.parametrize(
+    ("half", "wanted"),
+    [
+        pytest.param(
+            {"longitude": a_field(25.51, 0.8)}, (0.99, 0.8), id="one number, by its letter alone the longitude"
+        ),
+        pytest.param({"longitude": a_field(116.42, 0.8)}, (0.8, 0.99), id="the longitude, less surely"),
+        pytest.param({"longitude": a_field(118.42)}, (0.5, 0.99), id="another longitude"),
+        pytest.param({"latitude": a_field(26.51)}, (0.99, 0.5), id="another latitude"),
+        pytest.param({}, (0.99, 0.99), id="nothing"),
+    ],
+)
+@pytest.mark.parametrize("half_first", [True, False])
+def test_a_look_that_saw_half_of_a_pair_does_not_say_which_number_it_is(half, wanted, half_first):
+    """25.51°E,116.42°N: whoever saw only 25.51°E took it for the longitude."""
+    whole = a_stamp(longitude=a_field(116.42), latitude=a_field(25.51), swapped=True)
+    looks = [whole], [a_stamp(**half)]
+    (both,) = combine_looks(*(looks[::-1] if half_first else looks))
+    assert (both.longitude.value, both.latitude.value, both.swapped) == (116.42, 25.51, True)
+    assert (both.longitude.confidence, both.latitude.confidence) == wanted
+
+
+def test_one_number_that_two_looks_name_differently_is_no_pair():
+    """It stays what the fuller look takes it for."""
+    (both,) = combine_looks([a_stamp(longitude=a_field(25.51))], [a_stamp(latitude=a_field(25.51))])
+    assert (both.longitude.value, both.latitude) == (25.51, None)
+
+
 def test_a_stamp_elsewhere_in_the_picture_lends_nothing():
     """A camera's own overlay in another corner."""
     both = combine_looks([a_stamp(code=a_field("A" * 12))], [a_stamp(box=ELSEWHERE, day=a_field(date(2017, 2, 23)))])
