@@ -178,20 +178,18 @@ def _read_moment(stamp: Mapping[str, Any]) -> datetime | None:
 
 def read_code_answers(
     tx: Tx, submissions: Iterable[Submission], looks: Mapping[str, Look], authority: str | None
-) -> dict[Submission, CodeAnswer]:
-    """What the maker said about each photo's code; COULD_NOT_ASK where it has not answered, nothing where nobody is asked."""
+) -> dict[Submission, dict[str, CodeAnswer]]:
+    """What the maker said about each code of each photo; COULD_NOT_ASK where it has not answered, nothing where nobody is asked."""
     if authority is None:
         return {}
-    codes = {each: code for each in submissions if (code := _find_code(looks.get(each.sha256))) is not None}
-    answers = read_answers(tx, codes.values(), authority)
+    shown = {
+        each: codes
+        for each in submissions
+        if each.sha256 in looks and (codes := [code for _, code in find_sure_codes(looks[each.sha256])])
+    }
+    answers = read_answers(tx, (code for codes in shown.values() for code in codes), authority)
     missing = CodeAnswer(CodeState.COULD_NOT_ASK, authority)
     return {
-        submission: parse_answer(answers[code], authority) if code in answers else missing
-        for submission, code in codes.items()
+        submission: {code: parse_answer(answers[code], authority) if code in answers else missing for code in codes}
+        for submission, codes in shown.items()
     }
-
-
-def _find_code(look: Look | None) -> str | None:
-    """The code whose answer `photo.stamp_code` judges; None where none was surely read."""
-    sure = find_sure_codes(look) if look is not None else []
-    return sure[0][1] if sure else None

@@ -65,7 +65,7 @@ class ClassToJudge:
         class_file: Plan, submissions, sign-ins, leaves, enrolment pictures.
         looks: SHA-256 → look, of photos and of enrolment pictures. One that is missing was not looked at (yet).
         other_uses: Submission → where else the same picture was handed in; None where nobody searched.
-        code_uses, code_answers: Submission → who else shows the code of its stamp, and what its maker said; likewise.
+        code_uses, code_answers: Submission → who else shows the codes of its stamps, and what their maker said of each; likewise.
         rooms: What is known of which photos show one room; None where earlier sessions are not searched.
         venue_photos: What other classes showed of the class's venues before it began, oldest first.
         embedding_contract: Of the face pack in use.
@@ -84,7 +84,7 @@ class ClassToJudge:
     violations: tuple[Violation, ...] = ()
     beside: Mapping[Submission, Beside] = field(default_factory=dict)
     code_uses: Mapping[Submission, tuple[CodeUse, ...]] | None = None
-    code_answers: Mapping[Submission, CodeAnswer] = field(default_factory=dict)
+    code_answers: Mapping[Submission, Mapping[str, CodeAnswer]] = field(default_factory=dict)
     rooms: RoomMemory | None = None
     venue_photos: tuple[VenuePhoto, ...] = ()
     frames: Mapping[str, tuple[CameraFrame, ...]] = field(default_factory=dict)
@@ -271,7 +271,7 @@ def _context(given: ClassToJudge, submission: Submission, assignment: Assignment
         timezone=given.class_file.training.timezone,
         beside=given.beside.get(submission),
         code_uses=None if given.code_uses is None else given.code_uses.get(submission, ()),
-        code_answer=given.code_answers.get(submission),
+        code_answers=given.code_answers.get(submission),
     )
 
 

@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -135,9 +136,10 @@ def a_coded_look(sha256: str, code: str, clock: str, sure: float = 0.99) -> Look
 
 @pytest.fixture
 def looks(database: Database) -> dict[str, Look]:  # noqa: F811 - the fixture
-    """Two classes whose photos show one code, and a third photo whose code was read with doubt."""
+    """Two classes whose photos show one code, one of them beside another stamp's; a third photo's was read with doubt."""
+    coded = a_coded_look(ONE.sha256, "W7K3M9Q2PXABCD", "09:12")
     found = {
-        ONE.sha256: a_coded_look(ONE.sha256, "W7K3M9Q2PXABCD", "09:12"),
+        ONE.sha256: replace(coded, stamps=(*coded.stamps, *a_coded_look("", "SECOND22345678", "09:13").stamps)),
         OTHER.sha256: a_coded_look(OTHER.sha256, "W7K3M9Q2PXABCD", "10:30"),
         UNSURE.sha256: a_coded_look(UNSURE.sha256, "W7K3M9Q2PXABCD", "11:00", 0.89),
     }
@@ -164,7 +166,7 @@ def test_one_code_in_two_classes_is_found_and_a_doubtful_reading_is_not(
         assert read_code_uses(tx, "C-1", [ONE, UNSURE], "v2") == {}
 
 
-def test_a_code_is_asked_about_once_and_again_where_nobody_answered(
+def test_every_code_is_asked_about_once_and_again_where_nobody_answered(
     database: Database, looks: dict[str, Look], service: Service  # noqa: F811 - the fixture
 ) -> None:  # fmt: skip
     url = database.engine.url.render_as_string(hide_password=False)
@@ -172,18 +174,24 @@ def test_a_code_is_asked_about_once_and_again_where_nobody_answered(
     settings = Settings(database_url=url, data_key=key, stamp_authority_url=service.url, stamp_authority_timeout_s=1)
     name = HttpAuthority(service.url, 1).name
     assert ask_about_new_codes(Settings(database_url=url, data_key=key), database, "v1") == 0
-    service.answers["W7K3M9Q2PXABCD"] = 500
+    service.answers |= {"W7K3M9Q2PXABCD": 500, "SECOND22345678": 500}
     assert ask_about_new_codes(settings, database, "v1") == 0
     with database.reading() as tx:
         answers = read_code_answers(tx, [ONE, UNSURE], looks, name)
-        assert {each.file: answer.state for each, answer in answers.items()} == {ONE.file: CodeState.COULD_NOT_ASK}
-    service.answers["W7K3M9Q2PXABCD"] = KNOWN
-    assert ask_about_new_codes(settings, database, "v1") == 1
+        assert {
+            (each.file, code): answer.state for each, of_it in answers.items() for code, answer in of_it.items()
+        } == {
+            (ONE.file, "W7K3M9Q2PXABCD"): CodeState.COULD_NOT_ASK,
+            (ONE.file, "SECOND22345678"): CodeState.COULD_NOT_ASK,
+        }
+    service.answers |= {"W7K3M9Q2PXABCD": KNOWN, "SECOND22345678": {"known": True}}
+    assert ask_about_new_codes(settings, database, "v1") == 2
     assert ask_about_new_codes(settings, database, "v1") == 0
-    assert service.asked == [("W7K3M9Q2PXABCD", "Timemark")] * 2
+    assert service.asked == [("SECOND22345678", "Timemark"), ("W7K3M9Q2PXABCD", "Timemark")] * 2
     with database.reading() as tx:
-        (answer,) = read_code_answers(tx, [ONE, UNSURE], looks, name).values()
-        assert (answer.state, answer.taken_at) == (CodeState.KNOWN, a_time("09:12"))
+        (answers,) = read_code_answers(tx, [ONE, UNSURE], looks, name).values()
+        assert {code: answer.state for code, answer in answers.items()} == dict.fromkeys(answers, CodeState.KNOWN)
+        assert answers["W7K3M9Q2PXABCD"].taken_at == a_time("09:12")
         assert read_code_answers(tx, [ONE], looks, None) == {}
 
 

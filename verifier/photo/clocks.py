@@ -12,7 +12,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from verifier.language import Sentence, say
-from verifier.observation import Look
+from verifier.observation import Look, Stamp
 from verifier.photo.context import PhotoContext
 
 # UTC offsets in use, in minutes: whole hours from -12 to +14, and the half and quarter hours (IANA database 2025).
@@ -61,16 +61,9 @@ def read_clocks(look: Look, context: PhotoContext) -> dict[Clock, Reading]:
     """Every clock that the photo and its receipt show."""
     zone = ZoneInfo(context.timezone)
     found: dict[Clock, Reading] = {}
-    stamp = look.stamp
-    if stamp is not None and stamp.day is not None and stamp.clock is not None:
-        local = datetime.combine(stamp.day.value, stamp.clock.value)
-        found[Clock.STAMP] = Reading(
-            Clock.STAMP,
-            _place(local, stamp.utc_offset, zone),
-            1.0 if stamp.clock_has_seconds else 60.0,
-            stamp.utc_offset is not None,
-            min(stamp.day.confidence, stamp.clock.confidence),
-        )
+    printed = read_printed_clock(look.stamp, zone) if look.stamp is not None else None
+    if printed is not None:
+        found[Clock.STAMP] = printed
     camera = look.camera
     if camera is not None:
         for clock, moment in ((Clock.CAMERA, camera.taken_at_local), (Clock.SAVED, camera.modified_at_local)):
@@ -81,6 +74,19 @@ def read_clocks(look: Look, context: PhotoContext) -> dict[Clock, Reading]:
     if context.submission.received_at is not None:
         found[Clock.RECEIPT] = Reading(Clock.RECEIPT, context.submission.received_at.astimezone(zone))
     return found
+
+
+def read_printed_clock(stamp: Stamp, zone: ZoneInfo) -> Reading | None:
+    """The moment one stamp prints, in `zone` where it prints no offset; None where its date or its clock is missing."""
+    if stamp.day is None or stamp.clock is None:
+        return None
+    return Reading(
+        Clock.STAMP,
+        _place(datetime.combine(stamp.day.value, stamp.clock.value), stamp.utc_offset, zone),
+        1.0 if stamp.clock_has_seconds else 60.0,
+        stamp.utc_offset is not None,
+        min(stamp.day.confidence, stamp.clock.confidence),
+    )
 
 
 def measure_gap_s(first: Reading, second: Reading) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -137,7 +137,7 @@ class PhotoContext:
 
     `training` and `session` are None where no class is known; checks that need them answer NOT_APPLICABLE.
     `timezone` is an IANA name; `other_uses` is None where nobody searched (a check without records),
-    `beside` where no other photos of the class are known, `code_uses` where no codes on record were searched, `code_answer`
+    `beside` where no other photos of the class are known, `code_uses` where no codes on record were searched, `code_answers`
     where no maker is asked, `room` where no earlier photos were searched.
     """
 
@@ -149,7 +149,7 @@ class PhotoContext:
     timezone: str = "Asia/Shanghai"
     beside: Beside | None = None
     code_uses: tuple[CodeUse, ...] | None = None
-    code_answer: CodeAnswer | None = None
+    code_answers: Mapping[str, CodeAnswer] | None = None  # by code
     room: RoomSeen | None = None
 
 

@@ -20,7 +20,7 @@ from verifier.coordinates import convert_to_wgs84, measure_distance_m
 from verifier.finding import Finding, Measured, Outcome
 from verifier.language import Sentence, join, say
 from verifier.observation import Look, Stamp
-from verifier.photo.clocks import Clock, Reading, measure_gap_s, read_clocks, show_gap
+from verifier.photo.clocks import Clock, Reading, measure_gap_s, read_printed_clock, show_gap
 from verifier.photo.context import CodeAnswer, CodeState, CodeUse, PhotoContext
 from verifier.photo.geofence import PLACE_2023
 from verifier.photo.stamp_limits import STAMP_READING_2023
@@ -52,7 +52,7 @@ CODE_2023 = CodeLimits()
 
 
 def check(look: Look, context: PhotoContext, limits: CodeLimits = CODE_2023) -> Finding:
-    """Compare each stamp's code with the records and the first one with the maker's answer; no code is NOT_APPLICABLE.
+    """Compare each stamp's code with the records and with the maker's answer about it; no code is NOT_APPLICABLE.
 
     A picture may show several stamps, each with a code of its own; the worst of what is found about them is the outcome.
     """
@@ -67,15 +67,17 @@ def check(look: Look, context: PhotoContext, limits: CodeLimits = CODE_2023) -> 
     if not sure:
         reason = say("防伪码读作 {code}，字迹识别把握不足，差一个字就是另一个码，未用于核对。", code=code)
         return found(Outcome.NOT_APPLICABLE, reason, measured=measured)
-    if context.code_uses is None and context.code_answer is None:
+    if context.code_uses is None and context.code_answers is None:
         return found(Outcome.NOT_APPLICABLE, say("防伪码 {code}：没有可比对的档案。", code=code), measured=measured)
     others = _find_other_photos(context)
     judged = [
         _judge_uses([use for use in others if use.code == each], its, each, context, limits) for its, each in sure
     ]
-    if context.code_answer is not None:
-        judged.append(_judge_answer(context.code_answer, stamp, look, context, limits))
-        measured |= _measure_answer(context.code_answer)
+    answers = context.code_answers or {}
+    for number, (its, each) in enumerate(sure, 1):
+        if each in answers:
+            judged.append(_judge_answer(answers[each], its, each, context, limits))
+            measured |= _measure_answer(answers[each], "" if number == 1 else f"_{number}")
     uses = [use for use in others if use.code in {each for _, each in sure}]
     measured |= {"codes": len(sure), "other_photos": len(uses)}
     if uses:
@@ -87,7 +89,7 @@ def check(look: Look, context: PhotoContext, limits: CodeLimits = CODE_2023) -> 
 
 
 def find_sure_codes(look: Look, limits: CodeLimits = CODE_2023) -> list[tuple[Stamp, str]]:
-    """Each code that was surely read, once, with the fullest stamp that shows it; the maker is asked about the first."""
+    """Each code that was surely read, once, with the fullest stamp that shows it."""
     found: dict[str, Stamp] = {}
     for stamp in look.stamps or ():
         if stamp.code is not None and stamp.code.confidence >= limits.min_confidence:
@@ -137,17 +139,18 @@ def _judge_uses(
 
 
 def _judge_answer(
-    answer: CodeAnswer, stamp: Stamp, look: Look, context: PhotoContext, limits: CodeLimits
+    answer: CodeAnswer, stamp: Stamp, code: str, context: PhotoContext, limits: CodeLimits
 ) -> tuple[Outcome, Sentence]:
     if answer.state is CodeState.COULD_NOT_ASK:
-        return Outcome.NOT_RUN, say("未能向水印软件厂商查询防伪码，将再次尝试，不是照片的问题。")
+        return Outcome.NOT_RUN, say("未能向水印软件厂商查询防伪码 {code}，将再次尝试，不是照片的问题。", code=code)
     if answer.state is CodeState.UNKNOWN:
-        return Outcome.UNSURE, say("水印软件厂商查无此防伪码，请人工核对码是否读对、水印是否伪造。")
-    gap_s = _measure_gap_s(answer, look, context)
+        return Outcome.UNSURE, say("水印软件厂商查无防伪码 {code}，请人工核对码是否读对、水印是否伪造。", code=code)
+    gap_s = _measure_gap_s(answer, stamp, ZoneInfo(context.timezone))
     if gap_s is not None and abs(gap_s) > limits.agree_s:
         recorded = answer.taken_at.astimezone(ZoneInfo(context.timezone)) if answer.taken_at else None
         return Outcome.FAILED, say(
-            "水印软件厂商记录该防伪码的拍摄时间为 {recorded}，水印写 {printed}，相差 {gap}。",
+            "水印软件厂商记录防伪码 {code} 的拍摄时间为 {recorded}，水印写 {printed}，相差 {gap}。",
+            code=code,
             recorded=_show(recorded),
             printed=_show(stamp.taken_at_local),
             gap=show_gap(gap_s),
@@ -155,17 +158,18 @@ def _judge_answer(
     distance_m = _measure_distance_m(answer, stamp)
     if distance_m is not None and distance_m > limits.other_place_m:
         return Outcome.FAILED, say(
-            "水印软件厂商记录该防伪码的拍摄地点与水印坐标相距 {distance} 米，容许 {limit} 米。",
+            "水印软件厂商记录防伪码 {code} 的拍摄地点与水印坐标相距 {distance} 米，容许 {limit} 米。",
+            code=code,
             distance=round(distance_m),
             limit=round(limits.other_place_m),
         )
     if gap_s is None and distance_m is None:
-        return Outcome.PASSED, say("水印软件厂商承认该防伪码，但没有可比对的时间和地点。")
-    return Outcome.PASSED, say("水印软件厂商承认该防伪码，所记时间、地点与水印相符。")
+        return Outcome.PASSED, say("水印软件厂商承认防伪码 {code}，但没有可比对的时间和地点。", code=code)
+    return Outcome.PASSED, say("水印软件厂商承认防伪码 {code}，所记时间、地点与水印相符。", code=code)
 
 
-def _measure_gap_s(answer: CodeAnswer, look: Look, context: PhotoContext) -> float | None:
-    printed = read_clocks(look, context).get(Clock.STAMP)
+def _measure_gap_s(answer: CodeAnswer, stamp: Stamp, zone: ZoneInfo) -> float | None:
+    printed = read_printed_clock(stamp, zone)
     if printed is None or answer.taken_at is None or printed.confidence < CODE_2023.min_confidence:
         return None
     return measure_gap_s(printed, Reading(Clock.RECEIPT, answer.taken_at))
@@ -187,14 +191,14 @@ def _measure_distance_m(answer: CodeAnswer, stamp: Stamp) -> float | None:
     )
 
 
-def _measure_answer(answer: CodeAnswer) -> dict[str, Measured]:
+def _measure_answer(answer: CodeAnswer, suffix: str) -> dict[str, Measured]:
     return {
         "authority": answer.authority,
-        "authority_state": answer.state.value,
-        "authority_taken_at": answer.taken_at.isoformat() if answer.taken_at else None,
-        "authority_longitude": answer.longitude,
-        "authority_latitude": answer.latitude,
-        "authority_address": answer.address,
+        f"authority_state{suffix}": answer.state.value,
+        f"authority_taken_at{suffix}": answer.taken_at.isoformat() if answer.taken_at else None,
+        f"authority_longitude{suffix}": answer.longitude,
+        f"authority_latitude{suffix}": answer.latitude,
+        f"authority_address{suffix}": answer.address,
     }
 
 

@@ -100,12 +100,12 @@ def an_answer(minutes: float = 0, east: float = 0.0, **changes: Any) -> CodeAnsw
         pytest.param(an_answer(east=0.06), FAILED, "相距", id="6 km away"),
         pytest.param(an_answer(taken_at=None), PASSED, "相符", id="only a place"),
         pytest.param(an_answer(taken_at=None, longitude=None), PASSED, "没有可比对", id="known, and no more"),
-        pytest.param(an_answer(state=CodeState.UNKNOWN), UNSURE, "查无此防伪码", id="unknown to the maker"),
+        pytest.param(an_answer(state=CodeState.UNKNOWN), UNSURE, "查无防伪码", id="unknown to the maker"),
         pytest.param(an_answer(state=CodeState.COULD_NOT_ASK), NOT_RUN, "未能向", id="nobody could be asked"),
     ],
 )
 def test_the_makers_answer_is_compared(answer: CodeAnswer, outcome: Outcome, told: str) -> None:
-    found = stamp_code.check(a_coded(day=DAY), a_context(code_uses=(), code_answer=answer))
+    found = stamp_code.check(a_coded(day=DAY), a_context(code_uses=(), code_answers={CODE: answer}))
     assert found.outcome is outcome
     assert told in str(found.reason)
     assert found.measured["authority_state"] == answer.state.value
@@ -113,7 +113,7 @@ def test_the_makers_answer_is_compared(answer: CodeAnswer, outcome: Outcome, tol
 
 def test_a_copied_code_fails_also_while_nobody_can_be_asked() -> None:
     answer = an_answer(state=CodeState.COULD_NOT_ASK)
-    assert stamp_code.check(a_coded(), a_context(code_uses=(a_use(),), code_answer=answer)).outcome is FAILED
+    assert stamp_code.check(a_coded(), a_context(code_uses=(a_use(),), code_answers={CODE: answer})).outcome is FAILED
 
 
 class Slow:
@@ -178,3 +178,31 @@ def test_one_code_on_two_stamps_of_a_picture_is_told_once() -> None:
     found = stamp_code.check(a_look(stamps=(stamp, stamp)), a_context(code_uses=(a_use(),)))
     assert (found.outcome, found.measured["codes"], found.measured["other_photos"]) == (FAILED, 1, 1)
     assert str(found.reason).count("old.jpg") == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "outcome"),
+    [
+        pytest.param(an_answer(), an_answer(60), FAILED, id="the second code was given out an hour later"),
+        pytest.param(an_answer(60), an_answer(), FAILED, id="the first one was"),
+        pytest.param(an_answer(), an_answer(state=CodeState.UNKNOWN), UNSURE, id="the second one is unknown"),
+        pytest.param(an_answer(), an_answer(state=CodeState.COULD_NOT_ASK), NOT_RUN, id="the second was not asked"),
+        pytest.param(an_answer(), an_answer(), PASSED, id="both are known"),
+    ],
+)
+def test_the_maker_is_heard_about_every_code(first: CodeAnswer, second: CodeAnswer, outcome: Outcome) -> None:
+    answers = {CODE: first, SECOND_CODE: second}
+    found = stamp_code.check(two_stamps(), a_context(code_uses=(), code_answers=answers))
+    assert found.outcome is outcome
+    assert (found.measured["authority_state"], found.measured["authority_state_2"]) == (first.state, second.state)
+
+
+def test_each_stamp_is_compared_with_the_answer_about_its_own_code() -> None:
+    """Two honest stamps of two minutes: each code was given out in its own."""
+    stamps = [a_stamp(clock, code=a_field(code, 0.99), app="今日水印相机") for clock, code in
+              (("09:12", CODE), ("10:12", SECOND_CODE))]  # fmt: skip
+    look = a_look(stamps=tuple(stamps))
+    right = {CODE: an_answer(), SECOND_CODE: an_answer(60)}
+    wrong = {CODE: an_answer(60), SECOND_CODE: an_answer()}
+    assert stamp_code.check(look, a_context(code_uses=(), code_answers=right)).outcome is PASSED
+    assert stamp_code.check(look, a_context(code_uses=(), code_answers=wrong)).outcome is FAILED
