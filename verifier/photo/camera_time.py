@@ -9,6 +9,7 @@ Can be fooled by: a phone clock set by hand; `photo.clock_agreement` weighs it a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -17,7 +18,16 @@ from zoneinfo import ZoneInfo
 from verifier.finding import Finding, Measured, Outcome
 from verifier.language import say
 from verifier.observation import Look
-from verifier.photo.clocks import Clock, Reading, find_zone, format_offset, measure_gap_s, read_clocks
+from verifier.photo.clocks import (
+    Clock,
+    Reading,
+    find_phone_zone,
+    find_zone,
+    format_offset,
+    measure_gap_s,
+    place_in_zone,
+    read_clocks,
+)
 from verifier.photo.context import PhotoContext, SessionSource
 from verifier.plan import Session
 
@@ -85,7 +95,7 @@ def check(look: Look, context: PhotoContext, limits: CameraTimeLimits = CAMERA_T
                 say("相机拍摄时间 {taken} 在课次时段 {opens} 至 {closes} 内（课次即由该时间推定）。", **values),
             )
         return found(Outcome.PASSED, say("相机拍摄时间 {taken} 在课次时段 {opens} 至 {closes} 内。", **values))
-    explained = _find_phone_zone(taken, clocks.get(Clock.STAMP), session, limits)
+    explained = _find_zone_in_session(taken, clocks, session, limits)
     if explained is not None:
         return found(
             Outcome.UNSURE,
@@ -107,16 +117,26 @@ def check(look: Look, context: PhotoContext, limits: CameraTimeLimits = CAMERA_T
     return found(Outcome.FAILED, say("相机拍摄时间 {taken} 不在课次时段 {opens} 至 {closes} 内。", **values))
 
 
-def _find_phone_zone(
-    taken: Reading, stamp: Reading | None, session: Session, limits: CameraTimeLimits
+def _find_zone_in_session(
+    taken: Reading, clocks: Mapping[Clock, Reading], session: Session, limits: CameraTimeLimits
 ) -> timedelta | None:
-    """The zone that would explain the time: the one the stamp points to, or, without a stamp, any that fits."""
+    """The zone that would explain the time: the one another clock points to, or, without a stamp, any that fits."""
     if taken.zone_written:
         return None
+    stamp = clocks.get(Clock.STAMP)
     if stamp is not None:
-        if abs(measure_gap_s(taken, stamp)) <= limits.zone_s:
-            return None  # the stamp says the same, so the camera's zone is no excuse
-        return find_zone(taken, stamp, limits.zone_s)
+        if abs(measure_gap_s(taken, stamp)) > limits.zone_s:
+            return find_zone(taken, stamp, limits.zone_s)
+        # The stamp is the same phone's: only a clock that its owner cannot set tells its zone.
+        told = find_phone_zone(taken, clocks, limits.zone_s)
+        if told is None:
+            return None
+        there = place_in_zone(taken, told[0]).at
+        opens, closes = (
+            session.starts_at - timedelta(seconds=limits.early_s),
+            session.ends_at + timedelta(seconds=limits.late_s),
+        )
+        return told[0] if opens <= there <= closes else None
     middle = session.starts_at + (session.ends_at - session.starts_at) / 2
     reach_s = (session.ends_at - session.starts_at).total_seconds() / 2 + limits.early_s
     return find_zone(taken, Reading(Clock.STAMP, middle), reach_s)

@@ -6,7 +6,8 @@ difference that some real zone explains, and that is doubt, not fraud.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -101,10 +102,39 @@ def find_zone(reading: Reading, truth: Reading, tolerance_s: float) -> timedelta
     """The UTC offset that would make `reading`'s local time the same moment as `truth`; None where no real one does."""
     for minutes in sorted(ZONE_OFFSETS_MIN, key=lambda offset: abs(offset - 480)):
         offset = timedelta(minutes=minutes)
-        there = Reading(reading.clock, _place(reading.local, offset, None), reading.lasts_s)
-        if abs(measure_gap_s(there, truth)) <= tolerance_s:
+        if abs(measure_gap_s(place_in_zone(reading, offset), truth)) <= tolerance_s:
             return offset
     return None
+
+
+def find_phone_zone(
+    reading: Reading, clocks: Mapping[Clock, Reading], tolerance_s: float
+) -> tuple[timedelta, Clock] | None:
+    """The zone that a phone seems to be set to, where a clock that its owner cannot set says so, and which clock that is.
+
+    Whose offset stands in the source needs none. The witnesses: EXIF with the same local time and its offset (for a stamp),
+    satellites at that very moment, or a receipt within `tolerance_s` after it. A forged time of another hour is such a
+    zone's now and then (about one in twenty), so this is a doubt and never a proof.
+    """
+    if reading.zone_written:
+        return None
+    camera, gps, receipt = (clocks.get(clock) for clock in (Clock.CAMERA, Clock.GPS, Clock.RECEIPT))
+    written = camera.at.utcoffset() if camera is not None and camera.zone_written else None
+    if reading.clock is Clock.STAMP and camera is not None and written is not None:
+        gap_s = measure_gap_s(place_in_zone(reading, written), camera)
+        return (written, Clock.CAMERA) if abs(gap_s) <= tolerance_s else None
+    for witness, earliest_s in ((gps, -tolerance_s), (receipt, 0.0)):
+        zone = find_zone(reading, witness, tolerance_s) if witness is not None else None
+        if witness is None or zone is None:
+            continue
+        if measure_gap_s(place_in_zone(reading, zone), witness) >= earliest_s:
+            return zone, witness.clock
+    return None
+
+
+def place_in_zone(reading: Reading, offset: timedelta) -> Reading:
+    """The same local time, as a phone set to that zone shows it."""
+    return replace(reading, at=_place(reading.local, offset, None))
 
 
 def format_offset(offset: timedelta) -> str:

@@ -242,7 +242,10 @@ def _carry(box: Box, other: ReadPicture, mirrored: bool, onto: NDArray[np.float6
 def _band(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Detail without noise and without light: what re-encoding and brightness leave as it was."""
     values = grey.astype(np.float32)
-    return np.asarray(cv2.GaussianBlur(values, (0, 0), 1.2) - cv2.GaussianBlur(values, (0, 0), 6.0), np.float32)
+    # A blur of 6 px is as smooth at half the size, and costs an eighth there.
+    half = cv2.resize(values, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    light = cv2.resize(cv2.GaussianBlur(half, (0, 0), 3.0), grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.GaussianBlur(values, (0, 0), 1.2) - light, np.float32)
 
 
 def _grid(shape: tuple[int, ...], side: int) -> list[Box]:
@@ -271,15 +274,19 @@ def _correlate(
     for box in boxes:
         place = _cut(box, visible.shape)
         seen = visible[place]
-        if min(seen.shape) < 8 or seen.mean() < 0.9:
+        count = np.count_nonzero(seen)
+        if min(seen.shape) < 8 or count < 0.9 * seen.size:
             continue
-        here, there = one[place][seen], other[place][seen]
-        here, there = here - here.mean(), there - there.mean()
+        here, there = (
+            (one[place].ravel(), other[place].ravel()) if count == seen.size else (one[place][seen], other[place][seen])
+        )
+        here, there = here - here.sum() / count, there - there.sum() / count
+        energies = float(here @ here), float(there @ there)
         # Flat in both: a blank wall. Flat in one only: something is missing there, which counts as no agreement.
-        if max(here.std(), there.std()) < limits.least_contrast:
+        if math.sqrt(max(energies) / count) < limits.least_contrast:
             continue
-        norm = math.sqrt(float((here**2).sum()) * float((there**2).sum()))
-        found.append(float((here * there).sum()) / norm if norm > 0 else 0.0)
+        norm = math.sqrt(energies[0] * energies[1])
+        found.append(float(here @ there) / norm if norm > 0 else 0.0)
     return np.array(found)
 
 

@@ -11,13 +11,15 @@ class StampTimeLimits:
     """Limits for a stamp's date and clock.
 
     `grace_before` and `grace_after` widen the session's window on each side. A mismatch counts only where the least sure
-    character was read with at least `min_confidence`.
+    character was read with at least `min_confidence`. A phone in another zone keeps network time: where the stamp's difference
+    from a clock nobody can set is a zone's to `zone_s`, the mismatch is a doubt.
     """
 
     name: str
     grace_before: timedelta
     grace_after: timedelta
     min_confidence: float
+    zone_s: float = 120.0
 
 
 # The regulation gives no tolerance (E4: configurable); half an hour on each side is our default until the bureau sets

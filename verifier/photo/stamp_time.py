@@ -2,14 +2,15 @@
 
 Looks at:         date and clock of the stamp, the session's window and its grace.
 Why it matters:   a photo of another day or hour says nothing about who came to this session.
-Cannot tell when: the stamp was not read well, or the photo was put to its session by this very stamp.
+Cannot tell when: the stamp was not read well, the photo was put to its session by this very stamp, or the difference is what
+                  another zone of the phone makes.
 Can be fooled by: a phone clock set by hand; `photo.clock_agreement` weighs the stamp against the other clocks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -17,6 +18,7 @@ from zoneinfo import ZoneInfo
 from verifier.finding import Finding, Measured, Outcome
 from verifier.language import Sentence, say
 from verifier.observation import Look, Stamp
+from verifier.photo.clocks import Clock, find_phone_zone, format_offset, name_clock, place_in_zone, read_clocks
 from verifier.photo.context import PhotoContext, SessionSource
 from verifier.photo.stamp_limits import STAMP_TIME_2023, StampTimeLimits
 from verifier.plan import Session
@@ -92,8 +94,10 @@ def check(look: Look, context: PhotoContext, limits: StampTimeLimits = STAMP_TIM
         return _judge_incomplete(context, limits, stamp)
     measured: dict[str, Measured] = {"taken_at": printed.first.isoformat(), "reading_confidence": round(sure, 3)}
     if context.session is None:
-        return _judge_without_session(context, limits, printed, sure, measured)
-    return _judge_session(context, context.session, limits, printed, sure, measured)
+        finding = _judge_without_session(context, limits, printed, sure, measured)
+    else:
+        finding = _judge_session(context, context.session, limits, printed, sure, measured)
+    return _excuse_zone(finding, look, context, limits, printed)
 
 
 def _judge_session(
@@ -174,6 +178,34 @@ def _judge_without_session(
         return found(Outcome.UNSURE, _doubt_reading(printed, window, sure, limits), measured=measured)
     reason = say("水印时间 {seen} 不在该班次任何课次内；最近的课次是{window}。", seen=printed.shown, window=window)
     return found(Outcome.FAILED, reason, measured=measured)
+
+
+def _excuse_zone(
+    finding: Finding, look: Look, context: PhotoContext, limits: StampTimeLimits, printed: PrintedTime
+) -> Finding:
+    """UNSURE in the place of FAILED where the phone seems to be set to a zone in which the time lies in the session."""
+    clocks = read_clocks(look, context)
+    told = find_phone_zone(clocks[Clock.STAMP], clocks, limits.zone_s) if Clock.STAMP in clocks else None
+    if finding.outcome is not Outcome.FAILED or told is None:
+        return finding
+    offset, witness = told
+    there = place_in_zone(clocks[Clock.STAMP], offset).at.astimezone(ZoneInfo(context.timezone))
+    moved = PrintedTime(there, there + (printed.end - printed.first), printed.has_seconds)
+    sessions = context.training.sessions if context.training is not None else ()
+    session = context.session or _find_nearest(sessions, limits, moved)
+    if session is None or not moved.touches(*_open_window(session, limits)):
+        return finding
+    reason = say(
+        "水印时间 {seen} 不在课次{window}内，但与{witness}恰为时区之差：手机若设为 {zone}，则为当地时间 {then}，在时段内，请核实。",
+        seen=printed.shown,
+        window=_show_window(session, limits),
+        witness=name_clock(witness),
+        zone=format_offset(offset),
+        then=moved.shown,
+    )
+    return replace(
+        finding, outcome=Outcome.UNSURE, reason=reason, measured={**finding.measured, "zone": format_offset(offset)}
+    )
 
 
 def _judge_incomplete(context: PhotoContext, limits: StampTimeLimits, stamp: Stamp) -> Finding:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from tests.builders.looks import a_context, a_field, a_look, a_stamp
+from tests.builders.looks import a_context, a_field, a_look, a_stamp, some_camera_data
 from tests.builders.plan import a_session, a_training_class
 from verifier.finding import Outcome
 from verifier.photo.context import SessionSource
@@ -64,7 +64,7 @@ def test_the_same_hour_on_another_day_fails_with_both_full_dates():
 @pytest.mark.parametrize(("confidence", "outcome"), [(LIMIT, Outcome.FAILED), (LIMIT - 0.01, Outcome.UNSURE)])
 def test_a_mismatch_counts_only_where_the_reading_is_sure(confidence, outcome):
     """A misread digit must not accuse anybody."""
-    assert check(look_at("15:00", confidence=confidence), a_context()).outcome == outcome
+    assert check(look_at("15:07", confidence=confidence), a_context()).outcome == outcome
 
 
 def test_one_unsure_digit_anywhere_is_enough_doubt():
@@ -137,3 +137,23 @@ def test_an_evening_past_midnight_takes_the_next_days_stamp():
     context = a_context(training=a_training_class(sessions=(session,)))
     assert check(look_at("00:10", OTHER_DAY), context).outcome == Outcome.PASSED
     assert check(look_at("00:10"), context).outcome == Outcome.FAILED
+
+
+@pytest.mark.parametrize(
+    ("clock", "outcome"),
+    [
+        pytest.param("02:13", Outcome.UNSURE, id="seven hours and two minutes less a second before the receipt"),
+        pytest.param("02:12", Outcome.FAILED, id="a minute more, which no zone explains"),
+        pytest.param("02:16", Outcome.FAILED, id="in that zone after the receipt"),
+        pytest.param("01:15", Outcome.UNSURE, id="eight hours before"),
+    ],
+)
+def test_a_stamp_that_the_receipt_explains_by_a_zone_is_a_doubt(clock, outcome):
+    """Handed in at 09:15:00 by a chat app, so that nothing but the stamp tells the time."""
+    assert check(look_at(clock), a_context()).outcome == outcome
+
+
+def test_a_zone_that_explains_nothing_excuses_nothing():
+    """In Tokyo's zone a stamp of 15:12 is 14:12 here: after the session as well."""
+    look = a_look(stamps=(a_stamp("15:12"),), camera=some_camera_data("15:12:30", offset_h=9))
+    assert check(look, a_context()).outcome == Outcome.FAILED
