@@ -65,6 +65,9 @@ _LABEL_BEFORE = r"(?:(?<!经)[经纬]\s*度|[东西]\s*经|[南北]\s*纬)\s*[:.
 _LABELLED_COMMA = re.compile(rf"{_LABEL_BEFORE}[0-9]{{1,3}}(?P<c>[,:;·\-])[0-9]{{4,8}}{_RUN_END}")
 _LABELLED_DECIMAL = re.compile(rf"{_LABEL_BEFORE}[0-9]{{1,3}}\.([0-9]{{4,8}}){_RUN_END}")
 _LABELLED_RUN = re.compile(rf"{_LABEL_BEFORE}(?P<n>[0-9]{{6,11}}){_RUN_END}")
+_LABELLED_RUNS = re.compile(
+    rf"{_LABEL_BEFORE}(?P<one>[0-9]{{6,11}})\s*[°度]?\s*,?\s*{_LABEL_BEFORE}(?P<two>[0-9]{{5,10}}){_RUN_END}"
+)
 _MERGED = re.compile(r"(?<![0-9.])[0-9]{1,3}\.(?P<d>[0-9]{7,12})\.(?P<e>[0-9]{4,8})(?![0-9.])")
 
 
@@ -154,7 +157,7 @@ def restore_points(row: Reading) -> Reading:
     """
     match = _PAIR.search(row.text)
     if match is None or len(match[2]) != len(match[4]):
-        return _insert_point(_mend_commas(row))
+        return _insert_both_points(_insert_point(_mend_commas(row)))
     text, sure = list(row.text), list(row.sure)
     for at in (match.start(1), match.start(3)):
         if text[at] != ".":
@@ -196,6 +199,27 @@ def _insert_point(row: Reading) -> Reading:
     if text[point] != ".":
         sure[point] = min(sure[point], AMBIGUOUS_CONFIDENCE)
     return _with_point(Reading(text[:point] + "." + text[point + 1 :], tuple(sure), row.box), at)
+
+
+def _insert_both_points(row: Reading) -> Reading:
+    """Two labelled numbers that both lost their point (东经103323478北纬34350736), where one count of decimals leads to China."""
+    match = _LABELLED_RUNS.search(row.text)
+    if match is None:
+        return row
+    longitude_first = "经" in match[0][:2]
+    ranges = (CHINA_LONGITUDE, CHINA_LATITUDE) if longitude_first else (CHINA_LATITUDE, CHINA_LONGITUDE)
+    # With one digit of degrees another digit may be lost as well.
+    counts = [
+        count
+        for count in range(4, 9)
+        if all(
+            len(match[name]) >= count + 2 and low <= int(match[name][:-count]) < high
+            for name, (low, high) in zip(("one", "two"), ranges, strict=True)
+        )
+    ]
+    if len(counts) != 1:
+        return row
+    return _with_point(_with_point(row, match.end("two") - counts[0]), match.end("one") - counts[0])
 
 
 def _with_point(row: Reading, at: int) -> Reading:

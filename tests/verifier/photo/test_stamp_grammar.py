@@ -158,6 +158,9 @@ def test_coordinates_that_differ_in_form_are_in_doubt(text, confidence):
         pytest.param("经度：102-831486 纬度：32.419400", (102.831486, 32.4194), id="a dash under its own label"),
         pytest.param("经纬度：37.94163，103:54920", (103.5492, 37.94163), id="a colon"),
         pytest.param("经纬度：37:94163，10354920", (103.5492, 37.94163), id="a colon and a lost point"),
+        pytest.param("东经103323478北纬34350736", (103.323478, 34.350736), id="both points of labelled numbers"),
+        pytest.param("纬度:34350736 经度:103323478", (103.323478, 34.350736), id="both, the latitude first"),
+        pytest.param("东经103323478北纬3435073", None, id="both, and a digit of one: other decimals lead out of China"),
         pytest.param("经纬度：37.9416，103:54920", None, id="a colon, and decimals that differ"),
     ],
 )
