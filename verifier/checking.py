@@ -30,6 +30,7 @@ from verifier.photo.decode import decode_photo
 from verifier.photo.look_json import look_from_json
 from verifier.plan import ClassFile, Submission
 from verifier.progress import open_progress
+from verifier.same_pictures import find_uses_among
 from verifier.settings import Settings
 
 
@@ -153,12 +154,14 @@ def _judge(
     if class_file is None:
         return [_judge_alone(submission, looks[submission.sha256]) for submission in submissions]
     # Judged as if these photos were all that was handed in: who else is in the class folder does not change a photo's findings.
+    handed_in = tuple(dict.fromkeys(submissions))
     given = ClassToJudge(
-        replace(class_file, submissions=tuple(dict.fromkeys(submissions))),
+        replace(class_file, submissions=handed_in),
         looks,
         tools.policy,
         tools.calibration,
         tools.embedding_contract,
+        find_uses_among(class_file.training.number, handed_in, looks),
     )
     judged = judge_class(given, class_file.training.sessions, datetime.now(UTC).date())
     found = {photo.submission: photo for session in judged.sessions for photo in session.photos}

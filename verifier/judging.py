@@ -64,7 +64,7 @@ class ClassToJudge:
     Attributes:
         class_file: Plan, submissions, sign-ins, leaves, enrolment pictures.
         looks: SHA-256 → look, of photos and of enrolment pictures. One that is missing was not looked at (yet).
-        other_uses: Submission → where else the same picture was handed in; None where nobody searched.
+        other_uses: Submission → where else the same picture was handed in; None where nobody searched, for all or for one.
         code_uses, code_answers: Submission → who else shows the codes of its stamps, and what their maker said of each; likewise.
         rooms: What is known of which photos show one room; None where earlier sessions are not searched.
         venue_photos: What other classes showed of the class's venues before it began, oldest first.
@@ -79,7 +79,7 @@ class ClassToJudge:
     policy: Policy
     calibration: Calibration
     embedding_contract: str
-    other_uses: Mapping[Submission, tuple[OtherUse, ...]] | None = None
+    other_uses: Mapping[Submission, tuple[OtherUse, ...] | None] | None = None
     recorded: ClassFacts | None = None
     violations: tuple[Violation, ...] = ()
     beside: Mapping[Submission, Beside] = field(default_factory=dict)

@@ -7,15 +7,20 @@ only, never the evidence.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 
+from verifier.observation import Look
+from verifier.photo.context import OtherUse
 from verifier.photo.look_json import look_from_json
 from verifier.photo.read_descriptors import compute_keys, compute_probes
 from verifier.photo.reuse_index import PictureIndex
 from verifier.photo.reuse_match import ReadPicture, compare_pictures, read_picture
+from verifier.plan import Submission
 from verifier.progress import open_progress
 from verifier.records.database import Database
 from verifier.records.looks import read_looks
@@ -44,6 +49,57 @@ def find_same_pictures(database: Database, versions_key: str) -> int:
                 search.search(tx, sha256)
             progress.advance(task)
     return len(waiting)
+
+
+def find_uses_among(
+    class_number: str, submissions: Sequence[Submission], looks: Mapping[str, Look]
+) -> dict[Submission, tuple[OtherUse, ...] | None]:
+    """Which of some photos of one class show one picture, without records: for photos that are checked together.
+
+    Args:
+        looks: SHA-256 → look.
+    Returns: Each photo with the others that match it; None where none does, as what was handed in before is not known.
+    """
+    ordered = sorted(submissions, key=lambda each: (each.received_at is None, each.received_at, each.file))
+    pictures = {each.sha256: read_picture(look) for each in ordered if (look := looks.get(each.sha256)) is not None}
+    found: dict[Submission, list[OtherUse]] = {each: [] for each in ordered}
+    for first, second in combinations(ordered, 2):
+        match = _match(looks, pictures, first.sha256, second.sha256)
+        if match is not None:
+            how, changes, similarity, apart = match
+            for one, other, came_first in ((first, second, False), (second, first, True)):
+                found[one].append(
+                    OtherUse(
+                        how,
+                        class_number,
+                        other.session_id,
+                        other.file,
+                        other.sha256,
+                        came_first,
+                        changes,
+                        similarity,
+                        apart,
+                    )
+                )
+    return {each: tuple(uses) or None for each, uses in found.items()}
+
+
+def _match(
+    looks: Mapping[str, Look], pictures: Mapping[str, ReadPicture | None], first: str, second: str
+) -> tuple[str, tuple[str, ...], float | None, float | None] | None:
+    """How two photos belong together, what was done to one, the share of details that agree, and seconds apart."""
+    if first == second:
+        return "bytes", (), None, None
+    prints = [look.fingerprint for sha256 in (first, second) if (look := looks.get(sha256)) is not None]
+    if (
+        len(prints) == 2
+        and None not in prints
+        and len({each.pixels_sha256 for each in prints if each is not None}) == 1
+    ):
+        return "pixels", (), None, None
+    one, other = pictures.get(first), pictures.get(second)
+    match = compare_pictures(one, other) if one is not None and other is not None else None
+    return (match.how, match.changes, match.details_agree, match.seconds_apart) if match is not None else None
 
 
 class _Search:

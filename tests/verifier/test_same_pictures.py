@@ -24,7 +24,7 @@ from verifier.records.dump import dump_records
 from verifier.records.filing import save_class_file
 from verifier.records.looks import save_look
 from verifier.records.submissions import save_submissions
-from verifier.same_pictures import find_same_pictures
+from verifier.same_pictures import find_same_pictures, find_uses_among
 from verifier.settings import Settings
 
 
@@ -89,6 +89,23 @@ def test_only_the_copy_matches_and_its_finding_names_the_original(tmp_path: Path
         assert part in str(found["copy"].reason)
     assert "mirrored" in found["copy"].reason.text("en")
     assert "photos/copy.jpg" in str(found["original"].reason)
+
+
+def test_photos_that_are_checked_together_are_compared_with_each_other_without_records() -> None:
+    """Whichever came later is told off; of a photo that none of the others shows nothing is said."""
+    looks, handed_in = {}, {}
+    for place, (name, picture) in enumerate(pictures().items()):
+        look = a_picture_look(picture, faces=six_faces() if name == "original" else ())
+        looks[look.sha256] = look
+        handed_in[name] = a_submission(f"photos/{name}.jpg", sha256=look.sha256, received_at=a_time(f"{13 - place}:00"))
+    handed_in["again"] = a_submission("photos/again.jpg", sha256=handed_in["other"].sha256, received_at=None)
+    uses = find_uses_among("C-1", list(handed_in.values()), looks)
+    (original,) = [use for use in uses[handed_in["copy"]] or () if use.how == "picture"]
+    assert (original.file, original.received_first, original.changes) == ("photos/original.jpg", False, ("mirrored",))
+    assert [use.received_first for use in uses[handed_in["original"]] or () if use.how == "picture"] == [True]
+    assert [(use.how, use.received_first) for use in uses[handed_in["again"]] or ()] == [("bytes", True)]
+    assert not [use for use in uses[handed_in["other"]] or () if use.how != "bytes"]
+    assert find_uses_among("C-1", [handed_in["original"]], looks) == {handed_in["original"]: None}
 
 
 @pytest.mark.parametrize("searched", [1, 2, 3])

@@ -27,6 +27,7 @@ from verifier.photo.clocks import (
     measure_gap_s,
     place_in_zone,
     read_clocks,
+    was_never_set,
 )
 from verifier.photo.context import PhotoContext, SessionSource
 from verifier.plan import Session
@@ -106,7 +107,7 @@ def check(look: Look, context: PhotoContext, limits: CameraTimeLimits = CAMERA_T
                 **values,
             ),
         )
-    if taken.at < opens - timedelta(days=limits.unset_days):
+    if was_never_set(taken, clocks, opens, limits.unset_days, limits.zone_s):
         return found(
             Outcome.UNSURE,
             say(

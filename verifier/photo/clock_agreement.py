@@ -11,7 +11,7 @@ Can be fooled by: all clocks rewritten alike before the photo is handed in on th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -28,6 +28,7 @@ from verifier.photo.clocks import (
     name_clock,
     read_clocks,
     show_gap,
+    was_never_set,
 )
 from verifier.photo.clocks_beside import compare_with_session, describe_clash, measure_clashes
 from verifier.photo.context import PhotoContext
@@ -100,8 +101,8 @@ def check(look: Look, context: PhotoContext, limits: ClockLimits = CLOCKS_2023) 
 
 def compare_clocks(clocks: Mapping[Clock, Reading], limits: ClockLimits) -> tuple[Comparison, ...]:
     """Every pair that can be compared, in a fixed order."""
-    rules = {
-        (Clock.STAMP, Clock.CAMERA): _compare_stamp_with_camera,
+    rules: dict[tuple[Clock, Clock], Callable[[Reading, Reading, ClockLimits], Comparison | None]] = {
+        (Clock.STAMP, Clock.CAMERA): partial(_compare_stamp_with_camera, clocks=clocks),
         (Clock.STAMP, Clock.GPS): _compare_stamp_with_gps,
         (Clock.STAMP, Clock.RECEIPT): _compare_with_receipt,
         (Clock.CAMERA, Clock.GPS): _compare_camera_with_gps,
@@ -133,7 +134,9 @@ def _adopt_phone_zone(clocks: Mapping[Clock, Reading], limits: ClockLimits) -> d
     return found
 
 
-def _compare_stamp_with_camera(stamp: Reading, camera: Reading, limits: ClockLimits) -> Comparison:
+def _compare_stamp_with_camera(
+    stamp: Reading, camera: Reading, limits: ClockLimits, clocks: Mapping[Clock, Reading]
+) -> Comparison:
     gap = measure_gap_s(stamp, camera)
     answer = partial(Comparison, stamp, camera, gap)
     if abs(gap) <= limits.agree_s:
@@ -145,7 +148,7 @@ def _compare_stamp_with_camera(stamp: Reading, camera: Reading, limits: ClockLim
         )
     if abs(gap) <= limits.careless_s:
         return answer(Outcome.UNSURE, "careless_clock", say("超出容许误差，可能是手机时钟不准"))
-    if gap < -limits.unset_days * 86400:
+    if was_never_set(camera, clocks, stamp.at, limits.unset_days, limits.agree_s):
         return answer(Outcome.UNSURE, "clock_never_set", say("相机时钟可能从未设置"))
     if stamp.confidence < limits.min_confidence:
         return answer(Outcome.UNSURE, "stamp_poorly_read", say("但水印字迹识别把握不足，请人工核对"))

@@ -132,6 +132,16 @@ def find_phone_zone(
     return None
 
 
+def was_never_set(
+    camera: Reading, clocks: Mapping[Clock, Reading], behind: datetime, unset_days: float, agree_s: float
+) -> bool:
+    """Whether a camera's clock may stand at its factory's date: far behind, and no satellites say the same."""
+    gps = clocks.get(Clock.GPS)
+    if gps is not None and abs(measure_gap_s(camera, gps)) <= agree_s:
+        return False
+    return camera.at < behind - timedelta(days=unset_days)
+
+
 def place_in_zone(reading: Reading, offset: timedelta) -> Reading:
     """The same local time, as a phone set to that zone shows it."""
     return replace(reading, at=_place(reading.local, offset, None))

@@ -32,7 +32,7 @@ def check(look: Look, context: PhotoContext) -> Finding:
     del look  # the search in the records has compared the looks
     found = partial(Finding, ID, profile=PROFILE)
     if context.other_uses is None:
-        return found(Outcome.NOT_APPLICABLE, say("没有可查重的档案（未检索其他照片）。"))
+        return found(Outcome.NOT_APPLICABLE, say("没有可查重的档案（未检索以前的照片）。"))
     elsewhere = [use for use in context.other_uses if not _is_same_session(use, context)]
     earlier = [use for use in elsewhere if use.how in PROVEN and use.received_first]
     later = [use for use in elsewhere if use.how in PROVEN and not use.received_first]

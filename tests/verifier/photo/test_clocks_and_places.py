@@ -148,6 +148,11 @@ FORGED = {
     "a stamp of another day over today's EXIF": Case(
         camera=camera(day=YESTERDAY), wanted={AGREEMENT: FAILED, CAMERA_TIME: FAILED}, reason="2023-06-11 09:12:30"
     ),
+    "a photo of two years ago restamped, which satellites date as well": Case(
+        camera=camera("15:31:02", day=DAY.replace(year=2021), gps_clock="15:30:59"),
+        wanted={AGREEMENT: FAILED, CAMERA_TIME: FAILED},
+        reason="2021-06-12",
+    ),
     "a stamp of another day after a chat app": Case(
         stamp={"day": YESTERDAY}, wanted={STAMP_TIME: FAILED}, reason="不是这一天拍的"
     ),
