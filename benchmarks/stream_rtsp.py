@@ -33,7 +33,7 @@ from verifier.camera_health import Condition
 from verifier.settings import Settings
 from verifier.video.context import EarlierLook, StreamContext
 from verifier.video.credentials import CameraSecret
-from verifier.video.frames import Grab, GrabFault
+from verifier.video.frames import Frame, Grab, GrabFault
 from verifier.video.judge import judge_stream, name_condition
 from verifier.video.look import look_at_frames
 from verifier.video.read_view import ReferenceView, make_reference
@@ -48,12 +48,12 @@ ROOM = a_room(1)
 LARGE = np.asarray(cv2.resize(ROOM, (1280, 720), interpolation=cv2.INTER_CUBIC), np.uint8)
 WARM_UP = 150  # pictures: half a minute, as long as x264's rate control took to settle on a still picture at most
 SETTLED = "frozen, coded anew for a while"
-STAYS = 2.0  # seconds until a server is stopped or killed in the middle of a look
+STAYS = 2.0  # seconds of pictures until a server is stopped or killed in the middle of a look
 
 
 @dataclass(slots=True)
 class Script:
-    """One camera with one fault, and what it must be called; `before_s` ago somebody does something to its server."""
+    """One camera with one fault, and what it must be called."""
 
     name: str
     url: str
@@ -62,7 +62,7 @@ class Script:
     secret: CameraSecret | None = None
     references: tuple[ReferenceView, ...] = ()
     nets: bool = False
-    disturb: Callable[[], None] | None = None  # called STAYS seconds after its look began
+    disturb: Callable[[], None] | None = None  # called STAYS seconds after its first picture
     earlier: list[EarlierLook] = field(default_factory=list)
 
 
@@ -282,10 +282,8 @@ def name_faults(scripts: Sequence[Script], nets: Nets) -> list[Named]:
                         script.name, script.url, script.secret, settings.camera_seconds, settings.camera_frames
                     )
                     visits[id(visit)] = (visit, script)
-                    if script.disturb is not None and not number:
-                        threading.Timer(STAYS, script.disturb).start()
             # As the product does it: the pictures are looked at while other cameras are still being read.
-            for visit, grab in readers.read_all([visit for visit, _ in visits.values()]):
+            for visit, grab in readers.read_all([visit for visit, _ in visits.values()], disturb_once(scripts)):
                 script = visits[id(visit)][1]
                 condition, took = judge(script, grab, nets)
                 fault = grab.fault.value if grab.fault else ""
@@ -295,6 +293,18 @@ def name_faults(scripts: Sequence[Script], nets: Nets) -> list[Named]:
                     seconds = (grab.ended_at - grab.started_at).total_seconds() + took
                     done[script.name] = Named(script, number + 1, seconds, tuple(called[script.name]), right)
     return [done[script.name] for script in scripts]
+
+
+def disturb_once(scripts: Sequence[Script]) -> Callable[[Visit, Frame], None]:
+    """Told of every picture: some seconds after the first one of a camera somebody does to its server what the script says."""
+    waiting = {script.name: script.disturb for script in scripts if script.disturb is not None}
+
+    def watch(visit: Visit, _frame: Frame) -> None:
+        disturb = waiting.pop(visit.camera_id, None)
+        if disturb is not None:
+            threading.Timer(STAYS, disturb).start()
+
+    return watch
 
 
 def judge(script: Script, grab: Grab, nets: Nets) -> tuple[Condition, float]:

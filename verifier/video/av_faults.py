@@ -18,6 +18,10 @@ _UNREACHABLE = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN, errno.EHO
 _ENDED = {errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED}
 
 
+# FFmpeg's time-outs are noticed by a callback every 0.1 s.
+NOTICED_WITHIN_S = 0.2
+
+
 def find_fault(error: Exception, waited_s: float, patience_s: float, had_frames: bool, tls: bool) -> GrabFault:
     """Name a failure of FFmpeg.
 
@@ -34,8 +38,7 @@ def find_fault(error: Exception, waited_s: float, patience_s: float, had_frames:
         return GrabFault.NOT_FOUND
     if isinstance(error, av.error.HTTPServerError):
         return GrabFault.UNAVAILABLE
-    # FFmpeg's time-outs are noticed by a callback every 0.1 s.
-    if isinstance(error, av.error.ExitError | TimeoutError) or waited_s >= patience_s - 0.2:
+    if isinstance(error, av.error.ExitError | TimeoutError) or waited_s >= patience_s - NOTICED_WITHIN_S:
         return GrabFault.STALLED if had_frames else GrabFault.TIMEOUT
     number = error.errno if isinstance(error, OSError) else None
     if isinstance(error, ConnectionRefusedError) or number == errno.ECONNREFUSED:

@@ -15,7 +15,7 @@ from av.error import FFmpegError
 from numpy.typing import NDArray
 
 from verifier.video.address import Address, SourceKind, hide_secrets
-from verifier.video.av_faults import find_fault, find_name_fault
+from verifier.video.av_faults import NOTICED_WITHIN_S, find_fault, find_name_fault
 from verifier.video.credentials import CameraSecret
 from verifier.video.frames import Frame, Grab, GrabFault
 from verifier.video.source import Keeper, ReadingLimits
@@ -112,9 +112,10 @@ class _Reading:
         # One reader a camera: a decoder's own threads would only take turns.
         stream.thread_count = 1
         self.rate = float(stream.average_rate) if stream.average_rate else None
-        self.last = time.monotonic()
+        self.last = came = time.monotonic()
         for packet in container.demux(stream):
             now = time.monotonic()
+            began, silent_s, came = self.first is not None, now - came, now
             if packet.size:
                 self._remember(packet)
             try:
@@ -124,6 +125,9 @@ class _Reading:
                 pictures = []
             for picture in pictures:
                 self._offer(picture, now)
+            if began and silent_s >= self.source.limits.silent_s - NOTICED_WITHIN_S:
+                # FFmpeg gave up, and first hands out the picture whose end it was waiting for.
+                return GrabFault.STALLED, f"nothing more came for {silent_s:.1f} s"
             if self.first is not None and now - self.first >= self.keeper.seconds:
                 return None, ""
             if (self.first is None and now - self.started > self.source.limits.open_s) or now > self.ends:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import io
+import signal
+import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import av
 import pytest
 
 from tests.builders.cameras import QUICK, a_secret, a_visit, draw_noise
-from tests.services.gst_camera import find_why_not, run_gst_camera
+from tests.services.gst_camera import find_why_not, run_gst_camera, run_gst_server
 from tests.services.http_auth import Guard
 from tests.services.snapshots import SnapshotServer, run_snapshots
-from verifier.video.frames import Grab, GrabFault
+from verifier.video.frames import Frame, Grab, GrabFault
 from verifier.video.source import ReadingLimits, Visit, open_source
 
 PLAIN = "Sesam-1"
@@ -52,6 +55,19 @@ def test_signs_in_at_an_independent_rtsp_server() -> None:
         assert grab(a_visit(url, a_secret(PLAIN), limits=SLOW)).fault is None
         assert grab(a_visit(url, a_secret("wrong"), limits=SLOW)).fault is GrabFault.UNAUTHORIZED
         assert grab(a_visit(url, limits=SLOW)).fault is GrabFault.NO_SECRET
+
+
+@pytest.mark.usefixtures("_gst")
+def test_an_independent_server_that_stops_in_the_middle_of_a_look_has_stalled() -> None:
+    """FFmpeg holds back its last picture until it gives up; that one picture, after the look's time, makes no whole look."""
+    with run_gst_server() as server:
+
+        def stop(_frame: Frame) -> None:
+            threading.Timer(0.5, server.process.send_signal, [signal.SIGSTOP]).start()
+
+        visit = a_visit(server.url(), limits=replace(SLOW, silent_s=1.5), seconds=1.5)
+        seen = open_source(visit, stop).grab(visit.seconds, visit.frames_wanted, visit.kills_after_s)
+    assert seen.fault is GrabFault.STALLED, seen.said
 
 
 @pytest.fixture

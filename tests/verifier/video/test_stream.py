@@ -48,7 +48,7 @@ def grab_here(visit: Visit) -> Grab:
 def test_names_the_fault_and_when(cameras: Cameras, trouble: Trouble, fault: GrabFault, within_s: float) -> None:
     """Each trouble of a camera is told as what it is, in bounded time (limits of the tests: 2 s to open, 1.5 s of silence)."""
     url = cameras.add(trouble.value, CLIP, trouble=trouble)
-    grab = grab_here(a_visit(url, seconds=3.0))
+    grab = grab_here(a_visit(url, seconds=2.0))
     assert grab.fault is fault, grab.said
     assert (grab.ended_at - grab.started_at).total_seconds() < within_s
     assert bool(grab.frames) is (trouble in (Trouble.STALL, Trouble.DROP))
