@@ -1,14 +1,18 @@
 """Staged class sessions with real faces, through the real pipeline: what happens to honest students and to seat-fillers.
 
-Called by ``python benchmarks/faces.py composites``. The pictures come from `tests.builders.class_photos`, one seed a session.
+Called by ``python benchmarks/faces.py`` with ``composites``, ``ten-photos`` or ``doubt``. The pictures come from
+`tests.builders.class_photos`, one seed a session.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import numpy as np
 
 from tests.builders.class_photos import Condition, Pixels
 from tests.builders.class_sessions import (
@@ -23,6 +27,7 @@ from tests.builders.class_sessions import (
 )
 from verifier.attendance.calibration import load_calibration
 from verifier.attendance.enrolment import Roster
+from verifier.attendance.guests import NOTHING_KNOWN
 from verifier.attendance.matching import FaceState
 from verifier.attendance.measuring import LabelledFaces, MethodResult, Rate, measure_methods
 from verifier.observation import FaceObservation
@@ -41,6 +46,7 @@ SCRIPTS = (
     Script("a guest, all visible", guests=1),
     Script("a guest, one hidden", guests=1, hidden=1),
 )
+MOST_HIDDEN = 6  # so many find a place behind somebody in every row
 # The issue's roster: those who sit there, and others who are enrolled and never come.
 ROSTER_SIZE = 60
 TEN_PHOTOS = Script("ten photos", photos=10, rows=ALL_ROWS, guests=4)
@@ -157,6 +163,50 @@ def measure_sessions(
             total.add(staged, seen)
         show_tally(script.name, tally)
     show_tally("all together", total)
+
+
+def measure_doubt(
+    people: Mapping[str, Sequence[Path]], strangers: Sequence[Path], rooms: Sequence[Pixels], net: FaceNet, classes: int
+) -> None:
+    """Is a case as often wrong as it says? Classes of twelve sessions, each with a rate of its own at which reports hide people.
+
+    In a third of the sessions somebody is replaced, in a third a guest sits there, in a third nobody is strange.
+    """
+    calibration = load_calibration()
+    cast = read_cast(people, strangers, net)
+    roster = cast.make_roster(net, calibration)
+    told: list[tuple[float, bool]] = []
+    for number in range(classes):
+        random = np.random.default_rng(70_000 + number)
+        rate, earlier = random.random(), NOTHING_KNOWN
+        for session in range(12):
+            role = int(random.integers(3))
+            hidden = min(int(random.geometric(1 - rate)) - 1, MOST_HIDDEN)
+            script = Script("doubt", replaced=int(role == 1), hidden=hidden, guests=int(role == 2))
+            staged = stage_session(cast, script, rooms, 70_000 + 100 * number + session)
+            seen = conclude_staged(staged, roster, calibration, net, earlier=earlier)
+            earlier += seen.conclusion.tells
+            for case in seen.conclusion.cases:
+                if case.kind == "impersonation":
+                    right = case.student_no in staged.replaced if case.student_no else bool(staged.replaced)
+                    told.append((case.wrong_probability, not right))
+    show_doubt(told)
+
+
+def show_doubt(told: Sequence[tuple[float, bool]]) -> None:
+    """Print, for cases of little and of much doubt, what they said and how many of them were wrong."""
+    print(f"{len(told)} impersonation cases")
+    edges = (0.0, 0.1, 0.2, 0.3, 0.5)
+    for low, high in itertools.pairwise(edges):
+        part = [(stated, wrong) for stated, wrong in told if low <= stated < high or stated == high == edges[-1]]
+        if part:
+            stated = sum(each for each, _ in part) / len(part)
+            print(
+                f"  stated {low:.0%} to {high:.0%}: on average {stated:.1%}, "
+                f"wrong {format_rate(sum(wrong for _, wrong in part), len(part))}"
+            )
+    stated, wrong = sum(each for each, _ in told), sum(each for _, each in told)
+    print(f"  all: {stated:.1f} wrong ones stated, {wrong} were")
 
 
 def measure_ten_photos(

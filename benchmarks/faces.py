@@ -1,7 +1,8 @@
 """Measure who is recognised, on the development pictures: ``python benchmarks/faces.py WHAT``.
 
 ``evaluate`` compares ways of deciding on portraits. ``composites`` stages class sessions and ``ten-photos`` reports of ten photos
-each with those people, through the whole pipeline. ``speed`` times 12-megapixel photos against a plain pipeline.
+each with those people, through the whole pipeline; ``doubt`` classes over the days, for whether a case is as often wrong as it
+says. ``speed`` times 12-megapixel photos against a plain pipeline.
 
 Needs ../shared/data; copies nothing of it, and prints what it measured. ``distance`` shows the test faces and the
 strangers from as far away as the last rows of a classroom, as shrunken, noisy JPEGs. ``calibrate`` writes the calibration in
@@ -33,7 +34,8 @@ from verifier.vision.nets import Nets, open_nets
 
 PROJECT = Path(__file__).resolve().parents[1]
 DATA = PROJECT.parent / "shared" / "data"
-CHOICES = ("evaluate", "distance", "calibrate", "composites", "ten-photos", "speed")
+STAGED = ("composites", "ten-photos", "doubt")
+CHOICES = ("evaluate", "distance", "calibrate", *STAGED, "speed")
 
 
 def lay_out(people: Iterable[tuple[str, list[Path]]], strangers: Iterable[Path], enrol: int, into: Path) -> Path:
@@ -150,12 +152,14 @@ def calibrate(nets: Nets, name: str, fitted_on: date) -> None:
     print(target.read_text(encoding="utf-8"))
 
 
-def measure_composites(nets: Nets, sessions: int, ten_photos: bool) -> None:
+def measure_composites(nets: Nets, sessions: int, what: str) -> None:
     """Staged sessions with the development people, in rooms made of the development rooms."""
     people = {f"{group}-{name}": pictures for group, found in list_groups().items() for name, pictures in found}
     paths = sorted([*(DATA / "classroom").glob("*.jpg"), *(DATA / "cctv_osd").glob("*.png")])
     rooms = [soften_room(read_picture(path)) for path in paths]
-    if ten_photos:
+    if what == "doubt":
+        composites.measure_doubt(people, list_strangers(), rooms, nets.faces, sessions)
+    elif what == "ten-photos":
         composites.measure_ten_photos(people, list_strangers(), rooms, nets.faces, sessions)
     else:
         composites.measure_sessions(people, list_strangers(), rooms, nets.faces, nets.people, sessions)
@@ -176,7 +180,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=CHOICES, nargs="?", default="evaluate")
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--sessions", type=int, default=20, help="staged sessions a script")
+    parser.add_argument("--sessions", type=int, default=20, help="staged sessions a script, or classes for doubt")
     parser.add_argument("--rounds", type=int, default=5, help="timed pairs a photo")
     parser.add_argument("--people", type=Path, default=None, metavar="MODELS", help="count people with the pack there")
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "verifier-benchmark-packs")
@@ -192,8 +196,8 @@ def main() -> None:
         evaluate_distance(nets)
     elif arguments.what == "speed":
         measure_speed(nets, arguments.cache, arguments.rounds)
-    elif arguments.what in ("composites", "ten-photos", "speed"):
-        measure_composites(nets, arguments.sessions, arguments.what == "ten-photos")
+    elif arguments.what in STAGED:
+        measure_composites(nets, arguments.sessions, arguments.what)
     else:
         fitted_on = arguments.date or date.today()
         calibrate(nets, f"opencv-zoo-{fitted_on:%Y-%m-%d}", fitted_on)

@@ -22,6 +22,7 @@ from verifier.attendance.enrolment import (
     judge_enrolment_photo,
     judge_same_faces,
 )
+from verifier.attendance.guests import NOTHING_KNOWN, EarlierReports
 from verifier.attendance.matching import FaceMatch, match_faces
 from verifier.attendance.photo_checks import check_people, check_roster, check_teacher
 from verifier.attendance.presence import PhotoEvidence, SessionConclusion, SessionEvidence, conclude_session
@@ -163,10 +164,12 @@ def judge_class(given: ClassToJudge, closed: Sequence[Session], as_of: date) -> 
     given = replace(given, beside=_look_beside(given, placed))
     history = RoomHistory(given.rooms, earlier=given.venue_photos) if given.rooms is not None else None
     ordered = order_sign_ins(given.class_file.sign_ins)
-    sessions = tuple(
-        _judge_session(given, enrolment.roster, session, placed.by_session.get(session.id, []), history, ordered)
-        for session in order
-    )
+    sessions: list[JudgedSession] = []
+    earlier = NOTHING_KNOWN
+    for session in order:
+        photos = placed.by_session.get(session.id, [])
+        sessions.append(_judge_session(given, enrolment.roster, session, photos, history, ordered, earlier))
+        earlier += sessions[-1].conclusion.tells
     unplaced = tuple(_judge_unplaced(given, enrolment.roster, *photo) for photo in placed.unplaced)
     recorded = replace(given.recorded or ClassFacts(given.class_file.training, as_of), as_of=as_of)
     facts = complete_facts(recorded, [each.facts for each in sessions])
@@ -175,7 +178,7 @@ def judge_class(given: ClassToJudge, closed: Sequence[Session], as_of: date) -> 
         *report_two_names(enrolment.roster, given.calibration),
         *propose_never_seen(fuse_days([each.conclusion for each in sessions])),
     )
-    return JudgedClass(given.class_file.training, enrolment, sessions, unplaced, regulated, cases)
+    return JudgedClass(given.class_file.training, enrolment, tuple(sessions), unplaced, regulated, cases)
 
 
 def enrol(given: ClassToJudge) -> Enrolment:
@@ -282,6 +285,7 @@ def _judge_session(
     photos: Sequence[tuple[Submission, Assignment]],
     history: RoomHistory | None,
     ordered_sign_ins: OrderedSignIns,
+    earlier: EarlierReports,
 ) -> JudgedSession:
     file = given.class_file
     sign_ins = select_sign_ins(session, ordered_sign_ins) if file.sign_ins else None
@@ -309,6 +313,7 @@ def _judge_session(
         leaves=leaves,
         roster=roster,
         calibration=given.calibration,
+        earlier=earlier,
     )
     conclusion = conclude_session(evidence)
     findings = (

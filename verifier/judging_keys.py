@@ -12,6 +12,7 @@ from dataclasses import fields, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from verifier.attendance.guests import EarlierReports
 from verifier.attendance.session_checks import OrderedSignIns, select_sign_ins
 from verifier.judging import ClassToJudge, JudgedPhoto
 from verifier.plan import Session, Submission
@@ -23,12 +24,18 @@ if TYPE_CHECKING:
 
 
 def make_session_key(
-    given: ClassToJudge, tools: Tools, session: Session, photos: Sequence[JudgedPhoto], sign_ins: OrderedSignIns
+    given: ClassToJudge,
+    tools: Tools,
+    session: Session,
+    photos: Sequence[JudgedPhoto],
+    sign_ins: OrderedSignIns,
+    rests_on: EarlierReports | None = None,
 ) -> str:
     """The digest of everything a session's close depends on; see docs/decisions/0002.
 
     Args:
         sign_ins: All of the class.
+        rests_on: What earlier sessions told, where a case of this one rests on it: no other session's key changes by it.
     """
     file = given.class_file
     return _digest(
@@ -45,6 +52,7 @@ def make_session_key(
                 (photo.submission.file, photo.context.beside, photo.context.room) for photo in photos if photo.context
             ],
             **_frame_input(given, [session]),
+            **({} if rests_on is None else {"earlier": rests_on}),
         }
     )
 

@@ -354,7 +354,8 @@ def _save_sessions(
     versions, policy = tools.json_versions(), tools.policy.ref
     ordered = order_sign_ins(given.class_file.sign_ins)
     for session in judged.sessions:
-        key = make_session_key(given, tools, session.session, session.photos, ordered)
+        rests_on = session.conclusion.rests_on
+        key = make_session_key(given, tools, session.session, session.photos, ordered, rests_on)
         with database.transaction() as tx:
             written = save_session_close(tx, close_of_session(judged.training.number, session, key, versions, policy))
         if written:

@@ -15,6 +15,7 @@ from tests.builders.class_photos import ClassPhoto, Condition, Head, Pixels, Sea
 from tests.builders.plan import a_digest, a_session, a_sign_in, a_submission, a_training_class
 from verifier.attendance.calibration import Calibration
 from verifier.attendance.enrolment import EnrolledPhoto, Roster, build_roster, judge_enrolment_photo
+from verifier.attendance.guests import NOTHING_KNOWN, EarlierReports
 from verifier.attendance.matching import match_faces
 from verifier.attendance.presence import PhotoEvidence, SessionConclusion, SessionEvidence, conclude_session
 from verifier.evaluation import choose_labelled_face, read_picture
@@ -159,8 +160,9 @@ def stage_session(cast: Cast, script: Script, rooms: Sequence[Pixels], seed: int
 
 
 def conclude_staged(
-    staged: Staged, roster: Roster, calibration: Calibration, net: FaceNet, people: PeopleNet | None = None
-) -> Concluded:
+    staged: Staged, roster: Roster, calibration: Calibration, net: FaceNet, people: PeopleNet | None = None,
+    earlier: EarlierReports = NOTHING_KNOWN,
+) -> Concluded:  # fmt: skip
     """Look at the photos and judge the session with the product's own means; every photo is a front photo taken in time."""
     photos = tuple(
         _look(photo, f"photos/{number}.jpg", roster, calibration, net, people)
@@ -176,6 +178,7 @@ def conclude_staged(
         leaves=(),
         roster=roster,
         calibration=calibration,
+        earlier=earlier,
     )
     truth = tuple(
         label_faces(photo, evidence.look.faces or ()) for photo, evidence in zip(staged.photos, photos, strict=True)

@@ -6,15 +6,29 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from tests.builders.looks import a_field, a_stamp, some_camera_data
-from tests.builders.plan import DAY, a_class_file, a_digest, a_session, a_submission, a_time, a_training_class
+from tests.builders.plan import (
+    DAY,
+    a_class_file,
+    a_digest,
+    a_session,
+    a_sign_in,
+    a_submission,
+    a_time,
+    a_training_class,
+)
+from tests.verifier.attendance.people import a_calibration, a_crowd, a_face, a_stranger, someone
 from tests.verifier.photo.test_room import OTHER, ROOM, take_photo
 from verifier.attendance.calibration import load_calibration
+from verifier.attendance.guests import EarlierReports
 from verifier.attendance.session_checks import order_sign_ins
 from verifier.finding import Finding, Outcome
 from verifier.judging import ClassToJudge, JudgedClass, judge_class
 from verifier.judging_keys import make_class_key, make_session_key
 from verifier.nightly import Tools
+from verifier.observation import Decoded, Look, PeopleCount
 from verifier.photo.context import CodeUse
 from verifier.photo.room_history import RoomMemory, VenuePhoto
 from verifier.plan import View
@@ -126,3 +140,53 @@ def test_a_code_that_another_class_shows_reaches_the_finding_and_the_key() -> No
     assert make_session_key(given, TOOLS, SESSIONS[0], plain.sessions[0].photos, SIGN_INS) != make_session_key(
         copied, TOOLS, SESSIONS[0], marked.sessions[0].photos, SIGN_INS
     )
+
+
+def a_class_with_faces(last: tuple[int, ...]) -> ClassToJudge:
+    """Three students who signed in to three days, a photo a day: everybody, everybody, and then `last` with a stranger."""
+    portraits = {f"S{number:02d}": (a_digest(f"portrait {number}"),) for number in (1, 2, 3)}
+    seen = {a_digest(f"portrait {number}"): ([a_face(someone(number))], ()) for number in (1, 2, 3, 201)}
+    for number, persons in enumerate([(1, 2, 3), (1, 2, 3), last]):
+        extra = [a_stranger()] if number == 2 else []
+        seen[a_digest(str(number))] = ([*a_crowd(*persons), *extra], (a_stamp(day=DAYS[number]),))
+    looks = {
+        sha256: Look(
+            sha256, {}, Decoded("JPEG", 4000, 3000, 1_000_000), faces=tuple(faces), stamps=stamps,
+            people=PeopleCount(len(faces), len(faces), len(faces), "faces"), embedding_contract=TOOLS.embedding_contract,
+        )
+        for sha256, (faces, stamps) in seen.items()
+    }  # fmt: skip
+    submissions = tuple(
+        a_submission(
+            f"photos/{n}.jpg", sha256=a_digest(str(n)), session_id=SESSIONS[n].id, view=View.FRONT,
+            received_at=a_time("09:15", DAYS[n]),
+        )
+        for n in range(3)
+    )  # fmt: skip
+    signed = tuple(a_sign_in(number, day=day) for day in DAYS[:3] for number in portraits)
+    training = a_training_class(sessions=SESSIONS[:3], students=3)
+    teacher = {SESSIONS[0].teacher_number: (a_digest("portrait 201"),)}
+    file = a_class_file(
+        training, submissions=submissions, sign_ins=signed, enrolment_photos=portraits, teacher_photos=teacher
+    )
+    return ClassToJudge(file, looks, TOOLS.policy, a_calibration(), TOOLS.embedding_contract, {})
+
+
+def test_reports_that_hid_nobody_lessen_the_doubt_of_a_later_case_and_stand_in_its_key() -> None:
+    given = a_class_with_faces(last=(1, 2))
+    judged = judge(given, 3)
+    (case,) = [case for case in judged.sessions[2].conclusion.cases if case.kind == "impersonation"]
+    assert (case.student_no, judged.sessions[2].conclusion.rests_on) == (
+        "S03",
+        EarlierReports(told=2, taught=2, teacher_missing=2),
+    )
+    assert case.wrong_probability == pytest.approx(1 / 6, abs=1e-3)
+    ordered = order_sign_ins(given.class_file.sign_ins)
+    keys = {make_session_key(given, TOOLS, SESSIONS[2], judged.sessions[2].photos, ordered, told)
+            for told in (None, EarlierReports(told=1), EarlierReports(told=2))}  # fmt: skip
+    assert len(keys) == 3
+
+
+def test_where_no_case_rests_on_them_earlier_reports_stand_in_no_key() -> None:
+    judged = judge(a_class_with_faces(last=(1, 2, 3)), 3)
+    assert [session.conclusion.rests_on for session in judged.sessions] == [None] * 3

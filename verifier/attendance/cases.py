@@ -16,6 +16,8 @@ from scipy.special import expit
 from verifier.attendance.calibration import Calibration
 from verifier.attendance.enrolment import Roster
 from verifier.attendance.fusion import FusedFaces, Sighting, UnknownPerson
+from verifier.attendance.guests import NOTHING_KNOWN, EarlierReports, doubt_stand_ins, doubt_substitute
+from verifier.attendance.search import MIN_CASE_PROBABILITY
 from verifier.language import Sentence, say
 from verifier.plan import Session
 
@@ -31,7 +33,7 @@ class CaseKind(StrEnum):
     OTHER_CLASS = "other_class_student"  # a face that is enrolled in another class
     TWO_PLACES = "two_places_at_once"  # one face in two classes at overlapping times
     TWO_NAMES = "one_face_two_names"  # one face enrolled or seen under two names
-    TEACHER_SEAT = "teacher_replaced"  # another known teacher teaches (13(1)(5))
+    TEACHER_SEAT = "teacher_replaced"  # somebody else, known or not, teaches (13(1)(5))
     SEAT_FILLER = "seat_filler"  # the same stranger in several classes
     NOT_SEEN = "signed_in_not_seen"  # signed in, and in none of several complete pictures; nobody in the place
 
@@ -65,27 +67,29 @@ def propose_impersonations(
     calibration: Calibration,
     *,
     innocent: int = 0,
-    hidden_rate: float = 0.0,
+    earlier: EarlierReports = NOTHING_KNOWN,
 ) -> list[Case]:
-    """Strangers in the places of students who signed in and were never seen.
+    """Strangers in the places of students who signed in and were never seen; none that is more probably wrong than right.
 
     Args:
         unseen: student_nos that signed in and are in no photo although every face could be read.
         innocent: So many of the unknown people have a good reason to be unknown: students and the teacher without an enrolment
             picture. Only strangers beyond them count.
-        hidden_rate: How often somebody who is there is in no photo of this report, see `estimate_hidden_rate`.
+        earlier: What the class's earlier reports tell about hidden students and guests.
     """
     strangers = find_strangers_beyond(fused.unknown, unseen, innocent)
     if not strangers or not unseen:
         return []
+    guest = doubt_stand_ins(len(strangers), len(unseen), earlier)
     if len(strangers) >= len(unseen):
         # Enough strangers for every empty seat. Which of them sits in whose makes no difference to the student's own case.
         order = sorted(unseen)
-        return [
-            _accuse(session_id, number, strangers, place, calibration, hidden_rate)
-            for place, number in enumerate(order)
+        found = [
+            _accuse(session_id, number, strangers, place, calibration, guest) for place, number in enumerate(order)
         ]
-    return [_suspect(session_id, sorted(unseen), stranger, calibration, hidden_rate) for stranger in strangers]
+    else:
+        found = [_suspect(session_id, sorted(unseen), stranger, calibration, guest) for stranger in strangers]
+    return [case for case in found if case.probability >= MIN_CASE_PROBABILITY]
 
 
 def find_strangers_beyond(
@@ -98,35 +102,25 @@ def find_strangers_beyond(
     return strangers[: max(len(strangers) - innocent, 0)]
 
 
-def estimate_hidden_rate(signed_in: int, unseen: int) -> float:
-    """How often somebody who is there is in no photo of a report, told from those who signed in to the same session.
-
-    One of the unseen is the student in question; of the others who signed in all count as there. Laplace's rule keeps the answer
-    honest where few signed in: 1 in 7 where all five others of a class are seen, 1 in 41 where all 39 are.
-    """
-    return unseen / (signed_in + 1) if unseen else 0.0
-
-
-def doubt(
-    llrs: Sequence[float], calibration: Calibration, prior: float = EVEN_ODDS, *, hidden_rate: float = 0.0
-) -> float:
+def doubt(llrs: Sequence[float], calibration: Calibration, prior: float = EVEN_ODDS, *, guest: float = 0.0) -> float:
     """The chance that the case is wrong; never below what the data can show.
 
-    Either one of the unknown faces is the student after all, or the student is hidden and the stranger somebody's guest. A
-    stranger being as likely a guest as a stand-in, and a replaced student never seen, the second has odds of `hidden_rate` to 1.
+    Either one of the unknown faces is the student after all, or the student is hidden and the stranger somebody's guest.
+
+    Args:
+        guest: The chance of the second, see `doubt_stand_ins`.
     """
     log_odds = math.log(prior / (1 - prior))
     nobody = math.prod(1 - float(expit(calibration.bound_llr(value) + log_odds)) for value in llrs)
-    return max(1 - nobody / (1 + hidden_rate), calibration.shown_flag_rate)
+    return max(1 - nobody * (1 - guest), calibration.shown_flag_rate)
 
 
 def _accuse(
-    session_id: str, number: str, strangers: Sequence[UnknownPerson], place: int, calibration: Calibration,
-    hidden_rate: float,
-) -> Case:  # fmt: skip
+    session_id: str, number: str, strangers: Sequence[UnknownPerson], place: int, calibration: Calibration, guest: float
+) -> Case:
     stranger = strangers[place]
     llrs = [person.llr[number] for person in strangers if number in person.llr]
-    wrong = doubt(llrs, calibration, hidden_rate=hidden_rate)
+    wrong = doubt(llrs, calibration, guest=guest)
     first = stranger.sightings[0]
     reason = say(
         "{student}已签到，但照片中看得清的人脸都不是本人；{file}中有一名不在花名册上的人。判断有误的可能性约{wrong:.1%}，请现场核实。",
@@ -136,10 +130,10 @@ def _accuse(
 
 
 def _suspect(
-    session_id: str, unseen: Sequence[str], stranger: UnknownPerson, calibration: Calibration, hidden_rate: float
+    session_id: str, unseen: Sequence[str], stranger: UnknownPerson, calibration: Calibration, guest: float
 ) -> Case:
     llrs = [stranger.llr[number] for number in unseen if number in stranger.llr]
-    wrong = doubt(llrs, calibration, hidden_rate=hidden_rate)
+    wrong = doubt(llrs, calibration, guest=guest)
     reason = say(
         "{file}中有一名不在花名册上的人，而{count}名已签到学员（{students}）未在照片中出现；无法判断顶替的是哪一位。判断有误的可能性约{wrong:.1%}，请现场核实。",
         file=stranger.sightings[0].name, count=len(unseen), students="、".join(unseen), wrong=wrong,
@@ -155,8 +149,8 @@ def propose_not_seen(session_id: str, unseen: Sequence[str], photos: int) -> lis
     found = []
     for number in sorted(unseen):
         reason = say(
-            "{student}已签到，但{photos}张人脸全部看得清的照片里都没有本人，也没有多余的人；可能被遮挡，也可能代签，请核实签到。",
-            student=number, photos=photos,
+            "{student}已签到，但{photos}张人脸全部看得清的照片里都没有本人，也没有多余的人；可能被遮挡，也可能代签，请核实签到。判断有误的可能性约{wrong:.1%}。",
+            student=number, photos=photos, wrong=1 - EVEN_ODDS,
         )  # fmt: skip
         found.append(Case(CaseKind.NOT_SEEN, session_id, reason, EVEN_ODDS, number, (number,)))
     return found
@@ -174,7 +168,8 @@ def report_two_names(roster: Roster, calibration: Calibration) -> list[Case]:
             expit(calibration.bound_llr(calibration.llr(conflict.similarity, min(sizes))) - math.log(max(pairs, 1)))
         )
         right = min(right, 1 - calibration.shown_flag_rate)
-        cases.append(Case(CaseKind.TWO_NAMES, "", conflict.reason, right, None, conflict.numbers))
+        reason = say("{conflict}判断有误的可能性约{wrong:.1%}。", conflict=conflict.reason, wrong=1 - right)
+        cases.append(Case(CaseKind.TWO_NAMES, "", reason, right, None, conflict.numbers))
     return cases
 
 
@@ -193,7 +188,27 @@ def propose_teacher_replaced(session: Session, teachers: Mapping[str, Sequence[S
         likeness = max((sighting.probability or 0.0 for sighting in sightings), default=0.0)
         # The filed one may stand behind the camera, which nobody can tell from the photo.
         right = likeness * EVEN_ODDS
-        reason = say("{file}中是教师{seen}，备案教师{wanted}未在任何照片中出现；更换教师须先报批（13(1)(5)），请核实。",
-                     file=sightings[0].name, seen=number, wanted=wanted)  # fmt: skip
+        reason = say(
+            "{file}中是教师{seen}，备案教师{wanted}未在任何照片中出现；更换教师须先报批（13(1)(5)）。判断有误的可能性约{wrong:.1%}，请核实。",
+            file=sightings[0].name, seen=number, wanted=wanted, wrong=1 - right,
+        )  # fmt: skip
         cases.append(Case(CaseKind.TEACHER_SEAT, session.id, reason, right, None, (number,), tuple(sightings)))
     return cases
+
+
+def propose_unknown_teacher(session: Session, stranger: UnknownPerson, earlier: EarlierReports) -> list[Case]:
+    """Somebody on no list is in the photos, the filed teacher, whom earlier reports show, is in none (13(1)(5)).
+
+    Args:
+        session: Whose filed teacher has a usable picture and is in no photo.
+        stranger: Somebody unknown who sits in no unseen student's place.
+    """
+    wrong = doubt_substitute(earlier)
+    if wrong is None or wrong > 1 - MIN_CASE_PROBABILITY or session.teacher_number is None:
+        return []
+    reason = say(
+        "备案教师{wanted}未在任何照片中出现（此前{taught}次完整的照片反馈中有{seen}次看得到），{file}中却有一名不在名单上的人；更换教师须先报批（13(1)(5)）。判断有误的可能性约{wrong:.1%}，请核实。",
+        wanted=session.teacher_number, taught=earlier.taught, seen=earlier.taught - earlier.teacher_missing,
+        file=stranger.sightings[0].name, wrong=wrong,
+    )  # fmt: skip
+    return [Case(CaseKind.TEACHER_SEAT, session.id, reason, 1 - wrong, None, (), stranger.sightings)]

@@ -13,14 +13,16 @@ from datetime import datetime
 from verifier.attendance.calibration import ATTENDANCE_BUDGET_2023, Calibration, ErrorBudget
 from verifier.attendance.cases import (
     Case,
-    estimate_hidden_rate,
+    CaseKind,
     find_strangers_beyond,
     propose_impersonations,
     propose_not_seen,
     propose_teacher_replaced,
+    propose_unknown_teacher,
 )
 from verifier.attendance.enrolment import Roster
 from verifier.attendance.fusion import FusedFaces, PhotoFaces, Sighting, UnknownPerson, fuse_photos
+from verifier.attendance.guests import NOTHING_KNOWN, EarlierReports, tell_report
 from verifier.attendance.matching import FaceMatch, FaceState
 from verifier.camera_health import CameraFrame
 from verifier.finding import Finding, Outcome
@@ -38,6 +40,8 @@ DISCREDITING = (
 # A camera's frame was taken when we asked for it, by our own clock, once the picture is known to be live; a recording's when and
 # where its container says, as a photo's.
 TIME_PROVING = ("photo.stamp_time", "photo.camera_time", "stream.live", "stream.recorded")
+# The cases whose doubt the class's earlier reports set.
+RESTS_ON_EARLIER = (CaseKind.IMPERSONATION, CaseKind.TEACHER_SEAT)
 # A photo whose view nobody declared speaks against the unseen only if it shows at least half of those who should be there:
 # a photo from the back, with two people looking round, shows fewer.
 FRONT_SHARE = 0.5
@@ -98,7 +102,7 @@ class SessionEvidence:
     """Everything known about one session when it is closed.
 
     `sign_ins` are those of this session (`select_sign_ins`); None where the class delivers no sign-ins at all, so that their
-    absence says nothing.
+    absence says nothing. `earlier` sums up what the class's earlier sessions tell (`SessionConclusion.tells`).
     """
 
     training: TrainingClass
@@ -109,6 +113,7 @@ class SessionEvidence:
     roster: Roster
     calibration: Calibration
     budget: ErrorBudget = ATTENDANCE_BUDGET_2023
+    earlier: EarlierReports = NOTHING_KNOWN
 
     @property
     def handed_in(self) -> tuple[PhotoEvidence, ...]:
@@ -132,7 +137,8 @@ class StudentPresence:
 class SessionConclusion:
     """What a session's evidence adds up to. `unknown` are people nobody was matched to, for searches beyond the class.
 
-    `complete_photos` are the files of photos that speak against those who are not in them and like no unclear face.
+    `complete_photos` are the files of photos that speak against those who are not in them and like no unclear face. `tells` is
+    what the session says about hidden students and guests, and `rests_on` what the earlier ones said, where a case rests on it.
     """
 
     session_id: str
@@ -141,6 +147,8 @@ class SessionConclusion:
     teachers: tuple[str, ...] = ()
     cases: tuple[Case, ...] = ()
     complete_photos: tuple[str, ...] = ()
+    tells: EarlierReports = NOTHING_KNOWN
+    rests_on: EarlierReports | None = None
 
     def count(self, presence: Presence) -> int:
         """How many students stand so."""
@@ -205,7 +213,7 @@ def conclude_session(evidence: SessionEvidence) -> SessionConclusion:
         reported=len(evidence.handed_in),
         none_usable=all(photo.frame is not None for photo in usable),
     )
-    cases = _open_cases(evidence, weighed)
+    cases, tells = _open_cases(evidence, weighed)
     weighed.accused.update(
         {case.student_no: case for case in cases if case.student_no and case.kind == "impersonation"}
     )
@@ -217,6 +225,8 @@ def conclude_session(evidence: SessionEvidence) -> SessionConclusion:
         teachers=tuple(weighed.timed.teachers),
         cases=tuple(cases),
         complete_photos=tuple(photo.submission.file for photo in weighed.complete),
+        tells=tells,
+        rests_on=evidence.earlier if any(case.kind in RESTS_ON_EARLIER for case in cases) else None,
     )
 
 
@@ -250,25 +260,38 @@ def _count_innocent(evidence: SessionEvidence, weighed: _Weighed) -> int:
     return students + int(teacher is not None and teacher not in evidence.roster.teachers)
 
 
-def _open_cases(evidence: SessionEvidence, weighed: _Weighed) -> list[Case]:
+def _open_cases(evidence: SessionEvidence, weighed: _Weighed) -> tuple[list[Case], EarlierReports]:
+    """The session's cases, and what it tells later ones."""
     cases = propose_teacher_replaced(evidence.session, weighed.timed.teachers)
     unseen = _unseen_signed_in(evidence, weighed)
-    if not weighed.complete or not unseen:
-        return cases
+    if not weighed.complete or not weighed.signed:
+        return cases, NOTHING_KNOWN
     innocent = _count_innocent(evidence, weighed)
     timed = _leave_out_passers_by(weighed.timed, evidence)
+    strangers = find_strangers_beyond(timed.unknown, unseen, innocent)
+    teacher_seen = _is_teacher_seen(evidence, weighed)
+    tells = tell_report(len(strangers), len(unseen), teacher_seen)
+    if len(strangers) > len(unseen) and teacher_seen is False and not weighed.untimed.teachers:
+        cases += propose_unknown_teacher(evidence.session, strangers[len(unseen)], evidence.earlier)
+    if not unseen:
+        return cases, tells
     opened = propose_impersonations(
-        evidence.session.id, unseen, timed, evidence.calibration,
-        innocent=innocent, hidden_rate=estimate_hidden_rate(len(weighed.signed.keys() - weighed.leaves), len(unseen)),
-    )  # fmt: skip
+        evidence.session.id, unseen, timed, evidence.calibration, innocent=innocent, earlier=evidence.earlier
+    )
     if opened:
-        return cases + opened
+        return cases + opened, tells
     # Without anybody in the place a hidden student explains it as well, unless heads were counted or several photos agree.
     counted = any(photo.look.people is not None and photo.look.people.method != "faces" for photo in weighed.complete)
     pictures = {photo.submission.sha256 for photo in weighed.complete}
     if (counted or len(pictures) >= 2) and not find_strangers_beyond(timed.unknown, unseen, 0):
         cases += propose_not_seen(evidence.session.id, unseen, len(pictures))
-    return cases
+    return cases, tells
+
+
+def _is_teacher_seen(evidence: SessionEvidence, weighed: _Weighed) -> bool | None:
+    """Whether the filed teacher is in any photo; None where nobody could tell."""
+    teacher = evidence.session.teacher_number
+    return None if teacher not in evidence.roster.teachers else teacher in weighed.untimed.teachers
 
 
 def _leave_out_passers_by(fused: FusedFaces, evidence: SessionEvidence) -> FusedFaces:

@@ -18,7 +18,7 @@ from tests.verifier.attendance.people import (
     someone,
 )
 from verifier.attendance.calibration import CalibrationData
-from verifier.attendance.cases import doubt, estimate_hidden_rate, report_two_names
+from verifier.attendance.cases import doubt, report_two_names
 from verifier.attendance.days import MOST_DOUBT, fuse_days, propose_never_seen
 from verifier.attendance.enrolment import build_roster
 from verifier.attendance.presence import SessionEvidence, conclude_session
@@ -79,20 +79,6 @@ def test_never_seen_without_signing_in_is_plain_absence():
     assert propose_never_seen(fuse_days(days)) == []
 
 
-@pytest.mark.parametrize(
-    ("signed_in", "unseen", "rate"),
-    [
-        pytest.param(6, 1, 1 / 7, id="five of five others are seen"),
-        pytest.param(40, 1, 1 / 41, id="39 of 39 others are seen"),
-        pytest.param(40, 4, 4 / 41, id="three others are unseen too"),
-        pytest.param(40, 0, 0.0, id="everybody is seen"),
-    ],
-)
-def test_the_more_others_are_seen_the_rarer_is_hiding(signed_in, unseen, rate):
-    assert estimate_hidden_rate(signed_in, unseen) == pytest.approx(rate)
-
-
-def test_a_case_is_never_surer_than_hiding_is_rare():
-    sure = doubt([-50.0], a_calibration(), hidden_rate=0.0)
-    assert sure == pytest.approx(a_calibration().shown_flag_rate)
-    assert doubt([-50.0], a_calibration(), hidden_rate=0.25) == pytest.approx(0.2, abs=1e-3)
+def test_a_case_is_never_surer_than_guests_are_rare():
+    assert doubt([-50.0], a_calibration(), guest=0.0) == pytest.approx(a_calibration().shown_flag_rate)
+    assert doubt([-50.0], a_calibration(), guest=0.2) == pytest.approx(0.2, abs=1e-3)

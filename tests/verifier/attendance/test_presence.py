@@ -20,6 +20,8 @@ from tests.verifier.attendance.people import (
     finding,
     like,
 )
+from verifier.attendance.cases import CaseKind
+from verifier.attendance.guests import EarlierReports
 from verifier.attendance.presence import DISCREDITING, SessionEvidence, conclude_session
 from verifier.camera_health import CameraFrame
 from verifier.finding import Outcome
@@ -87,9 +89,33 @@ def test_signed_in_never_seen_with_a_stranger_there_is_a_case_and_absent():
     (case,) = found.cases
     assert (case.kind.value, case.student_no) == ("impersonation", "S06")
     assert case.sightings[0].file == "photos/front.jpg"
-    # Five others signed in and all are seen: whoever is there is hidden in at most one of seven, and then a guest sits there.
-    assert case.probability == pytest.approx(7 / 8, abs=0.001)
+    # Nothing is known of guests and of hidden students yet.
+    assert case.wrong_probability == pytest.approx(1 / 4, abs=0.001)
     assert case.wrong_probability == pytest.approx(1 - case.probability)
+
+
+def test_the_more_reports_hid_nobody_the_less_doubt():
+    found = conclude(photo_of(1, 2, 3, 4, 5, extra=[a_stranger()]), earlier=EarlierReports(told=16))
+    assert found.cases[0].wrong_probability == pytest.approx(1 / 20, abs=1e-3)
+    assert found.rests_on == EarlierReports(told=16)
+
+
+def test_where_guests_often_sit_nobody_is_accused():
+    """Eight guests in eight reports: a hidden student is the likelier reading, so there is no case."""
+    found = conclude(photo_of(1, 2, 3, 4, 5, extra=[a_stranger()]), earlier=EarlierReports(8, 8, 8))
+    assert (presences(found)["S06"], found.cases, found.rests_on) == ("unsure", (), None)
+
+
+@pytest.mark.parametrize(
+    ("persons", "strangers", "told"),
+    [
+        pytest.param((1, 2, 3, 4, 5, 6), 1, EarlierReports(1, 0, 1), id="a guest, nobody missing"),
+        pytest.param((1, 2, 3, 4), 0, EarlierReports(1, 2, 0, 1, 1), id="two hidden, no teacher"),
+        pytest.param((1, 2, 3, 4, 5), 1, EarlierReports(), id="a stranger and one missing"),
+    ],
+)
+def test_a_session_tells_later_ones_how_often_people_are_hidden(persons, strangers, told):
+    assert conclude(photo_of(*persons, extra=[a_stranger()] * strangers)).tells == told
 
 
 def test_signed_in_and_hidden_is_no_accusation():
@@ -295,6 +321,23 @@ def test_a_replaced_teacher_is_a_case():
     assert [(case.kind.value, case.candidates) for case in found.cases] == [("teacher_replaced", ("T02",))]
     both = [other, a_face(like((201, 0.7)), at=51)]
     assert conclude(photo_of(1, 2, 3, 4, 5, 6, extra=both, roster=roster), roster=roster).cases == ()
+
+
+@pytest.mark.parametrize(
+    ("persons", "extra", "earlier", "wrong"),
+    [
+        pytest.param((1, 2, 3, 4, 5, 6), [a_stranger()], EarlierReports(taught=8), 1 / 11, id="usually in the picture"),
+        pytest.param((1, 2, 3, 4, 5, 6), [a_stranger()], EarlierReports(), None, id="nothing known of the teacher"),
+        pytest.param(
+            (1, 2, 3, 4, 5, 6, 201), [a_stranger()], EarlierReports(taught=8), None, id="the teacher is there"
+        ),
+        pytest.param((1, 2, 3, 4, 5), [a_stranger()], EarlierReports(taught=8), None, id="the stranger fills a seat"),
+    ],
+)
+def test_a_stranger_in_the_teachers_place_is_a_case(persons, extra, earlier, wrong):
+    found = conclude(photo_of(*persons, extra=extra), earlier=earlier)
+    cases = [case for case in found.cases if case.kind == CaseKind.TEACHER_SEAT]
+    assert [case.wrong_probability for case in cases] == ([] if wrong is None else [pytest.approx(wrong)])
 
 
 def test_what_was_seen_of_each_student_is_told_for_the_law():

@@ -1,0 +1,70 @@
+"""A guest beside a hidden student looks like a stand-in: the stated doubt must be as often wrong as it says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from verifier.attendance.guests import NOTHING_KNOWN, EarlierReports, doubt_stand_ins, doubt_substitute, tell_report
+
+
+@pytest.mark.parametrize(
+    ("strangers", "unseen", "earlier", "wrong"),
+    [
+        pytest.param(1, 1, NOTHING_KNOWN, 1 / 4, id="one and one, nothing known"),
+        pytest.param(1, 1, EarlierReports(told=10), 1 / 14, id="ten reports that hid nobody"),
+        pytest.param(1, 1, EarlierReports(told=16), 1 / 20, id="sixteen reports that hid nobody"),
+        pytest.param(1, 1, EarlierReports(told=10, hidden=10), 11 / 34, id="ten reports that hid one each"),
+        pytest.param(1, 1, EarlierReports(told=10, guests=4), 5 / 18, id="four guests in ten reports"),
+        pytest.param(2, 2, NOTHING_KNOWN, 3 / 11, id="two and two: both, one or none replaced"),
+        pytest.param(1, 2, NOTHING_KNOWN, 1 / 3, id="one of two is hidden at least"),
+    ],
+)
+def test_the_doubt_follows_from_the_reports_of_the_class(strangers, unseen, earlier, wrong):
+    assert doubt_stand_ins(strangers, unseen, earlier) == pytest.approx(wrong)
+
+
+@pytest.mark.parametrize(
+    ("strangers", "unseen", "told"),
+    [
+        pytest.param(0, 0, EarlierReports(1, 0, 0), id="everybody is seen"),
+        pytest.param(0, 3, EarlierReports(1, 3, 0), id="three are hidden"),
+        pytest.param(2, 0, EarlierReports(1, 0, 1), id="guests, nobody missing"),
+        pytest.param(1, 1, NOTHING_KNOWN, id="which of the two it is, is the question"),
+    ],
+)
+def test_a_report_tells_what_it_can(strangers, unseen, told):
+    assert tell_report(strangers, unseen) == told
+    assert NOTHING_KNOWN + told == told
+
+
+@pytest.mark.parametrize("sessions", [1, 20], ids=["the first report", "after nineteen reports"])
+def test_as_many_cases_are_wrong_as_they_say(sessions):
+    """Classes whose reports hide people at any rate, in each the last session shows a stranger: a stand-in or a guest."""
+    dice = np.random.default_rng(2023)
+    stated, wrong = [], []
+    for _ in range(8000):
+        rate = dice.random()
+        hidden = dice.geometric(1 - rate, sessions) - 1
+        earlier = EarlierReports(sessions - 1, int(hidden[:-1].sum()))
+        replaced = int(dice.random() < 0.5)
+        if hidden[-1] + replaced == 1:
+            stated.append(doubt_stand_ins(1, 1, earlier))
+            wrong.append(1 - replaced)
+    order = np.argsort(stated)
+    for part in np.array_split(order, 3 if sessions > 1 else 1):
+        assert np.mean(np.array(wrong)[part]) == pytest.approx(np.mean(np.array(stated)[part]), abs=0.03)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "wrong"),
+    [
+        pytest.param(EarlierReports(), None, id="nothing known: the teacher may hold the camera"),
+        pytest.param(EarlierReports(taught=1), 1 / 4, id="seen in the one report there is"),
+        pytest.param(EarlierReports(taught=8), 1 / 11, id="seen in all of eight"),
+        pytest.param(EarlierReports(taught=8, guests=2), 3 / 13, id="and guests come often"),
+        pytest.param(EarlierReports(taught=8, teacher_missing=4), None, id="as often behind the camera as in front"),
+    ],
+)
+def test_a_stranger_teaches_only_where_the_teacher_is_usually_seen(earlier, wrong):
+    assert doubt_substitute(earlier) == (None if wrong is None else pytest.approx(wrong))

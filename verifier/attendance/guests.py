@@ -1,0 +1,101 @@
+"""A guest beside a hidden student looks like a stand-in: how likely is that, told from the class's own earlier reports?
+
+Looks at:         how many strangers sit there, how many who signed in are in no photo, and the same of earlier sessions.
+Cannot tell when: there are no earlier reports; then not knowing is stated as not knowing (one in four, for one and one).
+Can be fooled by: a student who always takes the same hidden seat while others replace nobody before.
+
+It is the whole class that may hide somebody, so the question is how often a report hides *anybody*: that one student of forty is
+seldom hidden would say little, as each of the forty would have been named in the same way. docs/decisions/0007
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierReports:
+    """What complete reports of a class tell about those who are there and hidden, and about guests.
+
+    A session in which somebody unknown sat while somebody was missing tells neither, as that is what is asked.
+
+    Attributes:
+        told: Sessions with a complete photo that tell how many of those who signed in are in none.
+        hidden: How many those were, all such sessions together.
+        guests: Sessions in which somebody unknown sat though everybody who signed in was seen.
+        taught: Sessions with a complete photo and nobody unknown, whose filed teacher can be recognised.
+        teacher_missing: Those of them in which the teacher is in no photo, as who holds the camera is.
+    """
+
+    told: int = 0
+    hidden: int = 0
+    guests: int = 0
+    taught: int = 0
+    teacher_missing: int = 0
+
+    def __add__(self, other: EarlierReports) -> EarlierReports:
+        return EarlierReports(
+            self.told + other.told,
+            self.hidden + other.hidden,
+            self.guests + other.guests,
+            self.taught + other.taught,
+            self.teacher_missing + other.teacher_missing,
+        )
+
+
+NOTHING_KNOWN = EarlierReports()
+
+
+def tell_report(strangers: int, unseen: int, teacher_seen: bool | None = None) -> EarlierReports:
+    """What one complete report tells.
+
+    Args:
+        strangers: Unknown people beyond those who may be students or teachers without a picture.
+        unseen: Students who signed in and are in no photo.
+        teacher_seen: Whether the filed teacher is in a photo; None where nobody is filed or could be recognised.
+    """
+    if strangers and unseen:
+        return NOTHING_KNOWN
+    told = EarlierReports(told=1, hidden=unseen, guests=int(strangers > 0))
+    if strangers or teacher_seen is None:
+        return told
+    return told + EarlierReports(taught=1, teacher_missing=int(not teacher_seen))
+
+
+def doubt_substitute(earlier: EarlierReports) -> float | None:
+    """The chance that a stranger beside an unseen teacher is a guest, the teacher being there and in no photo.
+
+    Returns: None where the class's earlier reports do not show the teacher more often than not: who takes the photos is in none
+        of them, so a guest beside such a teacher says nothing.
+    """
+    missing = (1 + earlier.teacher_missing) / (2 + earlier.taught)
+    if missing >= 1 / 2:
+        return None
+    guest = (1 + earlier.guests) * missing
+    return guest / (1 + guest)
+
+
+def doubt_stand_ins(strangers: int, unseen: int, earlier: EarlierReports = NOTHING_KNOWN) -> float:
+    """The chance that a case about one of these is wrong: a named student was hidden, or, where more are unseen than strangers
+    sit there, that the stranger was a guest.
+
+    The number of hidden people of a report is geometric, as each further one is rarer, with a rate on which every value is as
+    likely before looking (Laplace): the next report hides j + 1 instead of j with odds of (1 + hidden + j) to (3 + told + hidden
+    + j). A stranger is as likely a stand-in as a guest, and the less so the more guests sat there while nobody was missing.
+
+    Args:
+        strangers, unseen: Each at least 1.
+    """
+    stand_in = 1 / (2 + earlier.guests)
+    hiding = [1.0]
+    for place in range(unseen):
+        hiding.append(hiding[-1] * (1 + earlier.hidden + place) / (3 + earlier.told + earlier.hidden + place))
+    share = min(strangers, unseen)
+    total = wrong = 0.0
+    for replaced in range(share + 1):
+        dealt = math.comb(strangers, replaced) * stand_in**replaced * (1 - stand_in) ** (strangers - replaced)
+        weight = dealt * hiding[unseen - replaced]
+        total += weight
+        wrong += weight * (share - replaced) / share
+    return wrong / total
