@@ -8,9 +8,9 @@ from typing import Any
 from api.hiding import hide_foreign
 from api.source import Source
 from verifier.access import Caller
+from verifier.matter_states import SETTLED_STATES
 from verifier.records.plans import BUREAU
 
-SETTLED_STATES = ("confirmed", "dismissed")
 _LISTS = ("photos", "sessions", "students", "not_closed")
 _MATTERS = ("cases", "violations")
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session as Tx
 
 from verifier.class_standing import describe_notice, describe_sanction
+from verifier.matter_states import OPEN_STATES
 from verifier.records.agency_sums import (
     AgencyLine,
     compare_agencies,
@@ -21,7 +22,7 @@ from verifier.records.agency_sums import (
 from verifier.records.class_facts import read_agency_facts
 from verifier.records.errors import NotInRecordsError
 from verifier.records.listing import Asked, find_page
-from verifier.records.lists import OPEN_STATES, list_cases_for, list_classes_for, list_violations_for
+from verifier.records.lists import list_cases_for, list_classes_for, list_violations_for
 from verifier.records.notices import read_notices, read_sanctions
 from verifier.records.plans import BUREAU
 from verifier.regulation.ladder import begin_rolling_year, judge_agency_warnings, valid_warnings

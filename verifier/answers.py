@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session as Tx
 from verifier.camera_answers import describe_cameras
 from verifier.filing import session_from_name
 from verifier.finding import Finding, Outcome, overall
+from verifier.matter_states import SHOWN_STATES
 from verifier.observation import CameraMetadata, Look, Stamp
 from verifier.photo import clock_agreement
 from verifier.photo.assign import assign_session
@@ -30,9 +31,6 @@ from verifier.records.recordings import read_recordings
 from verifier.regulation.policy import Policy, load_policy
 from verifier.settings import Settings
 from verifier.standing import count_eligibility, view_rates, view_students
-
-# Cases and violations that lapsed before anybody decided are history, not findings.
-SHOWN_STATES = ("proposed", "needs_check", "confirmed", "dismissed")
 
 
 def answer_for(

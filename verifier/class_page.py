@@ -10,8 +10,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session as Tx
 
-from verifier.answers import SHOWN_STATES, describe_case, describe_session, describe_violation
-from verifier.class_standing import SETTLED, describe_due, describe_notice, describe_sanction, view_due
+from verifier.answers import describe_case, describe_session, describe_violation
+from verifier.class_standing import describe_due, describe_notice, describe_sanction, view_due
+from verifier.matter_states import SETTLED_STATES, SHOWN_STATES
 from verifier.paperwork import describe_archive
 from verifier.records.class_grid import count_photos, read_presence_codes
 from verifier.records.filing import read_training
@@ -68,7 +69,7 @@ def view_class_page(
 
 
 def _describe_matters(tx: Tx, policy: Policy, number: str, language: str | None, viewer: str) -> dict[str, Any]:
-    states = SHOWN_STATES if viewer == BUREAU else SETTLED
+    states = SHOWN_STATES if viewer == BUREAU else SETTLED_STATES
     sanctions = [describe_sanction(each, language) for each in read_sanctions(tx, number)]
     return {
         "cases": [describe_case(each, language) for each in read_cases(tx, number, states=states)],

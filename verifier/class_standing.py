@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session as Tx
 
+from verifier.matter_states import SETTLED_STATES
 from verifier.plan import TrainingClass
 from verifier.records.class_facts import list_closed_sessions, read_class_facts
 from verifier.records.filing import list_classes, read_training
@@ -32,8 +33,7 @@ from verifier.regulation.subsidy import SubsidyView, view_subsidy
 from verifier.sanctioning import read_agency_violations
 from verifier.settings import Settings
 
-# What an agency may see of a matter: that it is settled, and how. A check on site that somebody asked for is not its to know.
-SETTLED = ("confirmed", "dismissed")
+# What an agency may see of a matter: that it is settled, and how.
 SHOWN_TO_AGENCY = ("confirm", "dismiss")
 
 
@@ -223,7 +223,7 @@ def _leave_to_agency(found: dict[str, Any], own: frozenset[str], agency_code: st
         kind: [
             {**each, "decisions": [one for one in each["decisions"] if one["decision"] in SHOWN_TO_AGENCY]}
             for each in found[kind]
-            if each["class"] in own and each["state"] in SETTLED
+            if each["class"] in own and each["state"] in SETTLED_STATES
         ]
         for kind in ("cases", "violations")
     }

@@ -220,12 +220,29 @@ def evaluate(
         Path, typer.Argument(metavar="DIR", help="Folders enrol/<id>/*.jpg, test/<id>/*.jpg, strangers/*.jpg.")
     ],
     calibrate: Annotated[
-        Path | None,
+        bool,
         typer.Option(
             "--calibrate",
-            metavar="FILE",
-            help="Fit a calibration on the folder and write it there (TOML). A folder: as calibration-<pack>.toml in it; in "
+            help="Fit a calibration on the folder first and write it (TOML), with its data's name, size and date. In "
             "VERIFIER_MODELS_DIR it is in force from the next night on, and everything is judged anew by it.",
+        ),
+    ] = False,
+    groups: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--group",
+            metavar="DIR",
+            help="With --calibrate: more folders of that form, each another group of people, as of another region. The group "
+            "that is mistaken most sets the calibration for everybody. May be repeated.",
+        ),
+    ] = None,
+    into: Annotated[
+        Path | None,
+        typer.Option(
+            "--into",
+            metavar="PLACE",
+            help="Where --calibrate writes: a file, or a folder for calibration-<pack>.toml in it. Default: "
+            "VERIFIER_MODELS_DIR; without it the folder itself.",
         ),
     ] = None,
     as_json: AsJson = False,
@@ -242,17 +259,19 @@ def evaluate(
     nets = open_networks(settings, settings.workers)
     with open_progress() as progress:
         task = progress.add_task("pictures", total=None)
-        if calibrate is not None:
+        if calibrate:
             calibration = calibrate_folders(
-                [folder],
+                [folder, *(groups or [])],
                 nets,
                 name=f"{settings.face_pack}-{folder.name}",
-                data_name=folder.name,
+                data_name=", ".join(each.name for each in (folder, *(groups or []))),
                 fitted_on=date.today(),
                 progress=lambda _: progress.advance(task),
             )
-            target = calibrate / name_calibration_file(settings.face_pack) if calibrate.is_dir() else calibrate
+            place = into or settings.models_dir or folder
+            target = place / name_calibration_file(settings.face_pack) if place.is_dir() else place
             target.write_text(write_calibration(calibration), encoding="utf-8")
+            typer.echo(f"calibration written to {target}", err=True)
         else:
             calibration = load_calibration(settings.face_pack, settings.models_dir)
         answer = evaluate_folder(

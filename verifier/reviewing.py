@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from verifier.language import say
+from verifier.matter_states import OPEN_STATES
 from verifier.records.claims import Claim, claim_matter, read_claims, release_matter, require_free
 from verifier.records.decisions import read_decisions
 from verifier.records.errors import NotInRecordsError
@@ -41,7 +42,7 @@ REVIEW_2026 = ReviewLimits(
 )
 ORDERS = ("urgency", "oldest", "class")
 STATES = {
-    "open": ("proposed", "needs_check"),
+    "open": OPEN_STATES,
     "confirmed": ("confirmed",),
     "dismissed": ("dismissed",),
 }

@@ -15,10 +15,11 @@ from sqlalchemy.orm import Session as Tx
 
 from verifier.answers import describe_session
 from verifier.class_standing import describe_due, describe_plan, view_due
+from verifier.matter_states import OPEN_STATES
 from verifier.records import overview
 from verifier.records.camera_wall import list_cameras
 from verifier.records.listing import Asked, Row, find_page
-from verifier.records.lists import OPEN_STATES, list_findings_for
+from verifier.records.lists import list_findings_for
 from verifier.records.overview import ClassDays, Days
 from verifier.records.plans import BUREAU, read_plans
 from verifier.records.reading import read_sessions

@@ -9,8 +9,8 @@ from fastapi.responses import HTMLResponse
 
 from api.pages.grid import build_grid
 from api.pages.render import Language, Records, show_page
+from verifier.matter_states import OPEN_STATES
 from verifier.report.charts import draw_attendance
-from verifier.report.summary import OPEN_STATES
 
 router = APIRouter()
 CONDITION_ORDER = ("not_fulfilled", "open", "fulfilled")

@@ -24,8 +24,9 @@ from api.routes.reading import Language, State
 from verifier.access import Caller
 from verifier.answers import describe_case, describe_violation
 from verifier.attendance.calibration import load_calibration
-from verifier.class_standing import SETTLED, SHOWN_TO_AGENCY, describe_decision, describe_sanction
+from verifier.class_standing import SHOWN_TO_AGENCY, describe_decision, describe_sanction
 from verifier.looking import look_versions
+from verifier.matter_states import SETTLED_STATES, STATES
 from verifier.records.decisions import find_decided, find_matter
 from verifier.records.errors import NotInRecordsError
 from verifier.records.matters import CaseRecord, ViolationRecord
@@ -33,7 +34,7 @@ from verifier.records.notices import read_sanctions
 from verifier.records.office_pages import page_sanctions
 from verifier.records.paging import page_cases, page_violations
 from verifier.records.plans import require_visible
-from verifier.records.tables.case import STATES, CaseRow
+from verifier.records.tables.case import CaseRow
 from verifier.records.violation_values import read_many_decisions, read_matter_decisions
 from verifier.registering import viewer_of
 from verifier.regulation.decisions import Decision, Verdict
@@ -50,7 +51,7 @@ StateAsked = Annotated[
 
 def choose_states(caller: Caller, asked: str | None) -> Sequence[str]:
     """The states that this caller sees of what it asked for: an agency only what is settled (Art. 14(1))."""
-    seen = STATES if caller.is_office else SETTLED
+    seen = STATES if caller.is_office else SETTLED_STATES
     return [each for each in seen if asked in (None, each)]
 
 

@@ -126,6 +126,9 @@ def test_the_answer_is_ready_for_json():
     text = json.dumps(evaluate_faces(drawn_faces(5, 2, 10), a_calibration()).to_json(), allow_nan=False)
     told = json.loads(text)
     assert told["budget"]["false_flag_rate"] == 0.001
+    point = told["operating_point"]
+    assert (point["candidates"], point["refused"]) == (5, None)
+    assert all(row["stranger_below"] < row["match_from"] for row in point["limits"])
     assert {"errors", "trials", "rate", "low", "high"} == set(told["methods"][0]["rank1_errors"])
 
 

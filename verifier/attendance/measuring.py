@@ -29,6 +29,7 @@ from verifier.attendance.calibration import (
 )
 from verifier.attendance.enrolment import EnrolledPhoto, Roster, Template, build_roster
 from verifier.attendance.matching import MATCHING_2023, FaceState, PhotoSolution, match_faces
+from verifier.attendance.operating import OperatingPoint, find_operating_point, say_stricter
 from verifier.language import Sentence, say
 from verifier.observation import FaceObservation
 
@@ -108,6 +109,7 @@ class Evaluation:
             where they hold a face, since a data set cannot take another picture.
         unreadable: Test and stranger pictures without a face that could be embedded; such a test picture is a miss everywhere.
         at_operating_point: What `match_faces` answered at the declared budget, over the class photos: answer → rate.
+        operating_point: The cosines that the budget sets.
         notes: What the numbers do not show.
     """
 
@@ -122,6 +124,7 @@ class Evaluation:
     budget: ErrorBudget
     methods: tuple[MethodResult, ...]
     at_operating_point: Mapping[str, Rate]
+    operating_point: OperatingPoint
     notes: tuple[str, ...] = field(default_factory=tuple)
 
     def to_json(self) -> dict[str, Any]:
@@ -141,6 +144,7 @@ class Evaluation:
                 "false_match_rate": self.budget.false_match_rate,
             },
             "methods": [method.to_json() for method in self.methods],
+            "operating_point": self.operating_point.to_json(),
             "at_operating_point": {name: rate.to_json() for name, rate in self.at_operating_point.items()},
             "notes": list(self.notes),
         }
@@ -187,7 +191,8 @@ def evaluate_faces(
         budget=budget,
         methods=measure_methods([faces], roster, calibration, budget=budget),
         at_operating_point=_measure_operating_point(faces, roster, calibration, budget),
-        notes=(str(_say_people(faces)),),
+        operating_point=find_operating_point(calibration, budget, len(roster.students)),
+        notes=(str(_say_people(faces)), *map(str, say_stricter(calibration))),
     )
 
 

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 from sqlalchemy.orm import Session as Tx
 
+from verifier.matter_states import OPEN_STATES
 from verifier.records.audit import write_audit
 from verifier.records.errors import NotInRecordsError
 from verifier.records.outbox import VIOLATION_DECIDED, announce
@@ -82,7 +83,7 @@ def decide(tx: Tx, matter_id: UUID, decision: str, by: UUID, reason: str, at: da
     if not reason.strip():
         raise ValueError("a decision needs a reason")
     matter = find_matter(tx, matter_id)
-    if matter.state not in ("proposed", "needs_check"):
+    if matter.state not in OPEN_STATES:
         raise DecisionError(f"{matter_id} is {matter.state} already; withdraw that decision before another is made")
     row = _add(tx, matter, decision, by, reason, at, None)
     matter.state = STATE_AFTER[decision]

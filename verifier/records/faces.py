@@ -15,6 +15,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session as Tx
 
 from verifier.camera_health import CameraFrame
+from verifier.matter_states import OPEN_STATES
 from verifier.observation import Box
 from verifier.plan import Submission, View
 from verifier.records.cameras import read_frames_by_id
@@ -238,7 +239,7 @@ def read_open_matters(tx: Tx, keys: Collection[tuple[str, str]]) -> set[tuple[st
     found = set()
     for number, key in sorted(keys):
         row = tx.get(CaseRow, make_id("case", number, key))
-        if row is not None and row.state in ("proposed", "needs_check"):
+        if row is not None and row.state in OPEN_STATES:
             found.add((number, key))
     return found
 

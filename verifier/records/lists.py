@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Float, case, cast, func, select
 from sqlalchemy.orm import Session as Tx
 
 from verifier.language import Sentence
+from verifier.matter_states import OPEN_STATES, SETTLED_STATES, SHOWN_STATES
 from verifier.records.listing import Field, Listing, is_one_of
 from verifier.records.reading import Query
 from verifier.records.tables.agency import AgencyRow
@@ -27,9 +28,6 @@ from verifier.records.tables.training_class import ClassRow
 from verifier.records.tables.venue import VenueRow
 from verifier.records.tables.violation import ViolationRow
 
-OPEN_STATES = ("proposed", "needs_check")
-SETTLED_STATES = ("confirmed", "dismissed")
-SHOWN_STATES = (*OPEN_STATES, *SETTLED_STATES)
 PRESSING = ("failed", "not_run", "unsure")
 _OPEN = {"open": OPEN_STATES}
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session as Tx
 
+from verifier.matter_states import OPEN_STATES
 from verifier.records.camera_wall import DOWN, SHOWING
 from verifier.records.reading import Query
 from verifier.records.tables.agency import AgencyRow
@@ -30,8 +31,6 @@ from verifier.records.tables.supervision import (
 from verifier.records.tables.training_class import ClassRow
 from verifier.records.tables.violation import ViolationRow
 from verifier.regulation.attendance_rate import PresenceCount
-
-_OPEN = ("proposed", "needs_check")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +120,10 @@ def count_photos(tx: Tx, days: Days) -> int:
 
 def count_flags(tx: Tx) -> tuple[dict[str, int], dict[str, int]]:
     """What is open, of all days: violations by article, cases by kind."""
-    rules = select(ViolationRow.rule, func.count()).where(ViolationRow.state.in_(_OPEN)).group_by(ViolationRow.rule)
-    kinds = select(CaseRow.kind, func.count()).where(CaseRow.state.in_(_OPEN)).group_by(CaseRow.kind)
+    rules = (
+        select(ViolationRow.rule, func.count()).where(ViolationRow.state.in_(OPEN_STATES)).group_by(ViolationRow.rule)
+    )
+    kinds = select(CaseRow.kind, func.count()).where(CaseRow.state.in_(OPEN_STATES)).group_by(CaseRow.kind)
     return {row[0]: row[1] for row in tx.execute(rules)}, {row[0]: row[1] for row in tx.execute(kinds)}
 
 

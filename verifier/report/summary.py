@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from verifier.matter_states import OPEN_STATES
+
 Answer = dict[str, Any]
-OPEN_STATES = ("proposed", "needs_check")
 SETTLED = ("passed", "not_applicable")  # nobody has to look
 WORST_FIRST = ("failed", "not_run", "unsure", "passed", "not_applicable")
 

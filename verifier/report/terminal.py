@@ -190,6 +190,7 @@ def show_evaluation(answer: dict[str, Any], console: Console) -> None:
             first = ["", ""]
         searched.add_section()
     console.print(searched)
+    _show_operating_point(answer["operating_point"], answer["budget"], console)
     judged = Table(label("按运行阈值的结论"), label("次数与比例［95%置信区间］"))
     for name, rate in answer["at_operating_point"].items():
         judged.add_row(label(_EVALUATION.get(name, name)), _show_rate(rate))
@@ -198,7 +199,26 @@ def show_evaluation(answer: dict[str, Any], console: Console) -> None:
         console.print(note, markup=False)
 
 
+def _show_operating_point(point: dict[str, Any], budget: dict[str, Any], console: Console) -> None:
+    limits = Table(
+        label("两眼间距（像素）"), label("认出的下限"), label("陌生人的上限"),
+        title=label("运行阈值：{name}，误疑冒名至多{flags:.2%}，认错至多{matches:.2%}，名册{people}人").format(
+            name=budget["name"], flags=budget["false_flag_rate"], matches=budget["false_match_rate"],
+            people=point["candidates"],
+        ),
+        title_justify="left",
+    )  # fmt: skip
+    for row in point["limits"]:
+        limits.add_row(f"{row['inter_eye_px']:.0f}", f"{row['match_from']:.3f}", f"{row['stranger_below']:.3f}")
+    console.print(limits)
+    if point["refused"]:
+        vouched = label("疑点所称的误判可能性不会低于{rate:.2%}。").format(rate=point["vouched_flag_rate"])
+        console.print(f"{point['refused']}{vouched}", markup=False)
+
+
 def _show_rate(rate: dict[str, Any]) -> str:
+    if rate["rate"] is None:
+        return "0/0"
     return f"{rate['errors']}/{rate['trials']} = {rate['rate']:.2%} [{rate['low']:.2%}, {rate['high']:.2%}]"
 
 

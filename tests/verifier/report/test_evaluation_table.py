@@ -21,7 +21,15 @@ ANSWER = {
             ],
         }
     ],
-    "at_operating_point": {"stranger_matched": RATE},
+    "budget": {"name": "b", "false_flag_rate": 0.001, "false_match_rate": 0.01},
+    "operating_point": {
+        "candidates": 5, "limits": [{"inter_eye_px": 40, "match_from": 0.412, "stranger_below": 0.306}],
+        "vouched_flag_rate": 0.0093, "refused": "322 pairs cannot show it. ",
+    },
+    "at_operating_point": {
+        "stranger_matched": RATE,
+        "stranger_found": {"errors": 0, "trials": 0, "rate": None, "low": 0.0, "high": 1.0},
+    },
     "notes": ["a note"],
 }  # fmt: skip
 
@@ -34,6 +42,10 @@ def test_an_evaluation_is_a_table_for_people() -> None:
     assert "people [b]" in told
     assert "1/40 = 2.50% [0.06%, 13.16%]" in told
     assert "too few" in told
+    assert "0/0" in told  # nobody to show it with
+    assert "0.412" in told
+    assert "0.306" in told
+    assert "322 pairs cannot show it. 疑点所称的误判可能性不会低于0.93%" in told
     assert "1.25" in told
     assert "陌生人被认作学员" in told
     assert "{'P1': 'blurred'}" in told

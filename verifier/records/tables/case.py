@@ -9,10 +9,8 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from verifier.matter_states import STATES
 from verifier.records.tables.base import PROCESSING, Base, WithId, between, not_blank, one_of, utc_now
-
-# What may become of a case or a violation. The system moves between proposed and lapsed; people do the rest.
-STATES = ("proposed", "needs_check", "confirmed", "dismissed", "lapsed")
 
 
 class CaseRow(WithId, Base):

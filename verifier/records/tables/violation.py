@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from verifier.matter_states import STATES
 from verifier.records.tables.base import PROCESSING, Base, WithId, digest_column, not_blank, one_of, utc_now
-from verifier.records.tables.case import STATES
 
 
 class ViolationRow(WithId, Base):
