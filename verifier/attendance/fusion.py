@@ -7,7 +7,7 @@ photos of a report, and later the days of a class, are read together.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,8 +87,9 @@ def fuse_photos(
 ) -> FusedFaces:
     """Read the photos of one report together.
 
-    First everybody who was firmly matched in some photo is seen. What is left is grouped into people and held, with all the
-    faces of a group as evidence, against those who were seen nowhere: they are few, so less likeness is needed.
+    First everybody who was firmly matched in some photo is seen, also in those other photos whose face is like the matched one.
+    What is left is grouped into people and held, with all the faces of a group as evidence, against those who were seen nowhere:
+    they are few, so less likeness is needed.
     """
     seen: dict[str, list[Sighting]] = {}
     teachers: dict[str, list[Sighting]] = {}
@@ -101,6 +102,11 @@ def fuse_photos(
                 teachers.setdefault(match.teacher_number, []).append(_sight(photo, match))
             elif match.state in (FaceState.STRANGER, FaceState.UNCLEAR):
                 left.append((photo, match.index))
+    for photo, index, number in recognise_again(photos, left, calibration, limits=limits, budget=budget):
+        template = roster.students.get(number) or roster.teachers[number]
+        similarity = float(_vectors([(photo, index)])[0] @ template.mean)
+        (seen if number in roster.students else teachers)[number].append(_sight_face(photo, index, similarity))
+        left.remove((photo, index))
     people = [person for number, person in roster.students.items() if number not in seen]
     people += [person for number, person in roster.teachers.items() if number not in teachers]
     groups = group_unknown(left, calibration, budget)
@@ -112,6 +118,54 @@ def fuse_photos(
         teachers={number: tuple(found) for number, found in sorted(teachers.items())},
         unknown=tuple(unknown),
     )
+
+
+def recognise_again(
+    photos: Sequence[PhotoFaces],
+    left: Sequence[tuple[PhotoFaces, int]],
+    calibration: Calibration,
+    *,
+    limits: MatchingLimits = MATCHING_2023,
+    budget: ErrorBudget = ATTENDANCE_BUDGET_2023,
+) -> list[tuple[PhotoFaces, int, str]]:
+    """Faces of `left` that are somebody who was firmly matched in another photo of the report, with the person's number.
+
+    Hair, glasses and light of the day are the same in both, which an enrolment picture of years ago is not. A person has one face
+    a photo; the face must be as like as the most alike of all compared pairs of different people would be in one report of a
+    thousand (faces of one light are alike by it, so the rate is that of false flags), and likelier theirs than the next one's by
+    the margin.
+    """
+    matched: dict[str, list[tuple[PhotoFaces, int]]] = {}
+    for photo in photos:
+        for match in photo.matches:
+            number = match.student_no or match.teacher_number
+            if match.state in (FaceState.MATCHED, FaceState.TEACHER) and number is not None:
+                matched.setdefault(number, []).append((photo, match.index))
+    if not matched or not left:
+        return []
+    pairs, strict = len(left) * len(matched), replace(budget, false_match_rate=budget.false_flag_rate)
+    anchors = {number: _vectors(faces) for number, faces in matched.items()}
+    found: list[tuple[float, int, str]] = []
+    for row, (photo, index) in enumerate(left):
+        size, vector = photo.faces[index].inter_eye_px, _vectors([(photo, index)])[0]
+        likeness = sorted(
+            (
+                (float((anchors[number] @ vector).mean()), number)
+                for number, faces in matched.items()
+                if all(other.sha256 != photo.sha256 for other, _ in faces)
+            ),
+            reverse=True,
+        )[:2]
+        if not likeness or likeness[0][0] < calibration.match_similarity(size, pairs, strict):
+            continue
+        lead = [calibration.llr(cosine, size) for cosine, _ in likeness]
+        if len(lead) == 1 or lead[0] - lead[1] >= limits.min_margin:
+            found.append((likeness[0][0], row, likeness[0][1]))
+    again: dict[tuple[str, str], tuple[PhotoFaces, int, str]] = {}
+    for _, row, number in sorted(found, reverse=True):
+        photo, index = left[row]
+        again.setdefault((photo.sha256, number), (photo, index, number))
+    return list(again.values())
 
 
 def group_unknown(

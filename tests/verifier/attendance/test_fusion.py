@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.verifier.attendance.people import a_calibration, a_crowd, a_face, a_photo, a_roster, a_stranger, like
 from verifier.attendance.fusion import fuse_photos, group_unknown
 from verifier.attendance.matching import FaceState
@@ -59,6 +61,33 @@ def test_sitting_elsewhere_in_the_same_photo_does():
     together = fuse(roster, a_photo([a_face(like((1, 0.3))), *a_crowd(1)], roster))
     (unknown,) = together.unknown
     assert (unknown.state, unknown.plausible) == (FaceState.STRANGER, ())
+
+
+@pytest.mark.parametrize(
+    ("cosine", "seen", "state"),
+    [
+        pytest.param(0.6, ["sure.jpg", "changed.jpg"], None, id="as like as one person"),
+        pytest.param(0.2, ["sure.jpg"], FaceState.STRANGER, id="as like as two people may be"),
+    ],
+)
+def test_a_face_unlike_the_enrolment_but_like_the_one_known_in_the_next_photo_is_no_stranger(cosine, seen, state):
+    """New glasses since the enrolment: the next photo of the same morning shows them too."""
+    roster = a_roster(3)
+    sure = a_face(like((1, 0.6), (150, 0.75)))
+    changed = a_face(like((1, 0.05), (150, (cosine - 0.05 * 0.6) / 0.75), rest=151))
+    together = fuse(roster, a_photo([sure], roster, file="sure.jpg"), a_photo([changed], roster, file="changed.jpg"))
+    assert [sighting.file for sighting in together.seen["S01"]] == seen
+    assert [person.state for person in together.unknown] == ([state] if state else [])
+
+
+def test_somebody_who_sits_in_the_same_photo_is_not_recognised_again_there():
+    roster = a_roster(3)
+    twin = a_face(like((1, 0.05), (150, 0.8)), at=9)
+    both = a_photo([a_face(like((1, 0.6), (150, 0.75))), twin], roster, file="both.jpg")
+    other = a_photo([a_face(like((1, 0.6), (150, 0.75)))], roster, file="other.jpg")
+    together = fuse(roster, both, other)
+    assert [sighting.file for sighting in together.seen["S01"]] == ["both.jpg", "other.jpg"]
+    assert len(together.unknown) == 1
 
 
 def test_sightings_name_their_photo_and_face():
