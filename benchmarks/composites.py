@@ -25,11 +25,14 @@ from tests.builders.class_sessions import (
     read_cast,
     stage_session,
 )
+from tests.builders.plan import a_session, a_sign_in, a_training_class
+from tests.verifier.attendance.people import a_calibration, a_crowd, a_photo, a_roster, a_stranger
 from verifier.attendance.calibration import load_calibration
 from verifier.attendance.enrolment import Roster
 from verifier.attendance.guests import NOTHING_KNOWN
 from verifier.attendance.matching import FaceState
 from verifier.attendance.measuring import LabelledFaces, MethodResult, Rate, measure_methods
+from verifier.attendance.presence import SessionConclusion, SessionEvidence, conclude_session
 from verifier.observation import FaceObservation
 from verifier.regulation.facts import Presence
 from verifier.vision.face_net import FaceNet
@@ -47,6 +50,7 @@ SCRIPTS = (
     Script("a guest, one hidden", guests=1, hidden=1),
 )
 MOST_HIDDEN = 6  # so many find a place behind somebody in every row
+DRAWN_CLASSES = 1500
 # The issue's roster: those who sit there, and others who are enrolled and never come.
 ROSTER_SIZE = 60
 TEN_PHOTOS = Script("ten photos", photos=10, rows=ALL_ROWS, guests=4)
@@ -168,37 +172,74 @@ def measure_sessions(
 def measure_doubt(
     people: Mapping[str, Sequence[Path]], strangers: Sequence[Path], rooms: Sequence[Pixels], net: FaceNet, classes: int
 ) -> None:
-    """Is a case as often wrong as it says? Classes of twelve sessions, each with a rate of its own at which reports hide people.
+    """Is a case as often wrong as it says? A few classes in staged photos, and many of faces that are drawn as vectors.
 
-    In a third of the sessions somebody is replaced, in a third a guest sits there, in a third nobody is strange.
+    A class has twelve sessions and a rate of its own at which its reports hide people; in a third of the sessions somebody is
+    replaced, in a third a guest sits there, in a third nobody is strange.
     """
     calibration = load_calibration()
     cast = read_cast(people, strangers, net)
     roster = cast.make_roster(net, calibration)
     told: list[tuple[float, bool]] = []
     for number in range(classes):
-        random = np.random.default_rng(70_000 + number)
-        rate, earlier = random.random(), NOTHING_KNOWN
-        for session in range(12):
-            role = int(random.integers(3))
-            hidden = min(int(random.geometric(1 - rate)) - 1, MOST_HIDDEN)
-            script = Script("doubt", replaced=int(role == 1), hidden=hidden, guests=int(role == 2))
+        earlier = NOTHING_KNOWN
+        for session, (hidden, replaced, guests) in enumerate(deal_class(70_000 + number)):
+            script = Script("doubt", replaced=replaced, hidden=hidden, guests=guests)
             staged = stage_session(cast, script, rooms, 70_000 + 100 * number + session)
             seen = conclude_staged(staged, roster, calibration, net, earlier=earlier)
             earlier += seen.conclusion.tells
-            for case in seen.conclusion.cases:
-                if case.kind == "impersonation":
-                    right = case.student_no in staged.replaced if case.student_no else bool(staged.replaced)
-                    told.append((case.wrong_probability, not right))
-    show_doubt(told)
+            told += judge_cases(seen.conclusion, staged.replaced)
+    show_doubt(f"{classes} staged classes", told)
+    show_doubt(f"{DRAWN_CLASSES} classes of drawn faces", draw_doubt())
 
 
-def show_doubt(told: Sequence[tuple[float, bool]]) -> None:
+def deal_class(seed: int) -> list[tuple[int, int, int]]:
+    """(hidden, replaced, guests) of twelve sessions."""
+    random = np.random.default_rng(seed)
+    rate = random.random()
+    dealt = []
+    for _ in range(12):
+        role, hidden = int(random.integers(3)), min(int(random.geometric(1 - rate)) - 1, MOST_HIDDEN)
+        dealt.append((hidden, int(role == 1), int(role == 2)))
+    return dealt
+
+
+def draw_doubt() -> list[tuple[float, bool]]:
+    """Cases of many classes of twenty, through the same conclusions, their faces drawn as vectors."""
+    told: list[tuple[float, bool]] = []
+    roster, calibration = a_roster(20), a_calibration()
+    numbers = sorted(roster.students)
+    for number in range(DRAWN_CLASSES):
+        earlier = NOTHING_KNOWN
+        for hidden, replaced, guests in deal_class(number):
+            away = frozenset(numbers[:replaced])
+            visible = range(1 + replaced + hidden, 21)
+            faces = [*a_crowd(*visible), *(a_stranger(place) for place in range(1, 1 + replaced + guests))]
+            session = a_session(teacher_number=None)
+            evidence = SessionEvidence(
+                a_training_class(students=20), session, (a_photo(faces, roster),),
+                tuple(a_sign_in(each, day=session.day) for each in numbers), (), roster, calibration, earlier=earlier,
+            )  # fmt: skip
+            conclusion = conclude_session(evidence)
+            earlier += conclusion.tells
+            told += judge_cases(conclusion, away)
+    return told
+
+
+def judge_cases(conclusion: SessionConclusion, replaced: frozenset[str]) -> list[tuple[float, bool]]:
+    """(stated doubt, whether it was wrong) of the impersonation cases; one without a name is right if anybody was replaced."""
+    return [
+        (case.wrong_probability, not (case.student_no in replaced if case.student_no else bool(replaced)))
+        for case in conclusion.cases
+        if case.kind == "impersonation"
+    ]
+
+
+def show_doubt(name: str, told: Sequence[tuple[float, bool]]) -> None:
     """Print, for cases of little and of much doubt, what they said and how many of them were wrong."""
-    print(f"{len(told)} impersonation cases")
-    edges = (0.0, 0.1, 0.2, 0.3, 0.5)
-    for low, high in itertools.pairwise(edges):
-        part = [(stated, wrong) for stated, wrong in told if low <= stated < high or stated == high == edges[-1]]
+    print(f"{name}: {len(told)} impersonation cases")
+    for low, high in itertools.pairwise((0.0, 0.1, 0.15, 0.2, 0.3, 0.4, 0.51)):
+        part = [(stated, wrong) for stated, wrong in told if low <= stated < high]
         if part:
             stated = sum(each for each, _ in part) / len(part)
             print(

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from tests.builders.night import call_verifier
 from tests.builders.shared import shared_data
 from tests.verifier.attendance.people import DIMENSIONS, a_calibration, a_face, an_enrolled_photo
+from tests.verifier.vision.pictures import cache_dir, default_face_net, read_six_people
 from verifier.attendance.calibration import load_calibration
 from verifier.attendance.measuring import LabelledFaces, compose_class_photos, evaluate_faces
 from verifier.evaluation import (
@@ -22,6 +25,7 @@ from verifier.evaluation import (
     read_picture,
 )
 from verifier.observation import Box
+from verifier.vision.faces import find_faces
 from verifier.vision.nets import Nets, open_nets
 
 
@@ -170,6 +174,40 @@ def test_a_broken_picture_is_named(tmp_path, content):
     broken.write_bytes(content)
     with pytest.raises(EvaluationError, match=r"broken\.jpg"):
         read_picture(broken)
+
+
+def cut_portraits(into: Path) -> None:
+    """The six people of a shipped picture, each enrolled and tested by a cut of the same face, the second a little darker."""
+    picture = read_six_people()
+    for place, face in enumerate(find_faces(picture, default_face_net())):
+        box, margin = face.box, face.box.width * 0.6
+        rows = slice(max(int(box.y - margin), 0), int(box.y + box.height + margin))
+        columns = slice(max(int(box.x - margin), 0), int(box.x + box.width + margin))
+        for part, light in (("enrol", 1.0), ("test", 0.8)):
+            folder = into / part / f"P{place}"
+            folder.mkdir(parents=True)
+            cv2.imwrite(str(folder / "1.png"), (picture[rows, columns] * light).astype(np.uint8))
+
+
+@pytest.mark.slow
+def test_calibrate_needs_no_value_and_writes_where_the_models_are(tmp_path):
+    cut_portraits(tmp_path / "people")
+    models = tmp_path / "models"
+    models.mkdir()
+    ran = call_verifier(
+        "evaluate", tmp_path / "people", "--calibrate", "--json", VERIFIER_MODELS_DIR=str(models), VERIFIER_WORKERS="1",
+        VERIFIER_CACHE_DIR=str(cache_dir()),
+    )  # fmt: skip
+    assert ran.status == 0, ran.stderr
+    fitted = load_calibration("opencv-zoo", models)
+    # Cuts that cannot be read teach nothing.
+    assert (fitted.data.name, fitted.data.fitted_on) == ("people", date.today())
+    assert 4 <= fitted.data.people <= 6
+    assert fitted.data.genuine_pairs <= fitted.data.people
+    told = json.loads(ran.stdout)
+    assert fitted.name.startswith(told["calibration"].split(" ")[0])
+    assert "不能证明错误率低至1,000分之一" in told["operating_point"]["refused"]
+    assert [row["inter_eye_px"] for row in told["operating_point"]["limits"]] == list(fitted.inter_eye_px)
 
 
 def link(pictures: list[Path], into: Path) -> None:
