@@ -1,6 +1,6 @@
 """Staged class sessions with real faces, through the real pipeline: what happens to honest students and to seat-fillers.
 
-Called by ``python benchmarks/faces.py`` with ``composites``, ``ten-photos`` or ``doubt``. The pictures come from
+Called by ``python -m benchmarks.faces`` with ``composites``, ``ten-photos`` or ``doubt``. The pictures come from
 `tests.builders.class_photos`, one seed a session.
 """
 

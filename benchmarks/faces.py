@@ -1,4 +1,4 @@
-"""Measure who is recognised, on the development pictures: ``python benchmarks/faces.py WHAT``.
+"""Measure who is recognised, on the development pictures: ``python -m benchmarks.faces WHAT``.
 
 ``evaluate`` compares ways of deciding on portraits. ``composites`` stages class sessions and ``ten-photos`` reports of ten photos
 each with those people, through the whole pipeline; ``doubt`` classes over the days, for whether a case is as often wrong as it

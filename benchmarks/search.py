@@ -1,6 +1,6 @@
 """How fast and how completely a face is found among 10⁴, 10⁵ and 10⁶: in memory, and with pgvector on a real PostgreSQL.
 
-    python benchmarks/search.py [--sizes 10000 100000 1000000] [--hnsw-up-to 100000]
+    python -m benchmarks.search [--sizes 10000 100000 1000000] [--hnsw-up-to 1000000]
 
 Vectors are synthetic: unit vectors of 128 numbers from a fixed seed, spread around 200 centres so that cosines between people
 have a mean of about 0.1 and a spread of about 0.09, as measured on real faces (models/calibration-opencv-zoo.toml). Each query is

@@ -1,6 +1,6 @@
 """Milliseconds a 12-megapixel photo: the product's whole look against a plain pipeline, in turns, with the recall of both.
 
-Called by ``python benchmarks/faces.py speed``. The plain pipeline is what one writes first with the same networks: decode with
+Called by ``python -m benchmarks.faces speed``. The plain pipeline is what one writes first with the same networks: decode with
 OpenCV, YuNet over the full frame, the published SFace one face after the other, rapidocr over the full frame. The product's look
 does more (tiles and zoom, readability, quality, fingerprint, camera metadata, all kinds of stamps), and all of it is timed.
 """

@@ -1,6 +1,6 @@
 """Measure the networks: recall by size, counts, milliseconds, peak memory, beside a plain pipeline in the same run.
 
-    python benchmarks/vision.py [--data ../shared/data] [--models ../shared/models] [--threads 1]
+    python -m benchmarks.vision [--data ../shared/data] [--models ../shared/models] [--threads 1]
 
 The plain pipeline is what one would write first: YuNet over the whole photo, shrunk to 1,280 px (or whole, with
 ``--plain-side 0``), then one face after the other through SFace as published.
