@@ -35,7 +35,7 @@ def make_session_key(
 
     Args:
         sign_ins: All of the class.
-        rests_on: What earlier sessions told, where a case of this one rests on it: no other session's key changes by it.
+        rests_on: What earlier sessions told, where this one asked for it: no other session's key changes by it.
     """
     file = given.class_file
     return _digest(

@@ -188,5 +188,5 @@ def test_reports_that_hid_nobody_lessen_the_doubt_of_a_later_case_and_stand_in_i
 
 
 def test_where_no_case_rests_on_them_earlier_reports_stand_in_no_key() -> None:
-    judged = judge(a_class_with_faces(last=(1, 2, 3)), 3)
+    judged = judge(a_class_with_faces(last=(1, 2, 3, 201)), 3)
     assert [session.conclusion.rests_on for session in judged.sessions] == [None] * 3

@@ -16,7 +16,14 @@ from scipy.special import expit
 from verifier.attendance.calibration import Calibration
 from verifier.attendance.enrolment import Roster
 from verifier.attendance.fusion import FusedFaces, Sighting, UnknownPerson
-from verifier.attendance.guests import NOTHING_KNOWN, EarlierReports, doubt_stand_ins, doubt_substitute
+from verifier.attendance.guests import (
+    NOTHING_KNOWN,
+    EarlierReports,
+    GuestFace,
+    doubt_stand_ins,
+    doubt_substitute,
+    weigh_guests,
+)
 from verifier.attendance.search import MIN_CASE_PROBABILITY
 from verifier.language import Sentence, say
 from verifier.plan import Session
@@ -80,7 +87,8 @@ def propose_impersonations(
     strangers = find_strangers_beyond(fused.unknown, unseen, innocent)
     if not strangers or not unseen:
         return []
-    guest = doubt_stand_ins(len(strangers), len(unseen), earlier)
+    odds = weigh_guests([as_guest(stranger) for stranger in strangers], earlier, calibration)
+    guest = doubt_stand_ins(odds, len(unseen), earlier)
     if len(strangers) >= len(unseen):
         # Enough strangers for every empty seat. Which of them sits in whose makes no difference to the student's own case.
         order = sorted(unseen)
@@ -100,6 +108,11 @@ def find_strangers_beyond(
     strangers.sort(key=lambda person: (-len(person.sightings), -person.inter_eye_px))
     # With n unknown people of whom m may be innocent nobody can tell which; n - m cases are sure, the clearest faces carry them.
     return strangers[: max(len(strangers) - innocent, 0)]
+
+
+def as_guest(stranger: UnknownPerson) -> GuestFace:
+    """What later sessions remember of somebody unknown."""
+    return GuestFace(stranger.embedding, stranger.inter_eye_px)
 
 
 def doubt(llrs: Sequence[float], calibration: Calibration, prior: float = EVEN_ODDS, *, guest: float = 0.0) -> float:
@@ -196,14 +209,16 @@ def propose_teacher_replaced(session: Session, teachers: Mapping[str, Sequence[S
     return cases
 
 
-def propose_unknown_teacher(session: Session, stranger: UnknownPerson, earlier: EarlierReports) -> list[Case]:
+def propose_unknown_teacher(
+    session: Session, stranger: UnknownPerson, earlier: EarlierReports, calibration: Calibration
+) -> list[Case]:
     """Somebody on no list is in the photos, the filed teacher, whom earlier reports show, is in none (13(1)(5)).
 
     Args:
         session: Whose filed teacher has a usable picture and is in no photo.
         stranger: Somebody unknown who sits in no unseen student's place.
     """
-    wrong = doubt_substitute(earlier)
+    wrong = doubt_substitute(earlier, calibration)
     if wrong is None or wrong > 1 - MIN_CASE_PROBABILITY or session.teacher_number is None:
         return []
     reason = say(

@@ -11,7 +11,21 @@ seldom hidden would say little, as each of the forty would have been named in th
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from verifier.attendance.calibration import ATTENDANCE_BUDGET_2023, Calibration, ErrorBudget
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GuestFace:
+    """Somebody unknown in one session. `vector` is a unit vector, as of `fusion.UnknownPerson`."""
+
+    vector: NDArray[np.float32]
+    inter_eye_px: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +37,14 @@ class EarlierReports:
     Attributes:
         told: Sessions with a complete photo that tell how many of those who signed in are in none.
         hidden: How many those were, all such sessions together.
-        guests: Sessions in which somebody unknown sat though everybody who signed in was seen.
+        guests: Unknown people who sat there though everybody who signed in was seen, once for each such session.
         taught: Sessions with a complete photo and nobody unknown, whose filed teacher can be recognised.
         teacher_missing: Those of them in which the teacher is in no photo, as who holds the camera is.
     """
 
     told: int = 0
     hidden: int = 0
-    guests: int = 0
+    guests: tuple[GuestFace, ...] = ()
     taught: int = 0
     teacher_missing: int = 0
 
@@ -47,7 +61,7 @@ class EarlierReports:
 NOTHING_KNOWN = EarlierReports()
 
 
-def tell_report(strangers: int, unseen: int, teacher_seen: bool | None = None) -> EarlierReports:
+def tell_report(strangers: Sequence[GuestFace], unseen: int, teacher_seen: bool | None = None) -> EarlierReports:
     """What one complete report tells.
 
     Args:
@@ -57,13 +71,13 @@ def tell_report(strangers: int, unseen: int, teacher_seen: bool | None = None) -
     """
     if strangers and unseen:
         return NOTHING_KNOWN
-    told = EarlierReports(told=1, hidden=unseen, guests=int(strangers > 0))
+    told = EarlierReports(told=1, hidden=unseen, guests=tuple(strangers))
     if strangers or teacher_seen is None:
         return told
     return told + EarlierReports(taught=1, teacher_missing=int(not teacher_seen))
 
 
-def doubt_substitute(earlier: EarlierReports) -> float | None:
+def doubt_substitute(earlier: EarlierReports, calibration: Calibration) -> float | None:
     """The chance that a stranger beside an unseen teacher is a guest, the teacher being there and in no photo.
 
     Returns: None where the class's earlier reports do not show the teacher more often than not: who takes the photos is in none
@@ -72,30 +86,70 @@ def doubt_substitute(earlier: EarlierReports) -> float | None:
     missing = (1 + earlier.teacher_missing) / (2 + earlier.taught)
     if missing >= 1 / 2:
         return None
-    guest = (1 + earlier.guests) * missing
+    guest = (1 + count_people(earlier.guests, calibration)) * missing
     return guest / (1 + guest)
 
 
-def doubt_stand_ins(strangers: int, unseen: int, earlier: EarlierReports = NOTHING_KNOWN) -> float:
+def weigh_guests(
+    strangers: Sequence[GuestFace],
+    earlier: EarlierReports,
+    calibration: Calibration,
+    *,
+    budget: ErrorBudget = ATTENDANCE_BUDGET_2023,
+) -> list[float]:
+    """The odds of each stranger to be a guest rather than a stand-in, before anybody's absence is looked at.
+
+    Even, as nobody knows better. Whoever sat there before while nobody was missing is a guest the likelier the more often; for
+    others count the different people who did.
+    """
+    others = 1.0 + count_people(earlier.guests, calibration, budget=budget)
+    pairs = max(len(strangers) * len(earlier.guests), 1)
+    known = [
+        sum(_is_alike(stranger, guest, calibration, pairs, budget) for guest in earlier.guests)
+        for stranger in strangers
+    ]
+    return [1.0 + times if times else others for times in known]
+
+
+def count_people(
+    faces: Sequence[GuestFace], calibration: Calibration, *, budget: ErrorBudget = ATTENDANCE_BUDGET_2023
+) -> int:
+    """How many different people these are: each is new who is like none before."""
+    pairs, people = max(math.comb(len(faces), 2), 1), list[GuestFace]()
+    for face in faces:
+        if not any(_is_alike(face, known, calibration, pairs, budget) for known in people):
+            people.append(face)
+    return len(people)
+
+
+def _is_alike(one: GuestFace, other: GuestFace, calibration: Calibration, pairs: int, budget: ErrorBudget) -> bool:
+    size = min(one.inter_eye_px, other.inter_eye_px)
+    return float(one.vector @ other.vector) >= calibration.match_similarity(size, pairs, budget)
+
+
+def doubt_stand_ins(guest_odds: Sequence[float], unseen: int, earlier: EarlierReports = NOTHING_KNOWN) -> float:
     """The chance that a case about one of these is wrong: a named student was hidden, or, where more are unseen than strangers
     sit there, that the stranger was a guest.
 
     The number of hidden people of a report is geometric, as each further one is rarer, with a rate on which every value is as
     likely before looking (Laplace): the next report hides j + 1 instead of j with odds of (1 + hidden + j) to (3 + told + hidden
-    + j). A stranger is as likely a stand-in as a guest, and the less so the more guests sat there while nobody was missing.
+    + j).
 
     Args:
-        strangers, unseen: Each at least 1.
+        guest_odds: One for each stranger, as `weigh_guests` gives them; at least one.
+        unseen: Students who signed in and are in no photo, at least one.
     """
-    stand_in = 1 / (2 + earlier.guests)
+    # How likely so and so many of the strangers are stand-ins, before looking at who is missing.
+    dealt = np.ones(1)
+    for odds in guest_odds:
+        dealt = np.convolve(dealt, [odds / (1 + odds), 1 / (1 + odds)])
     hiding = [1.0]
     for place in range(unseen):
         hiding.append(hiding[-1] * (1 + earlier.hidden + place) / (3 + earlier.told + earlier.hidden + place))
-    share = min(strangers, unseen)
+    share = min(len(guest_odds), unseen)
     total = wrong = 0.0
     for replaced in range(share + 1):
-        dealt = math.comb(strangers, replaced) * stand_in**replaced * (1 - stand_in) ** (strangers - replaced)
-        weight = dealt * hiding[unseen - replaced]
+        weight = float(dealt[replaced]) * hiding[unseen - replaced]
         total += weight
         wrong += weight * (share - replaced) / share
     return wrong / total

@@ -13,7 +13,7 @@ from datetime import datetime
 from verifier.attendance.calibration import ATTENDANCE_BUDGET_2023, Calibration, ErrorBudget
 from verifier.attendance.cases import (
     Case,
-    CaseKind,
+    as_guest,
     find_strangers_beyond,
     propose_impersonations,
     propose_not_seen,
@@ -40,8 +40,6 @@ DISCREDITING = (
 # A camera's frame was taken when we asked for it, by our own clock, once the picture is known to be live; a recording's when and
 # where its container says, as a photo's.
 TIME_PROVING = ("photo.stamp_time", "photo.camera_time", "stream.live", "stream.recorded")
-# The cases whose doubt the class's earlier reports set.
-RESTS_ON_EARLIER = (CaseKind.IMPERSONATION, CaseKind.TEACHER_SEAT)
 # A photo whose view nobody declared speaks against the unseen only if it shows at least half of those who should be there:
 # a photo from the back, with two people looking round, shows fewer.
 FRONT_SHARE = 0.5
@@ -138,7 +136,7 @@ class SessionConclusion:
     """What a session's evidence adds up to. `unknown` are people nobody was matched to, for searches beyond the class.
 
     `complete_photos` are the files of photos that speak against those who are not in them and like no unclear face. `tells` is
-    what the session says about hidden students and guests, and `rests_on` what the earlier ones said, where a case rests on it.
+    what the session says about hidden students and guests, and `rests_on` what the earlier ones said, where it was asked for.
     """
 
     session_id: str
@@ -213,7 +211,7 @@ def conclude_session(evidence: SessionEvidence) -> SessionConclusion:
         reported=len(evidence.handed_in),
         none_usable=all(photo.frame is not None for photo in usable),
     )
-    cases, tells = _open_cases(evidence, weighed)
+    cases, tells, asked = _open_cases(evidence, weighed)
     weighed.accused.update(
         {case.student_no: case for case in cases if case.student_no and case.kind == "impersonation"}
     )
@@ -226,7 +224,7 @@ def conclude_session(evidence: SessionEvidence) -> SessionConclusion:
         cases=tuple(cases),
         complete_photos=tuple(photo.submission.file for photo in weighed.complete),
         tells=tells,
-        rests_on=evidence.earlier if any(case.kind in RESTS_ON_EARLIER for case in cases) else None,
+        rests_on=evidence.earlier if asked else None,
     )
 
 
@@ -260,32 +258,35 @@ def _count_innocent(evidence: SessionEvidence, weighed: _Weighed) -> int:
     return students + int(teacher is not None and teacher not in evidence.roster.teachers)
 
 
-def _open_cases(evidence: SessionEvidence, weighed: _Weighed) -> tuple[list[Case], EarlierReports]:
-    """The session's cases, and what it tells later ones."""
+def _open_cases(evidence: SessionEvidence, weighed: _Weighed) -> tuple[list[Case], EarlierReports, bool]:
+    """The session's cases, what it tells later ones, and whether earlier ones were asked about a stranger."""
     cases = propose_teacher_replaced(evidence.session, weighed.timed.teachers)
     unseen = _unseen_signed_in(evidence, weighed)
     if not weighed.complete or not weighed.signed:
-        return cases, NOTHING_KNOWN
+        return cases, NOTHING_KNOWN, False
     innocent = _count_innocent(evidence, weighed)
     timed = _leave_out_passers_by(weighed.timed, evidence)
     strangers = find_strangers_beyond(timed.unknown, unseen, innocent)
     teacher_seen = _is_teacher_seen(evidence, weighed)
-    tells = tell_report(len(strangers), len(unseen), teacher_seen)
+    tells = tell_report([as_guest(each) for each in strangers], len(unseen), teacher_seen)
+    asked = bool(strangers) and (bool(unseen) or teacher_seen is False)
     if len(strangers) > len(unseen) and teacher_seen is False and not weighed.untimed.teachers:
-        cases += propose_unknown_teacher(evidence.session, strangers[len(unseen)], evidence.earlier)
+        cases += propose_unknown_teacher(
+            evidence.session, strangers[len(unseen)], evidence.earlier, evidence.calibration
+        )
     if not unseen:
-        return cases, tells
+        return cases, tells, asked
     opened = propose_impersonations(
         evidence.session.id, unseen, timed, evidence.calibration, innocent=innocent, earlier=evidence.earlier
     )
     if opened:
-        return cases + opened, tells
+        return cases + opened, tells, asked
     # Without anybody in the place a hidden student explains it as well, unless heads were counted or several photos agree.
     counted = any(photo.look.people is not None and photo.look.people.method != "faces" for photo in weighed.complete)
     pictures = {photo.submission.sha256 for photo in weighed.complete}
     if (counted or len(pictures) >= 2) and not find_strangers_beyond(timed.unknown, unseen, 0):
         cases += propose_not_seen(evidence.session.id, unseen, len(pictures))
-    return cases, tells
+    return cases, tells, asked
 
 
 def _is_teacher_seen(evidence: SessionEvidence, weighed: _Weighed) -> bool | None:

@@ -48,7 +48,8 @@ def pull_pack(
     if pack.licence.needs_acceptance and not accept_licence:
         raise PackError(
             say(
-                "模型包 {pack} 的许可为 {licence}（{url}），仅限非商业研究等受限用途；须先阅读并同意许可后才能下载：verifier models pull {pack} --accept-licence",
+                "模型包 {pack} 的许可为 {licence}（{url}），仅限非商业研究等受限用途；"
+                "须先阅读并同意许可后才能下载：verifier models pull {pack} --accept-licence",
                 pack=pack.name,
                 licence=pack.licence.spdx,
                 url=pack.licence.url,

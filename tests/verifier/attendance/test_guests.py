@@ -5,7 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from verifier.attendance.guests import NOTHING_KNOWN, EarlierReports, doubt_stand_ins, doubt_substitute, tell_report
+from tests.verifier.attendance.people import a_calibration, someone
+from verifier.attendance.guests import (
+    NOTHING_KNOWN,
+    EarlierReports,
+    GuestFace,
+    doubt_stand_ins,
+    doubt_substitute,
+    tell_report,
+    weigh_guests,
+)
+
+TWO = (GuestFace(someone(1), 40.0), GuestFace(someone(2), 40.0))
 
 
 @pytest.mark.parametrize(
@@ -15,22 +26,47 @@ from verifier.attendance.guests import NOTHING_KNOWN, EarlierReports, doubt_stan
         pytest.param(1, 1, EarlierReports(told=10), 1 / 14, id="ten reports that hid nobody"),
         pytest.param(1, 1, EarlierReports(told=16), 1 / 20, id="sixteen reports that hid nobody"),
         pytest.param(1, 1, EarlierReports(told=10, hidden=10), 11 / 34, id="ten reports that hid one each"),
-        pytest.param(1, 1, EarlierReports(told=10, guests=4), 5 / 18, id="four guests in ten reports"),
         pytest.param(2, 2, NOTHING_KNOWN, 3 / 11, id="two and two: both, one or none replaced"),
         pytest.param(1, 2, NOTHING_KNOWN, 1 / 3, id="one of two is hidden at least"),
     ],
 )
 def test_the_doubt_follows_from_the_reports_of_the_class(strangers, unseen, earlier, wrong):
-    assert doubt_stand_ins(strangers, unseen, earlier) == pytest.approx(wrong)
+    assert doubt_stand_ins([1.0] * strangers, unseen, earlier) == pytest.approx(wrong)
+
+
+def a_guest(number: int) -> GuestFace:
+    return GuestFace(someone(number), 40.0)
+
+
+@pytest.mark.parametrize(
+    ("guests", "odds"),
+    [
+        pytest.param([], 1, id="nobody yet"),
+        pytest.param([7, 7, 7], 4, id="the same one three times before"),
+        pytest.param([8, 8, 8], 2, id="somebody else three times, as an assistant"),
+        pytest.param([8, 9, 10], 4, id="three others once each"),
+        pytest.param([7, 8, 9, 10], 2, id="the same one once, and three others"),
+    ],
+)
+def test_whoever_sat_there_before_while_nobody_was_missing_is_the_likelier_a_guest(guests, odds):
+    earlier = EarlierReports(guests=tuple(a_guest(number) for number in guests))
+    assert weigh_guests([a_guest(7)], earlier, a_calibration()) == [odds]
+
+
+def test_a_guest_is_weighed_apart_from_a_stranger_never_seen_before():
+    """Odds of three to one for the one, even for the other: both, one of them or none may be stand-ins."""
+    mixed = doubt_stand_ins([3.0, 1.0], 1)
+    assert doubt_stand_ins([1.0, 1.0], 1) < mixed < doubt_stand_ins([3.0, 3.0], 1)
+    assert doubt_stand_ins([3.0], 1) == pytest.approx(1 / 2)
 
 
 @pytest.mark.parametrize(
     ("strangers", "unseen", "told"),
     [
-        pytest.param(0, 0, EarlierReports(1, 0, 0), id="everybody is seen"),
-        pytest.param(0, 3, EarlierReports(1, 3, 0), id="three are hidden"),
-        pytest.param(2, 0, EarlierReports(1, 0, 1), id="guests, nobody missing"),
-        pytest.param(1, 1, NOTHING_KNOWN, id="which of the two it is, is the question"),
+        pytest.param([], 0, EarlierReports(1, 0), id="everybody is seen"),
+        pytest.param([], 3, EarlierReports(1, 3), id="three are hidden"),
+        pytest.param(TWO, 0, EarlierReports(1, 0, TWO), id="guests, nobody missing"),
+        pytest.param(TWO, 1, NOTHING_KNOWN, id="which of the two it is, is the question"),
     ],
 )
 def test_a_report_tells_what_it_can(strangers, unseen, told):
@@ -49,7 +85,7 @@ def test_as_many_cases_are_wrong_as_they_say(sessions):
         earlier = EarlierReports(sessions - 1, int(hidden[:-1].sum()))
         replaced = int(dice.random() < 0.5)
         if hidden[-1] + replaced == 1:
-            stated.append(doubt_stand_ins(1, 1, earlier))
+            stated.append(doubt_stand_ins([1.0], 1, earlier))
             wrong.append(1 - replaced)
     order = np.argsort(stated)
     for part in np.array_split(order, 3 if sessions > 1 else 1):
@@ -62,9 +98,9 @@ def test_as_many_cases_are_wrong_as_they_say(sessions):
         pytest.param(EarlierReports(), None, id="nothing known: the teacher may hold the camera"),
         pytest.param(EarlierReports(taught=1), 1 / 4, id="seen in the one report there is"),
         pytest.param(EarlierReports(taught=8), 1 / 11, id="seen in all of eight"),
-        pytest.param(EarlierReports(taught=8, guests=2), 3 / 13, id="and guests come often"),
+        pytest.param(EarlierReports(taught=8, guests=TWO), 3 / 13, id="and two guests came"),
         pytest.param(EarlierReports(taught=8, teacher_missing=4), None, id="as often behind the camera as in front"),
     ],
 )
 def test_a_stranger_teaches_only_where_the_teacher_is_usually_seen(earlier, wrong):
-    assert doubt_substitute(earlier) == (None if wrong is None else pytest.approx(wrong))
+    assert doubt_substitute(earlier, a_calibration()) == (None if wrong is None else pytest.approx(wrong))

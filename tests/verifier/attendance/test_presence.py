@@ -19,9 +19,10 @@ from tests.verifier.attendance.people import (
     an_unreadable_face,
     finding,
     like,
+    someone,
 )
 from verifier.attendance.cases import CaseKind
-from verifier.attendance.guests import EarlierReports
+from verifier.attendance.guests import EarlierReports, GuestFace
 from verifier.attendance.presence import DISCREDITING, SessionEvidence, conclude_session
 from verifier.camera_health import CameraFrame
 from verifier.finding import Outcome
@@ -100,22 +101,29 @@ def test_the_more_reports_hid_nobody_the_less_doubt():
     assert found.rests_on == EarlierReports(told=16)
 
 
-def test_where_guests_often_sit_nobody_is_accused():
-    """Eight guests in eight reports: a hidden student is the likelier reading, so there is no case."""
-    found = conclude(photo_of(1, 2, 3, 4, 5, extra=[a_stranger()]), earlier=EarlierReports(8, 8, 8))
-    assert (presences(found)["S06"], found.cases, found.rests_on) == ("unsure", (), None)
+def test_where_people_often_hide_and_the_guest_is_known_nobody_is_accused():
+    """The same guest in eight reports, and one hidden in each: a hidden student is the likelier reading, so there is no case."""
+    guest = GuestFace(someone(221), 40.0)
+    earlier = EarlierReports(8, 8, (guest,) * 8)
+    found = conclude(photo_of(1, 2, 3, 4, 5, extra=[a_stranger()]), earlier=earlier)
+    assert (presences(found)["S06"], found.cases, found.rests_on) == ("unsure", (), earlier)
+    assert conclude(photo_of(1, 2, 3, 4, 5, extra=[a_stranger(2)]), earlier=earlier).cases
 
 
 @pytest.mark.parametrize(
     ("persons", "strangers", "told"),
     [
-        pytest.param((1, 2, 3, 4, 5, 6), 1, EarlierReports(1, 0, 1), id="a guest, nobody missing"),
-        pytest.param((1, 2, 3, 4), 0, EarlierReports(1, 2, 0, 1, 1), id="two hidden, no teacher"),
+        pytest.param((1, 2, 3, 4), 0, EarlierReports(1, 2, (), 1, 1), id="two hidden, no teacher"),
         pytest.param((1, 2, 3, 4, 5), 1, EarlierReports(), id="a stranger and one missing"),
     ],
 )
 def test_a_session_tells_later_ones_how_often_people_are_hidden(persons, strangers, told):
     assert conclude(photo_of(*persons, extra=[a_stranger()] * strangers)).tells == told
+
+
+def test_a_guest_beside_a_whole_class_is_remembered():
+    tells = conclude(photo_of(1, 2, 3, 4, 5, 6, extra=[a_stranger()])).tells
+    assert (tells.told, tells.hidden, len(tells.guests)) == (1, 0, 1)
 
 
 def test_signed_in_and_hidden_is_no_accusation():
