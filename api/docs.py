@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Request, routing
@@ -46,8 +47,22 @@ FIELD_ERROR: dict[str, Any] = {
         "path": {"type": "string", "description": "JSON pointer; the first part is body, query, path or header."},
         "code": {"type": "string"},
         "message": {"$ref": "#/components/schemas/InBothLanguages"},
+        "remedy": {"$ref": "#/components/schemas/InBothLanguages", "description": "Of a filing's faults: what to do."},
     },
 }
+# What every operation can be answered with, and what those that write can, that have a key, send a file, and so on.
+ANYWHERE = frozenset({"not_authenticated", "forbidden", "too_many_requests", "failure"})
+OF_WRITES = frozenset({"csrf", "cross_site", "malformed", "too_large", "invalid", "refused"})
+OF_KEYS = frozenset({"key_reused", "conflict"})
+OF_NAMES = frozenset({"not_found", "method_not_allowed", "invalid"})
+OF_PARAMETERS: Mapping[str, frozenset[str]] = {
+    "cursor": frozenset({"bad_cursor"}),
+    "if-match": frozenset({"changed_meanwhile"}),
+    "as_of": frozenset({"refused"}),
+    "class": frozenset({"not_found"}),
+    "agency": frozenset({"not_found"}),
+}
+OF_FILES = frozenset({"hash_mismatch", "store_unavailable"})
 
 
 def describe_api(app: FastAPI) -> dict[str, Any]:
@@ -67,7 +82,7 @@ def describe_api(app: FastAPI) -> dict[str, Any]:
         if need is None or context.path not in schema["paths"]:
             continue
         for method in context.methods or ():
-            _complete(schema["paths"][context.path][method.lower()], need)
+            _complete(schema["paths"][context.path][method.lower()], need, method.lower(), components)
     app.openapi_schema = schema
     return schema
 
@@ -88,13 +103,14 @@ def find_need(context: Any) -> Need | None:
     return None
 
 
-def _complete(operation: dict[str, Any], need: Need) -> None:
+def _complete(operation: dict[str, Any], need: Need, method: str, components: dict[str, Any]) -> None:
     operation["x-required-scope"] = need.scope
     operation["x-office-only"] = need.office
     answers = operation["responses"]
     answers.pop("422", None)
-    for status in sorted({status for status, _ in PROBLEMS.values()}):
-        codes = sorted(code for code, (of_code, _) in PROBLEMS.items() if of_code == status)
+    possible = list_codes(operation, need, method, components)
+    for status in sorted({PROBLEMS[code][0] for code in possible}):
+        codes = sorted(code for code in possible if PROBLEMS[code][0] == status)
         examples = {
             code: {
                 "summary": PROBLEMS[code][1].text("en"),
@@ -104,6 +120,40 @@ def _complete(operation: dict[str, Any], need: Need) -> None:
         }
         content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}}
         answers[str(status)] = {"description": ", ".join(codes), "content": content}
+
+
+def list_codes(operation: dict[str, Any], need: Need, method: str, components: dict[str, Any]) -> set[str]:
+    """The codes of all problems that an operation can be answered with, by what it takes and gives.
+
+    Tests compare every answer they get with it (`tests/api/described.py`).
+    """
+    found = set(ANYWHERE) | ({"office_only"} if need.office else set())
+    parameters = {(each["in"], each["name"]) for each in operation.get("parameters", ())}
+    found |= OF_NAMES if any(where == "path" for where, _ in parameters) else set()
+    found |= {"invalid"} if parameters else set()
+    for _, name in parameters:
+        found |= OF_PARAMETERS.get(name, frozenset())
+    found |= OF_WRITES if method != "get" else set()
+    found |= OF_KEYS if ("header", "Idempotency-Key") in parameters else set()
+    sent = operation.get("requestBody", {}).get("content", {})
+    fields = {name for each in sent.values() for name in _list_fields(each["schema"], components)}
+    if "multipart/form-data" in sent:
+        found |= OF_FILES
+    elif fields & {"evidence", "recording", "sha256"} and need.scope == "decisions":
+        found |= {"evidence_missing", "store_unavailable"}
+    found |= {"office_only"} if "received_at" in fields else set()
+    found |= {"not_found"} if "class" in fields else set()
+    given = operation["responses"].get("200", {}).get("content", {})
+    if given and "application/json" not in given:
+        found |= {"store_unavailable"}  # a picture or a document
+    if {"$ref": "#/components/schemas/RegisteredOut"} in (each.get("schema") for each in given.values()):
+        found |= {"filing_faults"}
+    return found | set(operation.pop("x-problems", ()))
+
+
+def _list_fields(schema: dict[str, Any], components: dict[str, Any]) -> set[str]:
+    named: dict[str, Any] = components.get(schema.get("$ref", "").rpartition("/")[2], schema)
+    return set(named.get("properties", ()))
 
 
 @router.get("/api/v1/openapi.json")

@@ -45,7 +45,6 @@ PROBLEMS: Mapping[str, tuple[int, Sentence]] = {
     "direct_upload_unsupported": (409, say("证据库不接受直接上传，请通过本接口上传。")),
     "changed_meanwhile": (412, say("记录已被他人更改，请重新读取后再改。")),
     "too_large": (413, say("请求内容过大。")),
-    "wrong_media_type": (415, say("不支持这种内容类型。")),
     "invalid": (422, say("请求内容有误，见各项说明。")),
     "refused": (422, say("未予办理。")),
     "filing_faults": (422, say("备案内容有误，见各项说明。")),
@@ -57,7 +56,7 @@ PROBLEMS: Mapping[str, tuple[int, Sentence]] = {
 }
 _BY_STATUS = {
     400: "malformed", 401: "not_authenticated", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
-    413: "too_large", 415: "wrong_media_type",
+    413: "too_large",
 }  # fmt: skip
 # What a field can be wrong about, by pydantic's stable type names; the rest share one sentence.
 _FIELD_FAULTS: Mapping[str, Sentence] = {

@@ -30,6 +30,7 @@ from verifier.cli_options import AsJson, Workspace, load_settings, parse_day, pr
 from verifier.cli_store import store_app
 from verifier.cli_supervision import supervision_app
 from verifier.cli_webhooks import webhooks_app
+from verifier.logs import configure_logs
 from verifier.settings import Settings
 
 log = structlog.get_logger()
@@ -437,6 +438,8 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that cannot show a character shows its code; the work is not lost over it.
             stream.reconfigure(errors="backslashreplace")
+    # Also what fails before the settings are read is logged without the values of local variables.
+    configure_logs()
     try:
         app(standalone_mode=True)
     except ValidationError as error:
@@ -455,3 +458,7 @@ def main() -> None:
         log.exception("command_failed")
         print(f"verifier: unexpected {type(error).__name__}: {error}", file=sys.stderr)
         sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

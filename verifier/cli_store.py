@@ -46,12 +46,12 @@ def store_check(
 ) -> None:
     """Read and hash all evidence again, and find what is missing. A stopped check goes on where it was. Exit status 1 on damage."""
     from verifier.looking import open_evidence
-    from verifier.storing import check_store
+    from verifier.storing import check_store, find_check_file
 
     with open_records(workspace) as (database, settings):
-        settings.workspace.mkdir(parents=True, exist_ok=True)
-        file = settings.workspace / "store-check.json"
-        found = check_store(database, open_evidence(settings), file, mb_per_s=mb_per_s, restart=restart)
+        found = check_store(
+            database, open_evidence(settings), find_check_file(settings.workspace), mb_per_s=mb_per_s, restart=restart
+        )
     if as_json:
         print_json(asdict(found))
     else:

@@ -222,11 +222,16 @@ def _sweep(work: Work, _: JobRecord) -> Result:
 
 
 def _check_store(work: Work, _: JobRecord) -> Result:
-    from verifier.storing import check_store
+    from verifier.storing import check_store, find_check_file
 
-    work.settings.workspace.mkdir(parents=True, exist_ok=True)
-    state = work.settings.workspace / "store-check.json"
-    return asdict(check_store(work.database, open_evidence(work.settings), state, mb_per_s=CHECK_MB_PER_S))
+    return asdict(
+        check_store(
+            work.database,
+            open_evidence(work.settings),
+            find_check_file(work.settings.workspace),
+            mb_per_s=CHECK_MB_PER_S,
+        )
+    )
 
 
 def _write_class_papers(work: Work, job: JobRecord) -> Result:

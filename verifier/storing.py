@@ -89,6 +89,12 @@ def sweep_store(
     return Swept(named, young, tuple(removed), leftovers)
 
 
+def find_check_file(workspace: Path) -> Path:
+    """Where a check of the workspace's store keeps how far it is, whoever starts it; the folder is made."""
+    workspace.mkdir(parents=True, exist_ok=True)
+    return workspace / "store-check.json"
+
+
 def check_store(
     database: Database, store: EvidenceStore, state_file: Path, *, mb_per_s: float | None = None, restart: bool = False,
     sleep: Callable[[float], None] = time.sleep,

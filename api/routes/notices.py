@@ -27,10 +27,12 @@ from verifier.records.office_pages import page_notices
 from verifier.records.plans import require_visible
 from verifier.registering import viewer_of
 from verifier.report.class_documents import write_issued_notice
+from verifier.report.notice_pdf import write_notice_pdf
 from verifier.supervising import Office, issue_notice, preview_notice, void_issued_notice
 
 router = APIRouter()
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+PDF = "application/pdf"
 Decider = Annotated[Caller, Depends(Need("decisions", office=True))]
 
 
@@ -63,8 +65,15 @@ def send_notice(notice_id: UUID, caller: Reader, state: State) -> Response:
     """The notice as it was issued, in the annex's own layout."""
     with state.database.reading() as tx:
         document = write_issued_notice(_find(tx, notice_id, caller), state.policy)
-    headers = {"Content-Disposition": f'attachment; filename="notice-{notice_id}.docx"'}
-    return Response(document, media_type=DOCX, headers=headers)
+    return _send(document, DOCX, f"notice-{notice_id}.docx")
+
+
+@router.get("/notices/{notice_id}/document.pdf", response_class=Response, responses={200: {"content": {PDF: {}}}})
+def send_notice_pdf(notice_id: UUID, caller: Reader, state: State) -> Response:
+    """The same as PDF, on A4; a voided one bears the word and the reason."""
+    with state.database.reading() as tx:
+        notice = _find(tx, notice_id, caller)
+    return _send(write_notice_pdf(notice, state.policy), PDF, f"notice-{notice_id}.pdf")
 
 
 @router.post("/classes/{number}/notices/preview", response_model=NoticeTextOut)
@@ -101,6 +110,10 @@ def void(notice_id: UUID, body: ReasonIn, write: WithDecisions) -> Response:
         return Answer(describe_notice(void_issued_notice(office, number, by, body.why)))
 
     return act_once(write, body, "notice.void", work)
+
+
+def _send(document: bytes, media_type: str, name: str) -> Response:
+    return Response(document, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 def _find(tx: Tx, notice_id: UUID, caller: Caller) -> NoticeRecord:

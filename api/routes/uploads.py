@@ -48,7 +48,10 @@ class CompleteIn(Strict):
     received_at: Annotated[AwareDatetime | None, Field(description="The office's only.")] = None
 
 
-@router.post("/classes/{number}/uploads", response_model=UploadOut)
+DIRECT = {"x-problems": ["direct_upload_unsupported", "hash_mismatch", "store_unavailable"]}
+
+
+@router.post("/classes/{number}/uploads", response_model=UploadOut, openapi_extra=DIRECT)
 def offer_upload(number: ClassNumber, body: UploadIn, write: WithEvidence) -> dict[str, Any]:
     """An address for one PUT straight to the store; then `complete`. Asked again it gives a fresh one: nothing is on record yet."""
     require_class(write, number)
@@ -59,7 +62,9 @@ def offer_upload(number: ClassNumber, body: UploadIn, write: WithEvidence) -> di
     return {"method": "PUT", "url": url, "expires_at": until.isoformat()}
 
 
-@router.post("/classes/{number}/uploads/{sha256}/complete", status_code=201, response_model=HandedInOut)
+@router.post(
+    "/classes/{number}/uploads/{sha256}/complete", status_code=201, response_model=HandedInOut, openapi_extra=DIRECT
+)
 def complete_upload(number: ClassNumber, sha256: Digest, body: CompleteIn, write: WithEvidence) -> Response:
     """Put a photo on record that was uploaded straight to the store; what arrived is read and hashed first."""
     require_class(write, number)

@@ -96,7 +96,10 @@ class FileFields(Strict):
     sha256: Sha256 | None = None
 
 
-@router.put("/classes/{number}", response_model=RegisteredOut, responses={201: {"model": RegisteredOut}})
+@router.put(
+    "/classes/{number}", response_model=RegisteredOut, responses={201: {"model": RegisteredOut}},
+    openapi_extra={"x-problems": ["class_of_another_agency"]},
+)  # fmt: skip
 def save_filing(number: ClassNumber, body: FilingIn, write: WithFiling, if_match: IfMatch = "") -> Response:
     """File a class under its own number, or change its filing. What an agency filed, the office approves."""
 

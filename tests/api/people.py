@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 
 from api.server import create_app
 from api.state import AppState
+from tests.api.described import check_answer
 from tests.builders.plan import a_class_file, a_submission, a_training_class
 from verifier.accounts import add_user, issue_key
 from verifier.plan import Agency
@@ -37,10 +38,13 @@ class House:
     def client(self, name: str | None = None) -> TestClient:
         """A program with its key: ``office`` or ``own`` or ``other`` or ``reader`` …; nobody without a name."""
         headers = {"Authorization": f"Bearer {self.keys[name]}"} if name else {}
-        return TestClient(
+        client = TestClient(
             self.app, base_url="http://127.0.0.1", headers=headers, raise_server_exceptions=False,
             follow_redirects=False,
         )  # fmt: skip
+        # Whatever any test asks for: what it is answered stands in the description.
+        client.event_hooks = {"response": [lambda response: check_answer(self.app, response)]}
+        return client
 
     def person(self, role: str) -> TestClient:
         """Somebody of that role, logged in through the page, whose writes carry the token their pages hold."""
@@ -77,6 +81,7 @@ def a_house(folder: Path, **settings: Any) -> House:
         "office": (["read", "evidence", "filing", "decisions", "admin"], None),
         "own": (["read", "evidence", "filing"], OWN_AGENCY),
         "other": (["read", "evidence", "filing"], OTHER_AGENCY),
+        "filer": (["read", "evidence", "filing"], None),
         "reader": (["read"], None),
         "writer": (["evidence"], None),
     }

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from fastapi import routing
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from api.looks import Looks
 from tests.api.people import OTHER, OWN, House, a_house, a_key
@@ -153,6 +156,41 @@ def test_numbers_are_masked_unless_the_scope_says_otherwise(house: House):
     (revealed,) = house.client("own").get(f"{path}?reveal=true").json()["items"]
     assert (revealed["id_number"], revealed["phone"]) == ("43090019900101123X", "13812345678")
     assert [each[:2] for each in looks_of(house, "client:own")] == [("class.reveal_ids", OWN)]
+
+
+def test_no_number_stands_readable_in_the_records_the_store_or_the_log(house: House, capfd: pytest.CaptureFixture[str]):
+    """After a whole filing with its faults, a reveal, a failure of the database, and whatever the tests above did."""
+    number, phone = "43090019900101123X", "13987654321"
+    client, path = house.client("office"), f"/api/v1/classes/{OWN}/roster"
+    student = {"student_no": "S01", "name": "张三", "id_number": number, "phone": phone}
+    assert client.put(path, json={"students": [student]}, headers=a_key()).status_code == 200
+    file = f"学号,姓名,身份证号,手机号\nS01,张三,{number},{phone}\n".encode()
+    assert client.post(f"{path}/file", files={"file": ("名册.csv", file)}, headers=a_key()).status_code == 200
+    for faulty in ([student, student], [student | {"phone": f"{phone}?"}], [student | {"id_number": f"{number}9"}]):
+        answer = client.put(path, json={"students": faulty}, headers=a_key())
+        assert number not in answer.text
+        assert phone not in answer.text
+    assert number in client.get(f"{path}?reveal=true").text
+    with pytest.raises(OperationalError) as failed, house.state.database.transaction() as tx:
+        tx.execute(text("INSERT INTO no_such_table VALUES (:number)"), {"number": number})
+    log = "".join(capfd.readouterr()) + str(failed.value)
+    kept = {each: each.read_bytes() for each in house.state.settings.workspace.rglob("*") if each.is_file()}
+    assert [each for each in kept if each.suffix == ".db" or "sqlite" in each.name], list(kept)
+    for secret in (number, phone):
+        assert secret not in log
+        forms = [secret.encode(), secret.encode("utf-16-le")]
+        assert [name for name, content in kept.items() if any(form in content for form in forms)] == []
+
+
+def test_embeddings_stand_in_no_answers_description(house: House):
+    document = house.client("office").get("/api/v1/openapi.json").json()
+    described = {
+        f"{name}.{field}"
+        for name, schema in document["components"]["schemas"].items()
+        for field in schema.get("properties", {})
+    }
+    assert described
+    assert [each for each in described if re.search("embedding|vector|feature", each, re.IGNORECASE)] == []
 
 
 def test_a_persons_pages_leave_an_entry_too(house: House):

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import fields
 from typing import Any
 
 import pytest
 
+from api.routes.office_shapes import InspectionIn
 from tests.api.matters import NUMBER, Accused
 from tests.api.people import OTHER_AGENCY, OWN, OWN_AGENCY, a_key
 from tests.api.test_writing import a_filing
 from verifier.records.audit import read_audit, verify_audit
+from verifier.records.supervision import InspectionVisit
 
 WHY = "现场核实。"
 
@@ -134,6 +137,13 @@ def test_a_visit_has_moments_that_every_calendar_knows(accused: Accused, changes
     assert (answer.status_code, answer.json()["code"]) == (422, code)
 
 
+def test_a_visit_through_the_api_holds_every_field_of_the_form():
+    """Annex 2 as the records keep it: nothing that inspectors write down on the pages is missing here."""
+    kept = {each.name for each in fields(InspectionVisit)} - {"class_number"}
+    sent = {"session_id" if name == "session" else name for name in InspectionIn.model_fields} - {"by", "plan"}
+    assert sent == kept
+
+
 def test_a_decision_is_made_once_however_often_it_is_sent(accused: Accused):
     violation = accused.matter("violations")
     path, body, key = (
@@ -236,6 +246,13 @@ def test_a_notice_is_previewed_issued_printed_and_voided(accused: Accused):
     with zipfile.ZipFile(io.BytesIO(printed.content)) as parts:
         assert issued.json()["number"].partition("〔")[2] in parts.read("word/document.xml").decode()
     assert accused.house.client("other").get(f"{where}/document.docx").status_code == 404
+    as_pdf = accused.house.client("own").get(f"{where}/document.pdf")
+    assert (as_pdf.status_code, as_pdf.headers["content-type"], as_pdf.content[:5]) == (
+        200,
+        "application/pdf",
+        b"%PDF-",
+    )
+    assert accused.house.client("other").get(f"{where}/document.pdf").status_code == 404
     voided = post(accused, f"{where.removeprefix('/api/v1/')}/void", {"by": "chief", "why": WHY})
     assert voided.json()["voided"]
 

@@ -90,18 +90,22 @@ def find_key_file(url: str) -> Path:
 
 
 def make_engine(url: str) -> Engine:
-    """An engine that behaves alike on both databases. Its schema is not looked at."""
+    """An engine that behaves alike on both databases. Its schema is not looked at.
+
+    Its errors, which end in logs, show statements without their values: those may be ID numbers.
+    """
     address = make_url(url)
     if address.get_backend_name() == "sqlite":
         _sqlite_file(address)
         engine = create_engine(
-            url, json_serializer=write_json, connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}
-        )
+            url, json_serializer=write_json, hide_parameters=True,
+            connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False},
+        )  # fmt: skip
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     # Connections die while a pool keeps them (server restarts, firewalls): test one before it is used.
-    return create_engine(url, json_serializer=write_json, pool_pre_ping=True)
+    return create_engine(url, json_serializer=write_json, hide_parameters=True, pool_pre_ping=True)
 
 
 def write_json(value: Any) -> str:
