@@ -62,6 +62,7 @@ OF_PARAMETERS: Mapping[str, frozenset[str]] = {
     "class": frozenset({"not_found"}),
     "agency": frozenset({"not_found"}),
 }
+CLASS = "/api/v1/classes/{number}"
 OF_FILES = frozenset({"hash_mismatch", "store_unavailable"})
 
 
@@ -83,6 +84,7 @@ def describe_api(app: FastAPI) -> dict[str, Any]:
             continue
         for method in context.methods or ():
             _complete(schema["paths"][context.path][method.lower()], need, method.lower(), components)
+    _name_headers(schema["paths"])
     app.openapi_schema = schema
     return schema
 
@@ -120,6 +122,34 @@ def _complete(operation: dict[str, Any], need: Need, method: str, components: di
         }
         content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}}
         answers[str(status)] = {"description": ", ".join(codes), "content": content}
+
+
+def _name_headers(paths: dict[str, dict[str, Any]]) -> None:
+    """Say which headers answers carry: the ETag of what can be changed, a kept answer's mark, when to come back."""
+    for path, operations in paths.items():
+        is_changed = any(_takes(each, "if-match") for each in operations.values()) or path.endswith("/filing")
+        for method, operation in operations.items():
+            # A class's ETag is its filing's, which is read at an address of its own.
+            has_etag = _takes(operation, "if-match") or (method == "get" and is_changed and path != CLASS)
+            named = {"ETag": "Send it back as If-Match."} if has_etag else {}
+            named |= (
+                {"Idempotency-Replayed": "`true` where this is a kept answer."}
+                if _takes(operation, "idempotency-key")
+                else {}
+            )
+            for status, answer in operation["responses"].items():
+                if status == "429":
+                    answer["headers"] = _describe_headers({"Retry-After": "Seconds."})
+                elif status.startswith("2") and named:
+                    answer["headers"] = _describe_headers(named)
+
+
+def _describe_headers(named: Mapping[str, str]) -> dict[str, Any]:
+    return {name: {"description": what, "schema": {"type": "string"}} for name, what in named.items()}
+
+
+def _takes(operation: dict[str, Any], header: str) -> bool:
+    return any(each["in"] == "header" and each["name"].lower() == header for each in operation.get("parameters", ()))
 
 
 def list_codes(operation: dict[str, Any], need: Need, method: str, components: dict[str, Any]) -> set[str]:

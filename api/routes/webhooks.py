@@ -7,11 +7,12 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Request
-from fastapi.responses import Response
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field, StringConstraints
 
 from api.auth import Need, Reader
 from api.cursors import Cursor, Limit, paginate_stored
+from api.etags import IfMatch, make_etag, require_unchanged
 from api.idempotency import Answer, Key, Write
 from api.problems import Problem, field_error
 from api.routes.reading import State
@@ -44,7 +45,7 @@ class WriteOfProgram:
         caller = self.need(request)
         if caller.role != "client":
             raise Problem("forbidden")
-        asked = (request.method, request.url.path, request.url.query, "")
+        asked = (request.method, request.url.path, request.url.query, request.headers.get("if-match", ""))
         return Write(get_state(request), caller, key, asked)
 
 
@@ -107,8 +108,16 @@ def read_own_webhooks(caller: Reader, state: State) -> dict[str, Any]:
         return {"items": [_describe(each) for each in read_webhooks(tx, _owner(caller))]}
 
 
+@router.get("/webhooks/{name}", response_model=WebhookOut)
+def read_own_webhook(name: WebhookName, caller: Reader, state: State) -> JSONResponse:
+    """One of the caller's subscriptions, with the ETag."""
+    with state.database.reading() as tx:
+        found = _describe(find_webhook(tx, _owner(caller), name))
+    return JSONResponse(found, headers={"ETag": make_etag(found)})
+
+
 @router.put("/webhooks/{name}", response_model=WebhookOut)
-def subscribe(name: WebhookName, body: WebhookIn, write: Program) -> Response:
+def subscribe(name: WebhookName, body: WebhookIn, write: Program, if_match: IfMatch = "") -> Response:
     """Subscribe under a name of one's own, or change that subscription. Agencies hear of their own classes, and of no open case."""
     caller = write.caller
     try:
@@ -118,8 +127,11 @@ def subscribe(name: WebhookName, body: WebhookIn, write: Program) -> Response:
         raise Problem("invalid", errors=[field_error("/body/url", "address_refused", fault)]) from error
 
     def work(tx: Any) -> Answer:
+        if if_match:
+            known = [each for each in read_webhooks(tx, _owner(caller)) if each.name == name]
+            require_unchanged(if_match, _describe(known[0]) if known else None)
         saved = save_webhook(tx, _owner(caller), name, body.url, body.events, body.secret, caller.agency_code)
-        return Answer(_describe(saved))
+        return Answer(_describe(saved), headers={"ETag": make_etag(_describe(saved))})
 
     return write.once(body.model_dump(mode="json"), work)
 

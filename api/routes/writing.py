@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import hmac
 import io
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -37,10 +39,11 @@ from api.routes.shapes import (
     Strict,
     Text,
 )
+from api.state import AppState
 from verifier.filing import mask_id
 from verifier.filing.fault import Fault, Severity
 from verifier.language import say
-from verifier.plan import TrainingClass, View
+from verifier.plan import Student, TrainingClass, View
 from verifier.records.errors import NotInRecordsError
 from verifier.records.filing import read_training
 from verifier.records.plans import require_visible
@@ -126,8 +129,8 @@ def read_filing(number: ClassNumber, caller: FilingWriter, state: State) -> JSON
 @router.get("/classes/{number}/roster", response_model=Items[RosterLineOut])
 def read_roster(
     number: ClassNumber, caller: Reader, state: State, look: LooksAtIds, reveal: bool = False
-) -> dict[str, Any]:
-    """The roster; ID numbers and phones masked, unless `reveal`, for which the scope `filing` is needed."""
+) -> JSONResponse:
+    """The roster with its ETag; ID numbers and phones masked, unless `reveal`, for which the scope `filing` is needed."""
     if reveal and not caller.may("filing"):
         raise Problem("forbidden")
     with state.database.reading() as tx:
@@ -136,21 +139,20 @@ def read_roster(
     if reveal:
         look.note("class", number)
     show: Callable[[str], str] = str if reveal else mask_id
-    return {
-        "items": [
-            {
-                "student_no": each.student_no,
-                "name": each.name,
-                "id_number": show(each.id_number),
-                "phone": show(each.phone),
-            }
-            for each in students
-        ]
-    }
+    items = [
+        {
+            "student_no": each.student_no,
+            "name": each.name,
+            "id_number": show(each.id_number),
+            "phone": show(each.phone),
+        }
+        for each in students
+    ]
+    return JSONResponse({"items": items}, headers={"ETag": etag_of_roster(students, state)})
 
 
 @router.put("/classes/{number}/roster", response_model=RegisteredOut)
-def save_roster(number: ClassNumber, body: RosterIn, write: WithFiling) -> Response:
+def save_roster(number: ClassNumber, body: RosterIn, write: WithFiling, if_match: IfMatch = "") -> Response:
     """Bring the roster in line: who is not in it any more has left."""
     text = io.StringIO()
     writer = csv.DictWriter(text, ["student_no", "name", "id_number", "phone"])
@@ -159,27 +161,39 @@ def save_roster(number: ClassNumber, body: RosterIn, write: WithFiling) -> Respo
     data = text.getvalue().encode()
     # Only a digest of it is kept with the answer: a roster is full of ID numbers.
     asked = hashlib.sha256(data).hexdigest()
-    return write.once(
-        asked, lambda tx: registered(number, tell_faults(lambda: register_roster(tx, write.caller, number, data)))
-    )
+    return write.once(asked, lambda tx: _register_roster(tx, write, number, data, if_match))
 
 
 @router.post("/classes/{number}/roster/file", response_model=RegisteredOut, openapi_extra=FILE_ONLY)
-async def send_roster(number: ClassNumber, request: Request, write: WithFiling) -> Response:
+async def send_roster(number: ClassNumber, request: Request, write: WithFiling, if_match: IfMatch = "") -> Response:
     """The roster as the .xlsx or .csv file that the agency keeps."""
     async with request.form(max_files=1, max_fields=4) as form:
         upload, fields = read_form(form, FileFields)
-        return await run_in_threadpool(_save_roster_file, number, write, upload, fields)
+        return await run_in_threadpool(_save_roster_file, number, write, upload, fields, if_match)
 
 
-def _save_roster_file(number: str, write: Write, upload: UploadFile, fields: FileFields) -> Response:
+def _save_roster_file(number: str, write: Write, upload: UploadFile, fields: FileFields, if_match: str) -> Response:
     digest, size = hash_upload(upload, fields.sha256)
     if size > MAX_ROSTER_BYTES:
         raise Problem("too_large")
     data = upload.file.read()
-    return write.once(
-        digest, lambda tx: registered(number, tell_faults(lambda: register_roster(tx, write.caller, number, data)))
-    )
+    return write.once(digest, lambda tx: _register_roster(tx, write, number, data, if_match))
+
+
+def _register_roster(tx: Any, write: Write, number: str, data: bytes, if_match: str) -> Answer:
+    require_visible(tx, number, viewer_of(write.caller))
+    if if_match and if_match != etag_of_roster(read_training(tx, number).students, write.state):
+        raise Problem("changed_meanwhile")
+    done = tell_faults(lambda: register_roster(tx, write.caller, number, data))
+    etag = etag_of_roster(read_training(tx, number).students, write.state)
+    return registered(number, done, headers={"ETag": etag})
+
+
+def etag_of_roster(students: Sequence[Student], state: AppState) -> str:
+    """The ETag of a roster: with a key of ours, since a plain digest would let who sees masked numbers try them all."""
+    lines = [(each.student_no, each.name, each.id_number, each.phone) for each in students]
+    digest = hmac.new(state.database.vault.cursor_keys[0], json.dumps(lines).encode(), hashlib.sha256)
+    return f'"{digest.hexdigest()[:32]}"'
 
 
 @router.post("/classes/{number}/sign-ins", response_model=RegisteredOut)

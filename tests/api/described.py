@@ -9,6 +9,10 @@ from typing import Any
 from api.docs import describe_api
 
 PROBLEM = "application/problem+json"
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
+HAS_OFFSET = re.compile(r"(Z|[+-]\d\d:\d\d)$")
+# As a camera wrote it into its file, which names no zone.
+WITHOUT_OFFSET = {"/items[]/camera/taken_at", "/camera/taken_at"}
 
 
 def check_answer(app: Any, response: Any) -> None:
@@ -41,7 +45,13 @@ def check_described(app: Any, method: str, path: str, response: Any) -> None:
     assert kind in told["content"], (where, kind)
     if kind == PROBLEM:
         assert response.json()["code"] in told["content"][kind]["examples"], (where, response.json()["code"])
+    if "ETag" in told.get("headers", {}):
+        assert "etag" in response.headers, where
+    if response.status_code == 429:
+        assert response.headers["retry-after"].isdigit(), where
     if kind.endswith("json"):
+        vague = [place for place, moment in find_moments(response.json()) if not HAS_OFFSET.search(moment)]
+        assert [place for place in vague if place not in WITHOUT_OFFSET] == [], where
         unknown = list(find_unknown(response.json(), told["content"][kind]["schema"], document, ""))
         assert unknown == [], (where, unknown)
 
@@ -67,6 +77,15 @@ def find_unknown(value: Any, schema: dict[str, Any], document: dict[str, Any], w
         elif isinstance(any_other, dict):
             unknown += find_unknown(each, any_other, document, f"{where}/*")
     return unknown
+
+
+def find_moments(value: Any, where: str = "") -> list[tuple[str, str]]:
+    """Every text of an answer that is a moment, with where it stands."""
+    if isinstance(value, list):
+        return [each for item in value for each in find_moments(item, f"{where}[]")]
+    if isinstance(value, dict):
+        return [each for name, item in value.items() for each in find_moments(item, f"{where}/{name}")]
+    return [(where, value)] if isinstance(value, str) and MOMENT.match(value) else []
 
 
 def fits(value: Any, schema: dict[str, Any]) -> bool:

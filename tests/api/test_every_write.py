@@ -6,8 +6,10 @@ The writes are found in the description: a new route that is not played here fai
 from __future__ import annotations
 
 import hashlib
+import re
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -16,6 +18,7 @@ import httpx
 import pytest
 from sqlalchemy import func, select, text
 
+from tests.api.described import check_answer
 from tests.api.matters import NUMBER, Accused, an_accused_class
 from tests.api.people import OWN_AGENCY, House
 from tests.api.test_office import WHY, a_visit
@@ -32,6 +35,7 @@ from verifier.storing import GRACE, sweep_store
 # Never arrives; half of it arrives; arrives, but its answer does not; arrives twice.
 PLAN = ("lost", "cut", "unanswered", "twice")
 NEW = "YY-2024-0900"
+PORTRAIT = a_picture(colour="#101010")
 # Gives an address and writes nothing: asked again it gives a fresh one.
 WRITES_NOTHING = "POST /api/v1/classes/{number}/uploads"
 
@@ -52,6 +56,17 @@ class Play:
     url: str
     house: House
     sent: list[Sent] = field(default_factory=list)
+    # One for all: each new client reads the system's certificates.
+    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=60))
+
+    def __post_init__(self) -> None:
+        self.broken = BrokenNetwork([])
+        self.insisting = httpx.Client(transport=self.broken, timeout=60)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.insisting.close()
+        self.http.close()
 
     def do(
         self, operation: str, body: Any = None, who: str = "office", file: bytes | None = None, **names: str
@@ -69,6 +84,7 @@ class Play:
         before = self.last_entry()
         answer = self._insist(request)
         assert answer.is_success, (operation, answer.text)
+        check_answer(self.house.app, answer)
         if operation != WRITES_NOTHING:
             assert answer.headers.get("idempotency-replayed") == "true", operation
         # Whatever was written down came from one of the attempts.
@@ -79,20 +95,28 @@ class Play:
         return dict(answer.json())
 
     def _insist(self, request: dict[str, Any]) -> httpx.Response:
-        network = BrokenNetwork(list(PLAN))
-        with httpx.Client(transport=network, timeout=60) as client:
-            for attempt in range(len(PLAN)):
-                headers = {**request["headers"], "X-Request-ID": f"attempt-{attempt}"}
-                try:
-                    answer = client.request(**(request | {"headers": headers}))
-                except httpx.TransportError:
-                    continue
-                return answer
+        self.broken.plan[:] = PLAN
+        for attempt in range(len(PLAN)):
+            headers = {**request["headers"], "X-Request-ID": f"attempt-{attempt}"}
+            try:
+                answer = self.insisting.request(**(request | {"headers": headers}))
+            except httpx.TransportError:
+                continue
+            return answer
         raise AssertionError("nothing came through")
 
     def again(self, sent: Sent, **changes: Any) -> httpx.Response:
         """The same request once more, over a sound network."""
-        return httpx.request(**(sent.request | changes), timeout=60)
+        answer = self.http.request(**(sent.request | changes))
+        check_answer(self.house.app, answer)
+        return answer
+
+    def ask(self, path: str, who: str | None) -> httpx.Response:
+        """Read, and compare the answer with its description."""
+        headers = {"Authorization": f"Bearer {self.house.keys[who]}"} if who else {}
+        answer = self.http.get(self.url + path, headers=headers)
+        check_answer(self.house.app, answer)
+        return answer
 
     def last_entry(self) -> int:
         with self.house.state.database.reading() as tx:
@@ -144,9 +168,8 @@ def file_a_class(play: Play) -> None:
     play.do("PUT /classes/{number}/timetable", {"session": [session, afternoon]}, "own", number=NEW)
     change = {"filed_on": "2024-03-05", "what": "teacher", "takes_effect_on": "2024-03-11", "sessions": ["pm"]}
     play.do("POST /classes/{number}/changes", change, "own", number=NEW)
-    portrait = a_picture(colour="#101010")
     play.do(
-        "POST /classes/{number}/students/{student_no}/portraits", None, "own", portrait, number=NEW, student_no="S01"
+        "POST /classes/{number}/students/{student_no}/portraits", None, "own", PORTRAIT, number=NEW, student_no="S01"
     )
     play.do("PUT /classes/{number}/approval", {"approved_on": "2024-03-06"}, number=NEW)
     sign_in = {"student_no": "S01", "signed_at": "2024-03-11T08:21:00+08:00", "source": "paper"}
@@ -157,7 +180,7 @@ def file_a_class(play: Play) -> None:
     direct = a_picture(colour="#303030")
     digest = hashlib.sha256(direct).hexdigest()
     place = play.do("POST /classes/{number}/uploads", {"sha256": digest, "size_bytes": len(direct)}, "own", number=NEW)
-    assert httpx.put(place["url"], content=direct).is_success
+    assert play.http.put(place["url"], content=direct).is_success
     play.do("POST /classes/{number}/uploads/{sha256}/complete", {"session": "am"}, "own", number=NEW, sha256=digest)
 
 
@@ -181,7 +204,7 @@ def supervise(play: Play, accused: Accused) -> None:
     urged = play.do("POST /classes/{number}/urgings", acting | urging, number=NUMBER)
     told = {"outcome": "delivered", "answered_on": "2023-06-24"}
     play.do("POST /urgings/{urging_id}/answers", acting | told, urging_id=urged["id"])
-    kinds = httpx.get(f"{play.url}/api/v1/classes/{NUMBER}/archive", headers=play.sent[0].request["headers"]).json()
+    kinds = play.http.get(f"{play.url}/api/v1/classes/{NUMBER}/archive", headers=play.sent[0].request["headers"]).json()
     item = {"kind": kinds["documents"][-1]["kind"], "name": "收据.pdf", "sha256": document}
     play.do("POST /classes/{number}/archive/items", acting | item, number=NUMBER)
     play.do("PATCH /classes/{number}/dates", acting | {"certified_on": "2023-07-01"}, number=NUMBER)
@@ -223,7 +246,9 @@ def verify_and_listen(play: Play) -> None:
     database = play.house.state.database
     with database.transaction() as tx:
         tx.execute(text("UPDATE webhook_delivery SET state = 'dead', done_at = created_at"))
-    listed = httpx.get(f"{play.url}/api/v1/webhooks/hook/deliveries", headers=play.sent[0].request["headers"]).json()
+    listed = play.http.get(
+        f"{play.url}/api/v1/webhooks/hook/deliveries", headers=play.sent[0].request["headers"]
+    ).json()
     dead = listed["items"][0]["id"]
     play.do("POST /webhooks/{name}/deliveries/{delivery_id}/replay", name="hook", delivery_id=dead)
     play.do("DELETE /webhooks/{name}", name="hook")
@@ -231,8 +256,7 @@ def verify_and_listen(play: Play) -> None:
 
 def test_every_write_happens_once_through_a_network_that_loses_cuts_repeats_and_reorders(accused: Accused):
     house = accused.house
-    with run_api(house.app, workers=False) as url:
-        play = Play(url, house)
+    with run_api(house.app, workers=False) as url, closing(Play(url, house)) as play:
         hook = {"url": "http://127.0.0.1:9/hook", "events": ["violation.decided", "notice.issued"], "secret": "s" * 32}
         play.do("PUT /webhooks/{name}", hook, name="hook")
         file_a_class(play)
@@ -246,9 +270,12 @@ def test_every_write_happens_once_through_a_network_that_loses_cuts_repeats_and_
             assert answer.status_code == sent.answer.status_code, (sent.operation, answer.text)
             if sent.operation != WRITES_NOTHING:
                 assert answer.json() == sent.answer.json(), sent.operation
+                for name in ("etag", "location"):
+                    assert answer.headers.get(name) == sent.answer.headers.get(name), (sent.operation, name)
                 other = play.again(sent, params={"asked": "otherwise"})
                 assert (other.status_code, other.json()["code"]) == (409, "key_reused"), sent.operation
         check_nobody_else_may(play)
+        check_who_reads(play)
         assert play.count() == before
     check_no_orphans(house)
     with house.state.database.reading() as tx:
@@ -272,6 +299,47 @@ def check_nobody_else_may(play: Play) -> None:
         assert other.status_code in expected, (sent.operation, other.text)
 
 
+# What nobody has looked at is nobody's to see (`test_reading`, `test_looks`), and the play ended its subscription.
+NOTHING_THERE = {
+    "/classes/{number}/photos/{photo_id}", "/classes/{number}/photos/{photo_id}/annotated.jpg",
+    "/classes/{number}/portraits/{sha256}/picture.jpg", "/webhooks/{name}", "/webhooks/{name}/deliveries",
+}  # fmt: skip
+# The play took the decision about it back: proposed again, it is no agency's to see.
+NOT_SETTLED = {"/violations/{violation_id}"}
+
+
+def check_who_reads(play: Play) -> None:
+    """Every GET of the description about what was written: by nobody, its own agency, another one, and the office."""
+    document, real = read_description(play), list_written(play)
+    for path in (path for path, operations in document["paths"].items() if "get" in operations):
+        short, office_only = path.removeprefix("/api/v1"), document["paths"][path]["get"]["x-office-only"]
+        answers = {who: play.ask(path.format(**real), who) for who in (None, "own", "other", "office")}
+        told = (path, {who: each.status_code for who, each in answers.items()})
+        expected = 404 if short in NOTHING_THERE else 200
+        assert answers[None].status_code == 401, told
+        assert answers["office"].status_code == expected, told
+        assert answers["own"].status_code == (403 if office_only else 404 if short in NOT_SETTLED else expected), told
+        if office_only or "{" in path:
+            assert answers["other"].status_code == (403 if office_only else 404), told
+        else:
+            assert answers["other"].status_code == 200, told
+            assert not any(name in answers["other"].text for name in (NUMBER, NEW, OWN_AGENCY)), told
+
+
+def list_written(play: Play) -> dict[str, str]:
+    """What stands in addresses, by the description's names: as it stood in the writes, and what they answered."""
+    real: dict[str, str] = {}
+    for sent in play.sent:
+        method, path = sent.operation.split(" ")
+        found = re.fullmatch(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", path), httpx.URL(sent.request["url"]).path)
+        assert found is not None, sent.operation
+        for name, value in found.groupdict().items():
+            real.setdefault(name, value)
+        if (method, path) == ("POST", "/api/v1/classes/{number}/photos"):
+            real["photo_id"] = sent.answer.json()["id"]
+    return real | {"number": NEW, "session_id": "am", "sha256": hashlib.sha256(PORTRAIT).hexdigest()}
+
+
 def ask_as(play: Play, sent: Sent, who: str | None) -> httpx.Response:
     """The same request under another key."""
     headers = {"Idempotency-Key": str(uuid.uuid4())}
@@ -282,9 +350,7 @@ def ask_as(play: Play, sent: Sent, who: str | None) -> httpx.Response:
 
 def read_description(play: Play) -> dict[str, Any]:
     """As the API tells it."""
-    told: dict[str, Any] = httpx.get(
-        f"{play.url}/api/v1/openapi.json", headers=play.sent[0].request["headers"], timeout=60
-    ).json()
+    told: dict[str, Any] = httpx.get(f"{play.url}/api/v1/openapi.json", headers=play.sent[0].request["headers"]).json()
     return told
 
 

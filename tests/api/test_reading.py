@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from fastapi import routing
 
 from api.cursors import MAX_PAGE
 from tests.api.people import OTHER, OWN, House, a_house, a_key
@@ -62,6 +63,36 @@ def test_the_photo_is_read_back_with_findings_and_pictures(judged: House):
     assert [each.action for each in looks] == [
         "photo.hand_in", "photo.look_faces", "photo.look_annotated", "photo.look_original"
     ]  # fmt: skip
+
+
+# Every picture of the pages, and what a look at it is written down as.
+PAGE_PICTURES = {
+    "/photos/{photo_id}/annotated.jpg": "photo.look_annotated", "/photos/{photo_id}/original": "photo.look_original",
+    "/photos/{photo_id}/face.jpg": "photo.look_face", "/photos/{photo_id}/plain.jpg": "photo.look_plain",
+    "/photos/{photo_id}/heat.jpg": "photo.look_heat",
+}  # fmt: skip
+# `test_cameras` looks at frames; the other two are sent by the same function as the faces above.
+OTHER_PICTURES = {"/review/{matter_id}/face.jpg", "/portraits/{portrait_id}.jpg", "/cameras/looks/{sample_id}.jpg"}
+
+
+def test_every_picture_that_the_pages_show_leaves_an_entry(judged: House):
+    paths = {
+        context.path
+        for context in routing.iter_route_contexts(judged.app.routes)
+        if not context.path.startswith("/api/")
+    }
+    assert {path for path in paths if path.endswith((".jpg", "/original"))} == set(PAGE_PICTURES) | OTHER_PICTURES
+    photo, client = find_photo(judged), judged.person("inspector")
+    for path, action in PAGE_PICTURES.items():
+        with judged.state.database.reading() as tx:
+            before = read_audit(tx, limit=10_000)[-1].sequence
+        query = "?x=1&y=1&w=30&h=30" if path.endswith("face.jpg") else ""
+        assert client.get(path.format(photo_id=photo["id"]) + query).status_code == 200, path
+        with judged.state.database.reading() as tx:
+            entries = read_audit(tx, before, 100)
+        assert [(each.actor, each.action, each.subject_id) for each in entries] == [
+            ("user:inspector", action, photo["id"])
+        ]
 
 
 def test_another_agency_gets_neither_photo_nor_picture(judged: House):

@@ -59,9 +59,21 @@ def test_a_subscription_is_saved_changed_and_ended_and_its_secret_never_shown(ho
     assert house.client("office").delete("/api/v1/webhooks/filing", headers=a_key()).status_code == 404
 
 
+def test_a_subscription_that_changed_meanwhile_is_not_changed_again(house: House):
+    etag = subscribe(house, name="tagged").headers["etag"]
+    client, path = house.client("office"), "/api/v1/webhooks/tagged"
+    read = client.get(path)
+    assert (read.headers["etag"], read.json()["events"]) == (etag, ["notice.issued"])
+    body = {"url": read.json()["url"], "events": ["case.opened"], "secret": SECRET}
+    assert client.put(path, json=body, headers={**a_key(), "If-Match": etag}).status_code == 200
+    late = client.put(path, json=body, headers={**a_key(), "If-Match": etag})
+    assert (late.status_code, late.json()["code"]) == (412, "changed_meanwhile")
+    assert client.delete(path, headers=a_key()).status_code == 200
+
+
 def test_each_sees_and_ends_only_its_own(house: House):
     assert subscribe(house, "own", "mine").status_code == 200
-    for path in ("/api/v1/webhooks/mine/deliveries",):
+    for path in ("/api/v1/webhooks/mine", "/api/v1/webhooks/mine/deliveries"):
         assert house.client("own").get(path).status_code == 200
         assert house.client("other").get(path).status_code == 404
         assert house.client("office").get(path).status_code == 404

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
+from api.limits import MAX_BATCH
 from tests.api.people import OTHER, OTHER_AGENCY, OWN, OWN_AGENCY, House, a_house, a_key
 from tests.builders.answers import a_picture
 from verifier.records.audit import read_audit, verify_audit
@@ -155,6 +156,43 @@ def test_a_roster_is_masked_unless_it_is_revealed_which_is_written_down(house: H
         last = read_audit(tx, limit=10_000)[-1]
         assert verify_audit(tx).sound
     assert (last.actor, last.action, last.subject_id) == ("client:own", "class.reveal_ids", number)
+
+
+def test_a_roster_is_changed_with_its_etag(house: House):
+    number = "YY-2024-0310"
+    put(house, "own", a_filing(number), number)
+    path, client = f"/api/v1/classes/{number}/roster", house.client("own")
+    student = {"student_no": "S01", "name": "张三", "id_number": "430902199001011234"}
+    etag = client.put(path, json={"students": [student]}, headers=a_key()).headers["etag"]
+    assert client.get(path).headers["etag"] == client.get(path + "?reveal=true").headers["etag"] == etag
+    other = {"students": [student | {"id_number": "43090219900101002X"}]}
+    changed = client.put(path, json=other, headers={**a_key(), "If-Match": etag})
+    assert (changed.status_code, changed.headers["etag"] == etag) == (200, False)
+    late = client.put(path, json={"students": [student]}, headers={**a_key(), "If-Match": etag})
+    assert (late.status_code, late.json()["code"]) == (412, "changed_meanwhile")
+    file = {"file": ("名册.csv", "学号,姓名\nS01,张三\n".encode())}
+    late = client.post(f"{path}/file", files=file, headers={**a_key(), "If-Match": etag})
+    assert (late.status_code, late.json()["code"]) == (412, "changed_meanwhile")
+    assert client.get(path).headers["etag"] == changed.headers["etag"]
+
+
+@pytest.mark.parametrize(
+    ("path", "entries", "entry"),
+    [
+        ("sign-ins", "sign_ins", {"student_no": "S01", "signed_at": "2023-06-12T08:21:00+08:00"}),
+        ("leaves", "leaves", {"student_no": "S01", "session": "2023-06-12-am"}),
+        ("roster", "students", {"student_no": "S01", "name": "张三"}),
+    ],
+)
+def test_a_batch_has_a_thousand_entries_at_most(house: House, path: str, entries: str, entry: dict[str, str]):
+    method = "PUT" if path == "roster" else "POST"
+    body = {entries: [entry] * (MAX_BATCH + 1)}
+    answer = house.client("own").request(method, f"/api/v1/classes/{OWN}/{path}", json=body, headers=a_key())
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["path"], error["code"]) == (422, f"/body/{entries}", "too_long")
+    fewer = {entries: [entry] * MAX_BATCH}
+    answer = house.client("own").request(method, f"/api/v1/classes/{OWN}/{path}", json=fewer, headers=a_key())
+    assert "too_long" not in answer.text
 
 
 def test_a_roster_file_of_excel_or_csv_is_read_with_its_faults(house: House):

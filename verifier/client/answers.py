@@ -90,11 +90,13 @@ class CallOut(TypedDict):
 class CameraDataOut(TypedDict):
     """What the file says of the camera that took it."""
 
+    gps_at: str | None
     latitude: float | None
     longitude: float | None
     make: str | None
     model: str | None
     offset: str | None
+    remarks: list[str]
     software: str | None
     taken_at: str | None
 
@@ -116,6 +118,7 @@ class CameraSpanOut(TypedDict):
     condition: str
     ends_at: str
     evidence: list[str]
+    looks: int
     session: str | None
     starts_at: str
 
@@ -128,6 +131,7 @@ CaseOut = TypedDict("CaseOut", {
     "kind": "str",
     "lapsed": "str | None",
     "opened_at": "str",
+    "photo": "str | None",
     "photo_id": "str | None",
     "probability": "float | None",
     "reason": "str",
@@ -188,6 +192,18 @@ class ClassVenueOut(TypedDict):
     radius_m: float | None
     sessions: list[str]
 
+class ClosingOut(TypedDict):
+    """When a class began and ended, was certified, applied for, paid and archived; who was examined."""
+
+    applied_on: str | None
+    archive_discarded_on: str | None
+    archived_on: str | None
+    certified_on: str | None
+    commenced_on: str | None
+    completed_on: str | None
+    examined: list[str]
+    paid_on: str | None
+
 class ConditionOut(TypedDict):
     """One condition of the subsidy."""
 
@@ -209,7 +225,7 @@ DatesOut = TypedDict("DatesOut", {
     "examined": "list[str]",
     "paid_on": "str | None",
 })
-"""When a class began and ended, was certified, applied for, paid and archived; who was examined."""
+"""When a class began and ended, and what followed."""
 
 class DeadlineOut(TypedDict):
     """A day by which something must be done."""
@@ -465,7 +481,7 @@ class MattersOut(TypedDict):
     cases: list[MatterOut]
     notices: list[NoticeOut]
     sanctions: list[SanctionOut]
-    violations: list[MatterOut]
+    violations: list[ViolationMatterOut]
 
 class MeOut(TypedDict):
     """Who the caller is here."""
@@ -515,6 +531,15 @@ class OffSiteOut(TypedDict):
     kind: str
     result: str
 
+class PeopleOut(TypedDict):
+    """How many people the picture shows, between `low` and `high`; `method` is ``faces`` or the people pack."""
+
+    boxes: list[list[float]]
+    count: int
+    high: int
+    low: int
+    method: str
+
 PhotoRecordOut = TypedDict("PhotoRecordOut", {
     "camera": "CameraDataOut | None",
     "class": "str",
@@ -524,12 +549,16 @@ PhotoRecordOut = TypedDict("PhotoRecordOut", {
     "findings": "list[FindingOut]",
     "height_px": "int | None",
     "id": "str",
+    "old_version": "str | None",
     "outcome": "Literal['passed', 'failed', 'unsure', 'not_applicable', 'not_run']",
+    "people": "PeopleOut | None",
     "people_count": "int | None",
     "received_at": "str | None",
     "session": "str | None",
+    "session_source": "str",
     "sha256": "str",
     "stamp": "StampOut | None",
+    "stamps": "int | None",
     "view": "str | None",
     "width_px": "int | None",
 })
@@ -686,9 +715,14 @@ class StampOut(TypedDict):
     app: str | None
     box_xywh: list[float] | None
     code: str | None
+    confidence: dict[str, float]
+    fields: dict[str, list[float]]
+    has_seconds: bool
     latitude: float | None
+    layout: str | None
     lines: list[str]
     longitude: float | None
+    swapped: bool
     taken_at: str | None
     weekday: str | None
 
@@ -718,6 +752,7 @@ SubsidyOut = TypedDict("SubsidyOut", {
 
 SupervisionOut = TypedDict("SupervisionOut", {
     "class": "str",
+    "dates": "ClosingOut",
     "follow_ups": "list[FollowUpOut]",
     "inspections": "list[InspectionOut]",
     "off_site": "list[OffSiteOut]",
@@ -781,18 +816,36 @@ class VenueOut(TypedDict):
     polygon: list[list[float]] | None
     radius_m: float | None
 
+ViolationMatterOut = TypedDict("ViolationMatterOut", {
+    "article": "str",
+    "class": "str",
+    "decisions": "list[DecisionOut]",
+    "evidence": "list[str]",
+    "id": "str",
+    "kind": "str",
+    "lapsed": "str | None",
+    "reason": "str",
+    "sessions": "list[str]",
+    "state": "str",
+    "supported": "bool",
+})
+"""A violation as people work through it."""
+
 ViolationOut = TypedDict("ViolationOut", {
     "class": "str",
     "code": "str",
     "decisions": "list[DecisionOut]",
+    "dedup_key": "str",
     "evidence": "list[str]",
     "id": "str",
+    "label": "str",
     "lapsed": "str | None",
     "opened_at": "str",
     "policy": "str",
     "quote": "str | None",
     "reason": "str",
     "rule": "str",
+    "session": "str | None",
     "sessions": "list[str]",
     "state": "Literal['proposed', 'needs_check', 'confirmed', 'dismissed', 'lapsed']",
     "supported": "bool",

@@ -91,9 +91,9 @@ class Connection:
             yield from page["items"]
             following = page.get("next")
 
-    def _read_tagged(self, path: str) -> tuple[Any, str]:
+    def _read_tagged(self, path: str, **query: bool) -> tuple[Any, str]:
         """What stands there, and its ETag."""
-        answer = self._ask("GET", path)
+        answer = self._ask("GET", path, params=query)
         return answer.json(), answer.headers["etag"]
 
     def _read_bytes(self, path: str) -> bytes:
@@ -108,9 +108,9 @@ class Connection:
         return read_written(self._write(method, path, body, key, etag))
 
     def _upload(
-        self, path: str, file: Path | bytes, shown: str, fields: Mapping[str, str], key: str | None
+        self, path: str, file: Path | bytes, shown: str, fields: Mapping[str, str], key: str | None, etag: str = ""
     ) -> httpx.Response:
-        headers = make_key(key)
+        headers = make_key(key) | ({"If-Match": etag} if etag else {})
 
         def send() -> httpx.Response:
             # Opened anew for each attempt: what was sent by the one before is to be sent again from its beginning.

@@ -67,14 +67,15 @@ class Filing(Connection):
         return self._register("PUT", path, {"id": camera_id, "url": url}, key, etag)
 
     def save_roster(
-        self, number: str, students: Sequence[bodies.StudentIn | Mapping[str, str]], *, key: str | None = None
-    ) -> Written:
+        self, number: str, students: Sequence[bodies.StudentIn | Mapping[str, str]], *, etag: str = "",
+        key: str | None = None,
+    ) -> Written:  # fmt: skip
         """Bring the roster in line."""
-        return self._register("PUT", f"{name_class(number)}/roster", {"students": list(students)}, key)
+        return self._register("PUT", f"{name_class(number)}/roster", {"students": list(students)}, key, etag)
 
-    def send_roster(self, number: str, file: Path | bytes, *, key: str | None = None) -> Written:
+    def send_roster(self, number: str, file: Path | bytes, *, etag: str = "", key: str | None = None) -> Written:
         """The roster as an .xlsx or .csv file."""
-        return read_written(self._upload(f"{name_class(number)}/roster/file", file, "roster", {}, key))
+        return read_written(self._upload(f"{name_class(number)}/roster/file", file, "roster", {}, key, etag))
 
     def send_portrait(self, number: str, student_no: str, file: Path | bytes, *, key: str | None = None) -> Written:
         """Add an enrolment photo of a student."""

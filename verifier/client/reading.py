@@ -87,10 +87,10 @@ class Reading(Connection):
         found: list[answers.CameraHealthOut] = self.read(f"{name_class(number)}/camera-health")["items"]
         return found
 
-    def roster(self, number: str, *, reveal: bool = False) -> list[answers.RosterLineOut]:
-        """The roster; numbers masked, unless `reveal`, for which the scope `filing` is needed, and which is written down."""
-        found: list[answers.RosterLineOut] = self.read(f"{name_class(number)}/roster", reveal=reveal)["items"]
-        return found
+    def roster(self, number: str, *, reveal: bool = False) -> tuple[list[answers.RosterLineOut], str]:
+        """The roster, for `save_roster`; numbers masked, unless `reveal` (scope `filing`), which is written down."""
+        found, etag = self._read_tagged(f"{name_class(number)}/roster", reveal=reveal)
+        return found["items"], etag
 
     def portraits(self, number: str) -> list[answers.PortraitOut]:
         """Enrolment pictures, and what became of each."""

@@ -17,12 +17,16 @@ class Subscribing(Connection):
         found: list[answers.WebhookOut] = self.read("/webhooks")["items"]
         return found
 
+    def webhook(self, name: str) -> tuple[answers.WebhookOut, str]:
+        """One subscription, for `subscribe`."""
+        return self._read_tagged(f"/webhooks/{quote_part(name)}")
+
     def subscribe(
-        self, name: str, url: str, events: Sequence[str], secret: str, *, key: str | None = None
+        self, name: str, url: str, events: Sequence[str], secret: str, *, etag: str = "", key: str | None = None
     ) -> answers.WebhookOut:
-        """Be told of events at `url`; see `read_event`."""
+        """Be told of events at `url`, or change that; see `read_event`."""
         body = {"url": url, "events": list(events), "secret": secret}
-        told: answers.WebhookOut = self._write("PUT", f"/webhooks/{quote_part(name)}", body, key).json()
+        told: answers.WebhookOut = self._write("PUT", f"/webhooks/{quote_part(name)}", body, key, etag).json()
         return told
 
     def unsubscribe(self, name: str, *, key: str | None = None) -> answers.WebhookOut:

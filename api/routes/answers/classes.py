@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from api.routes.answers.base import ClassField, Digest, Out, Outcome, Time
 
@@ -141,26 +141,45 @@ class StampOut(Out):
     """What the stamp says."""
 
     taken_at: Time | None
+    has_seconds: bool
     weekday: str | None
     address: str | None
     longitude: float | None
     latitude: float | None
     code: str | None
     app: str | None
+    layout: str | None
+    swapped: bool
     lines: list[str]
     box_xywh: list[float] | None
+    fields: Annotated[dict[str, list[float]], Field(description="By field, the box it was read in.")]
+    confidence: Annotated[dict[str, float], Field(description="By field, how sure the reading is, 0 to 1.")]
 
 
 class CameraDataOut(Out):
     """What the file says of the camera that took it."""
 
-    taken_at: Time | None
+    taken_at: Annotated[
+        str | None, Field(description="As the camera wrote it: without an offset where the file names none.")
+    ]
     offset: str | None
+    gps_at: Time | None
     longitude: float | None
     latitude: float | None
     make: str | None
     model: str | None
     software: str | None
+    remarks: list[str]
+
+
+class PeopleOut(Out):
+    """How many people the picture shows, between `low` and `high`; `method` is ``faces`` or the people pack."""
+
+    count: int
+    low: int
+    high: int
+    method: str
+    boxes: list[list[float]]
 
 
 class PhotoRecordOut(Out):
@@ -170,14 +189,20 @@ class PhotoRecordOut(Out):
     class_number: ClassField
     session: str | None
     declared_session: str | None
+    session_source: Annotated[str, Field(description="By what it was assigned to the session.")]
     view: str | None
     received_at: Time | None
+    old_version: Annotated[
+        str | None, Field(description="The versions it was looked at with, where they are not today's.")
+    ]
     file: str
     sha256: Digest
     stamp: StampOut | None
+    stamps: Annotated[int | None, Field(description="How many stamps the picture bears.")]
     camera: CameraDataOut | None
     faces: list[FaceOut]
     people_count: int | None
+    people: PeopleOut | None
     width_px: int | None
     height_px: int | None
     findings: list[FindingOut]

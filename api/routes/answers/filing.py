@@ -78,6 +78,7 @@ class CameraSpanOut(Out):
     starts_at: Time
     ends_at: Time
     session: str | None
+    looks: Annotated[int, Field(description="How often it was looked at.")]
     evidence: list[str]
 
 

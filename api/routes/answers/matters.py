@@ -38,6 +38,7 @@ class CaseOut(Out):
     session: str | None
     student_no: str | None
     file: str | None
+    photo: Annotated[str | None, Field(description="The same as `file`.")]
     photo_id: str | None
     sha256: Digest | None
     box_xywh: list[float]
@@ -82,12 +83,15 @@ class ViolationOut(Out):
     id: str
     rule: str
     code: str
+    label: Annotated[str, Field(description="The same as `rule`.")]
     quote: str | None
     class_number: ClassField
     state: MatterState
+    session: Annotated[str | None, Field(description="The first of `sessions`.")]
     sessions: list[str]
     reason: str
     evidence: list[str]
+    dedup_key: Annotated[str, Field(description="The same for the same breach, however often it is found.")]
     policy: str
     supported: bool
     opened_at: Time
@@ -106,6 +110,14 @@ class MatterOut(Out):
     reason: str
     lapsed: str | None
     decisions: list[DecisionOut]
+
+
+class ViolationMatterOut(MatterOut):
+    """A violation as people work through it."""
+
+    article: str
+    sessions: list[str]
+    evidence: list[str]
 
 
 class NoticeOut(Out):
@@ -146,6 +158,6 @@ class MattersOut(Out):
     """All matters of one class, or of all."""
 
     cases: list[MatterOut]
-    violations: list[MatterOut]
+    violations: list[ViolationMatterOut]
     notices: list[NoticeOut]
     sanctions: list[SanctionOut]

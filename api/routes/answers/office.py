@@ -97,10 +97,9 @@ class ArchiveOut(Out):
     documents: list[ArchiveKindOut]
 
 
-class DatesOut(Out):
+class ClosingOut(Out):
     """When a class began and ended, was certified, applied for, paid and archived; who was examined."""
 
-    class_number: ClassField
     commenced_on: date | None
     completed_on: date | None
     certified_on: date | None
@@ -109,6 +108,12 @@ class DatesOut(Out):
     archived_on: date | None
     archive_discarded_on: date | None
     examined: list[str]
+
+
+class DatesOut(ClosingOut):
+    """When a class began and ended, and what followed."""
+
+    class_number: ClassField
 
 
 class InspectionOut(Out):
@@ -190,6 +195,7 @@ class SupervisionOut(Out):
     """Everything that people did about one class."""
 
     class_number: ClassField
+    dates: ClosingOut
     inspections: list[InspectionOut]
     off_site: list[OffSiteOut]
     follow_ups: list[FollowUpOut]
