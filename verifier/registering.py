@@ -24,7 +24,7 @@ from verifier.filing.entries import LEAVE_CSV, ROSTER_CSV, ROSTER_XLSX, SIGNINS_
 from verifier.filing.fault import Fault, FaultList
 from verifier.filing.roster import read_roster
 from verifier.language import say
-from verifier.plan import ClassFile, Submission, TrainingClass, View
+from verifier.plan import Agency, ClassFile, Submission, TrainingClass, View
 from verifier.records.audit import write_audit
 from verifier.records.errors import NotInRecordsError
 from verifier.records.filing import read_class_file, save_class_file
@@ -34,6 +34,7 @@ from verifier.records.roster import save_sign_ins
 from verifier.records.rows import KindCount, find_class, lock_class
 from verifier.records.submissions import save_submissions, submission_id
 from verifier.records.tables.evidence import SubmissionRow
+from verifier.records.timetable import save_agency
 
 XLSX_START = b"PK\x03\x04"
 
@@ -122,6 +123,16 @@ def register_sign_ins(tx: Tx, caller: Caller, number: str, rows: Sequence[Mappin
     counts = {"sign_in": save_sign_ins(tx, find_class(tx, number).id, added)}
     _audit(tx, caller, "class.sign_ins", number, counts)
     return Registered(counts, faults)
+
+
+def register_agency(tx: Tx, caller: Caller, agency: Agency) -> KindCount:
+    """Make an agency known before it files its first class, so that its programs can be given keys; or change its name."""
+    count = save_agency(tx, agency)
+    write_audit(
+        tx, actor=caller.actor, action="agency.register", subject=("agency", agency.code),
+        after={"name": agency.name, "added": count.added, "changed": count.changed},
+    )  # fmt: skip
+    return count
 
 
 def register_leaves(tx: Tx, caller: Caller, number: str, rows: Sequence[Mapping[str, str]]) -> Registered:

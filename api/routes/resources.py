@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import ValidationError
 from sqlalchemy.orm import Session as Tx
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session as Tx
 from api.auth import OfficeReader, Reader
 from api.cursors import Cursor, Limit, paginate_stored
 from api.etags import IfMatch, make_etag, require_unchanged
-from api.idempotency import Answer, WithFiling, Write
+from api.idempotency import Answer, WithFiling, Write, WriteWith
 from api.looks import LooksAtPortrait
 from api.problems import Problem, field_error
 from api.routes.answers.base import Items, Page
@@ -32,20 +32,22 @@ from api.routes.answers.filing import (
     VenueOut,
 )
 from api.routes.reading import Language, State
-from api.routes.shapes import CameraIn, ClassNumber, Code, FilingIn, Sha256, TeacherIn, VenueIn
+from api.routes.shapes import AgencyNameIn, CameraIn, ClassNumber, Code, FilingIn, Sha256, TeacherIn, VenueIn
 from api.routes.writing import describe_filing, describe_venue, registered, tell_faults
 from verifier.access import Caller
 from verifier.annotated import portrait_picture
 from verifier.language import say
+from verifier.plan import Agency
 from verifier.records.cameras import read_health
 from verifier.records.class_pages import page_agencies
 from verifier.records.filing import read_training
 from verifier.records.plans import require_visible
 from verifier.records.portraits import PortraitRecord, read_portraits
-from verifier.registering import register_class, viewer_of
+from verifier.registering import register_agency, register_class, viewer_of
 
 router = APIRouter()
 CodeInPath = Annotated[Code, Path()]
+OfficeFiling = Annotated[Write, Depends(WriteWith("filing", office=True))]
 DigestInPath = Annotated[Sha256, Path()]
 
 
@@ -53,13 +55,46 @@ DigestInPath = Annotated[Sha256, Path()]
 def read_agencies(
     request: Request, caller: Reader, state: State, limit: Limit = 100, cursor: Cursor = None
 ) -> dict[str, Any]:
-    """The agencies that filed a class; an agency's program sees itself."""
+    """The agencies on record; an agency's program sees itself."""
     with state.database.reading() as tx:
         page, following = paginate_stored(
             request, state.database.vault.cursor_keys, limit, cursor,
             lambda after, most: page_agencies(tx, after, most, agency_code=caller.agency_code), lambda one: [one.code],
         )  # fmt: skip
     return {"items": [asdict(each) for each in page], "next": following}
+
+
+@router.get("/agencies/{agency_code}", response_model=AgencyOut)
+def read_one_agency(agency_code: CodeInPath, caller: Reader, state: State) -> JSONResponse:
+    """One agency, with the ETag of its name."""
+    if caller.agency_code not in (None, agency_code):
+        raise Problem("not_found")
+    with state.database.reading() as tx:
+        found = _find_agency(tx, agency_code)
+    if found is None:
+        raise Problem("not_found")
+    return JSONResponse(found, headers={"ETag": make_etag(found["name"])})
+
+
+@router.put("/agencies/{agency_code}", response_model=AgencyOut, responses={201: {"model": AgencyOut}})
+def save_one_agency(
+    agency_code: CodeInPath, body: AgencyNameIn, write: OfficeFiling, if_match: IfMatch = ""
+) -> Response:
+    """Make an agency known before its first class, so that its programs can be given keys; or change its name."""
+
+    def work(tx: Tx) -> Answer:
+        known = _find_agency(tx, agency_code)
+        require_unchanged(if_match, known["name"] if known else None)
+        done = register_agency(tx, write.caller, Agency(body.name, agency_code))
+        found = _find_agency(tx, agency_code)
+        return Answer(found or {}, 201 if done.added else 200, {"ETag": make_etag(body.name)})
+
+    return write.once(body.model_dump(mode="json"), work)
+
+
+def _find_agency(tx: Tx, agency_code: str) -> dict[str, Any] | None:
+    found = page_agencies(tx, None, 1, agency_code=agency_code)
+    return asdict(found[0]) if found else None
 
 
 @router.get("/classes/{number}/venues", response_model=Items[ClassVenueOut])

@@ -36,6 +36,12 @@ class AgencyIn(Strict):
     code: Code
 
 
+class AgencyNameIn(Strict):
+    """An agency, whose code stands in the address."""
+
+    name: Name
+
+
 class VenueIn(Strict):
     """A place, in the frame its coordinates were taken in."""
 

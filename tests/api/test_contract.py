@@ -6,6 +6,7 @@ breaks callers also needs a new `/api/v2`, or their consent.
 
 from __future__ import annotations
 
+import ast
 import copy
 import json
 import tempfile
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 
 from api.docs import describe_api
+from api.problems import PROBLEMS
 from api.server import create_app
 from tests.builders.shared import PROJECT
 from verifier.settings import Settings
@@ -132,6 +134,26 @@ def test_what_is_added_stands_in_the_agreed_description_too(described: dict[str,
     """An addition breaks nobody; it is only to be written down, for the client's types and the next comparison."""
     added = find_breaks(described, json.loads(AGREED.read_text(encoding="utf-8")))
     assert added == [], "\n".join(["new, or otherwise than agreed:", *added, RENEW])
+
+
+def test_every_problem_that_the_code_raises_is_described_where_it_can_arise(described: dict[str, Any]):
+    """Which of them each operation really answers is compared with every answer that any test gets (`described.py`)."""
+    raised = {
+        node.args[0].value
+        for file in (PROJECT / "api").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Problem" and node.args
+        if isinstance(node.args[0], ast.Constant)
+    }
+    operations = [each for methods in described["paths"].values() for each in methods.values()]
+    told = [
+        set(answer["content"]["application/problem+json"]["examples"])
+        for operation in operations
+        for status, answer in operation["responses"].items()
+        if not status.startswith("2")
+    ]
+    assert raised <= set(PROBLEMS)
+    assert set().union(*told) == set(PROBLEMS)
 
 
 def _drop_path(described: dict[str, Any]) -> None:

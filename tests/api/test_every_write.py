@@ -149,6 +149,7 @@ def accused(s3_server: S3Server, tmp_path_factory: pytest.TempPathFactory) -> It
 
 def file_a_class(play: Play) -> None:
     """What an agency and its platform write, from the filing to the photos."""
+    play.do("PUT /agencies/{agency_code}", {"name": "新机构"}, agency_code="52430900MJJ000009X")
     play.do("PUT /classes/{number}", a_filing(NEW), "own", number=NEW)
     students = [{"student_no": "S01", "name": "张三", "id_number": "43090019900101123X", "phone": "13812345678"}]
     play.do("PUT /classes/{number}/roster", {"students": students}, "own", number=NEW)
@@ -302,6 +303,7 @@ def check_nobody_else_may(play: Play) -> None:
 # What nobody has looked at is nobody's to see (`test_reading`, `test_looks`), and the play ended its subscription.
 NOTHING_THERE = {
     "/classes/{number}/photos/{photo_id}", "/classes/{number}/photos/{photo_id}/annotated.jpg",
+    "/classes/{number}/photos/{photo_id}/original",
     "/classes/{number}/portraits/{sha256}/picture.jpg", "/webhooks/{name}", "/webhooks/{name}/deliveries",
 }  # fmt: skip
 # The play took the decision about it back: proposed again, it is no agency's to see.
@@ -337,7 +339,12 @@ def list_written(play: Play) -> dict[str, str]:
             real.setdefault(name, value)
         if (method, path) == ("POST", "/api/v1/classes/{number}/photos"):
             real["photo_id"] = sent.answer.json()["id"]
-    return real | {"number": NEW, "session_id": "am", "sha256": hashlib.sha256(PORTRAIT).hexdigest()}
+    return real | {
+        "number": NEW,
+        "agency_code": OWN_AGENCY,
+        "session_id": "am",
+        "sha256": hashlib.sha256(PORTRAIT).hexdigest(),
+    }
 
 
 def ask_as(play: Play, sent: Sent, who: str | None) -> httpx.Response:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -85,7 +86,11 @@ def test_nothing_that_is_sent_makes_us_fail(accused: Accused, mode: str):
             for who in CALLERS:
                 response = case.call(headers=headers[who] | a_key())
                 case.validate_response(response, checks=checks)
-                check_described(house.app, case.method, case.path, response)
+                sent = [(name, value) for name, values in response.headers.items() for value in values]
+                check_described(
+                    house.app, case.method, case.path,
+                    httpx.Response(response.status_code, headers=sent, content=response.content),
+                )  # fmt: skip
                 answers[who, response.status_code] += 1
                 assert who is not None or response.status_code in (401, 405, 413), response.status_code
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import textwrap
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +15,9 @@ import pytest
 from sqlalchemy import select, update
 
 from tests.api.people import OWN, House, a_house, a_key
+from tests.builders.shared import PROJECT
 from tests.services.receiver import run_receiver
+from verifier.delivering import sign
 from verifier.records.outbox import announce, read_deliveries
 from verifier.records.tables.base import utc_now
 from verifier.records.tables.kept_answer import KeptAnswerRow
@@ -126,3 +130,20 @@ def test_the_running_server_delivers(tmp_path: Path):
         while not receiver.received and time.monotonic() < ends:
             time.sleep(0.1)
         assert [json.loads(each.body)["data"] for each in receiver.received] == [{"about": 7}]
+
+
+def test_the_receiver_of_the_docs_takes_what_is_signed_and_nothing_else():
+    text = (PROJECT / "docs" / "api.md").read_text(encoding="utf-8")
+    (lines,) = re.findall(r"\n(    import hashlib, hmac, json, time\n(?:(?:    .*)?\n)+)", text)
+    known: dict[str, Any] = {}
+    exec(textwrap.dedent(lines), known)
+    body = json.dumps({"id": "1", "type": "case.opened", "class": OWN, "occurred_at": "", "data": {}}).encode()
+    now = int(time.time())
+
+    def receive(stamp: int, secret: str = SECRET, sent: bytes = body) -> Any:
+        headers = {"webhook-signature": sign(SECRET, stamp, body), "webhook-id": "delivery-1"}
+        return known["receive"](secret, headers, sent)
+
+    assert receive(now) == ("delivery-1", json.loads(body))
+    for refused in (receive(now - 301), receive(now + 330), receive(now, "x" * 32), receive(now, sent=body + b" ")):
+        assert refused is None

@@ -14,6 +14,7 @@ from openpyxl import Workbook
 from api.limits import MAX_BATCH
 from tests.api.people import OTHER, OTHER_AGENCY, OWN, OWN_AGENCY, House, a_house, a_key
 from tests.builders.answers import a_picture
+from verifier.accounts import issue_key
 from verifier.records.audit import read_audit, verify_audit
 from verifier.records.filing import read_class_file
 
@@ -117,6 +118,26 @@ def test_an_agency_files_only_its_own_and_approves_nothing(house: House):
     assert put(house, "own", a_filing(approved_on="2024-03-05")).json()["code"] == "refused"
     assert put(house, "own", a_filing(OTHER), OTHER).json()["code"] == "class_of_another_agency"
     assert put(house, "own", a_filing("YY-1"), "YY-2").json()["code"] == "refused"
+
+
+def test_an_agency_is_known_before_its_first_class_so_that_its_program_can_file_it(house: House):
+    path, body = "/api/v1/agencies/52430900MJJ000007X", {"name": "新机构"}
+    assert house.client("own").put(path, json=body, headers=a_key()).json()["code"] == "office_only"
+    made = house.client("office").put(path, json=body, headers=a_key())
+    assert (made.status_code, made.json()["classes"]) == (201, 0)
+    _, key = issue_key(
+        house.state.database, "new", ["read", "filing"], by="local:test", agency_code="52430900MJJ000007X"
+    )
+    new = house.client()
+    new.headers["Authorization"] = f"Bearer {key}"
+    assert [each["name"] for each in new.get("/api/v1/agencies").json()["items"]] == ["新机构"]
+    filing = a_filing("YY-2024-0210", "52430900MJJ000007X")
+    assert new.put("/api/v1/classes/YY-2024-0210", json=filing, headers=a_key()).status_code == 201
+    read = house.client("office").get(path)
+    assert (read.json()["name"], read.json()["classes"]) == ("机构", 1)  # as it was filed last
+    late = house.client("office").put(path, json=body, headers={**a_key(), "If-Match": made.headers["etag"]})
+    assert (late.status_code, late.json()["code"]) == (412, "changed_meanwhile")
+    assert house.client("own").get(path).status_code == 404
 
 
 def test_an_approved_class_is_changed_by_the_office_only(house: House):

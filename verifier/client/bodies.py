@@ -12,6 +12,11 @@ class AgencyIn(TypedDict):
     code: str
     name: str
 
+class AgencyNameIn(TypedDict):
+    """An agency, whose code stands in the address."""
+
+    name: str
+
 class AgreementIn(TypedDict):
     """The fields of Annex 1; what is left out is a blank of the form."""
 

@@ -30,6 +30,13 @@ View = Literal["front", "back"]
 class Filing(Connection):
     """Writes of the scopes ``filing`` and ``evidence``. With an `etag`, only where nobody changed it since: else 412."""
 
+    def save_agency(
+        self, agency_code: str, name: str, *, etag: str = "", key: str | None = None
+    ) -> tuple[answers.AgencyOut, str]:
+        """Make an agency known before its first class, or change its name: the office's alone. Gives it and its ETag."""
+        answer = self._write("PUT", f"/agencies/{quote_part(agency_code)}", {"name": name}, key, etag)
+        return answer.json(), answer.headers["etag"]
+
     def save_filing(
         self, number: str, filing: bodies.FilingIn | Mapping[str, Any], *, etag: str = "", key: str | None = None
     ) -> Written:

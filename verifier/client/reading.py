@@ -27,8 +27,12 @@ class Reading(Connection):
     # ---------------------------------------------------------------- classes and their filings
 
     def agencies(self) -> Iterator[answers.AgencyOut]:
-        """Agencies that filed a class."""
+        """Agencies on record."""
         return self.iterate("/agencies", limit=PAGE)
+
+    def agency(self, agency_code: str) -> tuple[answers.AgencyOut, str]:
+        """One agency, for `save_agency`."""
+        return self._read_tagged(f"/agencies/{quote_part(agency_code)}")
 
     def classes(self, *, agency: str | None = None) -> Iterator[answers.ClassOut]:
         """All classes that this client may see."""

@@ -78,10 +78,10 @@ def page_classes(
 
 
 def page_agencies(tx: Tx, after: After, limit: int, *, agency_code: str | None = None) -> list[AgencyCount]:
-    """Agencies that filed a class, by code; only this one where it is named."""
+    """Agencies by code, with how many classes each filed; only this one where it is named."""
     query = (
         select(AgencyRow.code, AgencyRow.name, func.count(ClassRow.id))
-        .join(ClassRow, ClassRow.agency_id == AgencyRow.id)
+        .outerjoin(ClassRow, ClassRow.agency_id == AgencyRow.id)
         .group_by(AgencyRow.code, AgencyRow.name)
         .order_by(AgencyRow.code)
     )
