@@ -26,7 +26,7 @@ from api.routes.shapes import ClassNumber, Code
 from api.routes.writing import FILE_ONLY, FileFields, hash_upload, read_form
 from verifier.paperwork import describe_archive, receive_archive_item, withdraw_record, write_agreement
 from verifier.records.audit import write_audit
-from verifier.records.office import find_agency, read_agreement
+from verifier.records.office import RefusedError, find_agency, read_agreement
 from verifier.records.plans import require_visible
 from verifier.records.submissions import save_evidence
 from verifier.registering import viewer_of
@@ -137,8 +137,11 @@ def read_one_agreement(agency_code: AgencyCode, year: Year, caller: Reader, stat
     """The fields of the year's agreement (Annex 1) that are on record; an agency's program reads its own."""
     if caller.agency_code not in (None, agency_code):
         raise Problem("not_found")
-    with state.database.reading() as tx:
-        found = _describe_agreement(tx, agency_code, year)
+    try:
+        with state.database.reading() as tx:
+            found = _describe_agreement(tx, agency_code, year)
+    except RefusedError:
+        raise Problem("not_found") from None  # no such agency
     if not found["form"]:
         raise Problem("not_found")
     return JSONResponse(found, headers={"ETag": make_etag(found)})

@@ -63,8 +63,9 @@ def offer_upload(number: ClassNumber, body: UploadIn, write: WithEvidence) -> di
 
 
 @router.post(
-    "/classes/{number}/uploads/{sha256}/complete", status_code=201, response_model=HandedInOut, openapi_extra=DIRECT
-)
+    "/classes/{number}/uploads/{sha256}/complete", status_code=201, response_model=HandedInOut, openapi_extra=DIRECT,
+    responses={200: {"model": HandedInOut, "description": "It was on record before."}},
+)  # fmt: skip
 def complete_upload(number: ClassNumber, sha256: Digest, body: CompleteIn, write: WithEvidence) -> Response:
     """Put a photo on record that was uploaded straight to the store; what arrived is read and hashed first."""
     require_class(write, number)

@@ -214,7 +214,10 @@ def save_leaves(number: ClassNumber, body: LeavesIn, write: WithEvidence) -> Res
     )
 
 
-@router.post("/classes/{number}/photos", status_code=201, response_model=HandedInOut, openapi_extra=MULTIPART)
+@router.post(
+    "/classes/{number}/photos", status_code=201, response_model=HandedInOut, openapi_extra=MULTIPART,
+    responses={200: {"model": HandedInOut, "description": "It was on record before."}},
+)  # fmt: skip
 async def send_photo(number: ClassNumber, request: Request, write: WithEvidence) -> Response:
     """Hand in a photo. Its bytes go from the disk to the store in pieces; the same photo again is the same one."""
     await run_in_threadpool(require_class, write, number)

@@ -69,10 +69,14 @@ def test_the_photo_is_read_back_with_findings_and_pictures(judged: House):
 PAGE_PICTURES = {
     "/photos/{photo_id}/annotated.jpg": "photo.look_annotated", "/photos/{photo_id}/original": "photo.look_original",
     "/photos/{photo_id}/face.jpg": "photo.look_face", "/photos/{photo_id}/plain.jpg": "photo.look_plain",
-    "/photos/{photo_id}/heat.jpg": "photo.look_heat",
 }  # fmt: skip
-# `test_cameras` looks at frames; the other two are sent by the same function as the faces above.
-OTHER_PICTURES = {"/review/{matter_id}/face.jpg", "/portraits/{portrait_id}.jpg", "/cameras/looks/{sample_id}.jpg"}
+# `test_cameras` looks at frames; the others are sent by the same function as the faces above.
+OTHER_PICTURES = {
+    "/photos/{photo_id}/heat.jpg",
+    "/review/{matter_id}/face.jpg",
+    "/portraits/{portrait_id}.jpg",
+    "/cameras/looks/{sample_id}.jpg",
+}
 
 
 def test_every_picture_that_the_pages_show_leaves_an_entry(judged: House):

@@ -22,7 +22,7 @@ from tests.api.test_access import VALUES
 
 schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed")
 
-EXAMPLES = int(os.environ.get("VERIFIER_SCHEMA_EXAMPLES", "3"))
+EXAMPLES = int(os.environ.get("VERIFIER_SCHEMA_EXAMPLES", "2"))
 # Nobody, an agency's program, one that files for the city, and one that may do everything.
 CALLERS = (None, "own", "filer", "office")
 DESCRIPTION = "/api/v1/openapi.json"
