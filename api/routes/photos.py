@@ -89,20 +89,21 @@ def read_findings(
     request: Request, number: ClassNumber, caller: Reader, state: State, language: Language,
     outcome: Annotated[Outcome | None, Query()] = None, limit: Limit = 100, cursor: Cursor = None,
 ) -> JSONResponse:  # fmt: skip
-    """Every current finding about the class's photos and sessions."""
+    """Every current finding about the class, its sessions and its photos."""
     with state.database.reading() as tx:
         require_visible(tx, number, viewer_of(caller))
         page, following = paginate_stored(
             request, state.database.vault.cursor_keys, limit, cursor,
             lambda after, most: page_findings(tx, number, after, most, outcome), lambda one: [str(one.id)],
         )  # fmt: skip
-        items = show_to(tx, caller, [_describe_entry(each, language) for each in page], language)
+        items = show_to(tx, caller, [_describe_entry(number, each, language) for each in page], language)
     return send_checked({"items": items, "next": following})
 
 
-def _describe_entry(entry: FindingEntry, language: str) -> dict[str, Any]:
-    about = "session" if entry.photo_id is None else "photo"
-    subject = entry.session_id or "" if entry.photo_id is None else str(entry.photo_id)
+def _describe_entry(number: str, entry: FindingEntry, language: str) -> dict[str, Any]:
+    about, subject = ("class", number) if entry.session_id is None else ("session", entry.session_id)
+    if entry.photo_id is not None:
+        about, subject = "photo", str(entry.photo_id)
     return {"about": about, "id": subject, "session": entry.session_id} | describe_finding(entry.finding, language)
 
 

@@ -25,7 +25,7 @@ from tests.api.test_office import WHY, a_visit
 from tests.api.test_writing import a_filing
 from tests.builders.answers import a_picture
 from tests.services.api_server import run_api
-from tests.services.broken_network import BrokenNetwork
+from tests.services.broken_network import UNKEPT, BrokenNetwork
 from tests.services.s3 import S3Server
 from verifier.records.audit import read_audit, verify_audit
 from verifier.records.tables.base import Base, utc_now
@@ -57,7 +57,7 @@ class Play:
     house: House
     sent: list[Sent] = field(default_factory=list)
     # One for all: each new client reads the system's certificates.
-    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=60))
+    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=60, limits=UNKEPT))
 
     def __post_init__(self) -> None:
         self.broken = BrokenNetwork([])

@@ -132,6 +132,8 @@ def test_findings_are_filtered_and_speak_the_language_asked_for(judged: House):
         assert some == [each for each in everything if each["outcome"] == outcome]
     english = get(judged, f"classes/{OWN}/findings?limit={MAX_PAGE}", **{"Accept-Language": "en-GB"}).json()["items"]
     assert {each["reason"] for each in english} != {each["reason"] for each in everything}
+    ids = {each["about"]: {each["id"]} for each in get(judged, f"classes/{OWN}/findings?limit=500").json()["items"]}
+    assert (ids["class"], ids.keys()) == ({OWN}, {"class", "session", "photo"})
 
 
 def test_pages_follow_each_other_without_a_gap_and_cursors_hold_for_their_query_only(judged: House):

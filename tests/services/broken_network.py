@@ -6,6 +6,9 @@ from collections.abc import Iterator
 
 import httpx
 
+# A connection for each request: who refuses an upload before its end closes it, which is no fault of the request that follows.
+UNKEPT = httpx.Limits(max_keepalive_connections=0)
+
 
 class BrokenNetwork(httpx.BaseTransport):
     """In front of a real one. `plan` says what becomes of the next requests; those after it go through.
@@ -17,7 +20,7 @@ class BrokenNetwork(httpx.BaseTransport):
     def __init__(self, plan: list[str]) -> None:
         self.plan, self.sent = plan, 0
         # Plain http alone: nobody reads the system's certificates for it, which takes longer than a test's requests.
-        self._inner = httpx.HTTPTransport(verify=False)
+        self._inner = httpx.HTTPTransport(verify=False, limits=UNKEPT)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send, or not."""

@@ -384,7 +384,7 @@ FilingOut = TypedDict("FilingOut", {
 class FindingEntryOut(TypedDict):
     """A finding with what it is about."""
 
-    about: Literal["photo", "session"]
+    about: Literal["class", "session", "photo"]
     check: str
     id: str
     measured: dict[str, Any]

@@ -81,7 +81,7 @@ class FindingOut(Out):
 class FindingEntryOut(FindingOut):
     """A finding with what it is about."""
 
-    about: Literal["photo", "session"]
+    about: Literal["class", "session", "photo"]
     id: str
     session: str | None
 
