@@ -51,8 +51,8 @@ FIELD_ERROR: dict[str, Any] = {
     },
 }
 # What every operation can be answered with, and what those that write can, that have a key, send a file, and so on.
-ANYWHERE = frozenset({"not_authenticated", "forbidden", "too_many_requests", "failure"})
-OF_WRITES = frozenset({"csrf", "cross_site", "malformed", "too_large", "invalid", "refused"})
+ANYWHERE = frozenset({"malformed", "not_authenticated", "forbidden", "too_many_requests", "failure"})
+OF_WRITES = frozenset({"csrf", "cross_site", "too_large", "invalid", "refused"})
 OF_KEYS = frozenset({"key_reused", "conflict"})
 OF_NAMES = frozenset({"not_found", "method_not_allowed", "invalid"})
 OF_PARAMETERS: Mapping[str, frozenset[str]] = {

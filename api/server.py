@@ -17,12 +17,12 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import SecretStr
 from starlette.concurrency import run_in_threadpool
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 from uvicorn.supervisors import Multiprocess
 
 from api.auth import Gate
 from api.headers import SecurityHeaders
+from api.hosts import KnownHosts
 from api.limits import BodyLimit
 from api.metrics import COUNTED_TOGETHER
 from api.pages import add_pages
@@ -89,7 +89,7 @@ def create_app(settings: Settings, source: Source | None = None) -> FastAPI:
     # The last one added is the outermost.
     app.add_middleware(BodyLimit, max_upload_bytes=settings.max_upload_mb * 1024 * 1024)
     app.add_middleware(Gate, state=state)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list_hosts(settings), www_redirect=False)
+    app.add_middleware(KnownHosts, allowed_hosts=list_hosts(settings))
     app.add_middleware(RequestIds)
     app.add_middleware(SecurityHeaders)
 

@@ -89,6 +89,8 @@ def test_a_foreign_name_for_this_machine_is_refused(host: str):
     answer = a_client().get("/", headers={"host": host})
     assert answer.status_code == 400
     assert CLASS not in answer.text
+    told = a_client().get("/api/v1/classes", headers={"host": host})
+    assert (told.status_code, told.json()["code"]) == (400, "malformed")
 
 
 def test_static_files_cannot_be_climbed_out_of():
