@@ -11,6 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from api.auth import Need
+from api.examples import show_examples
 from api.problems import MEDIA_TYPE, PROBLEMS, Problem, describe_problem
 from verifier.access import Caller
 
@@ -85,6 +86,7 @@ def describe_api(app: FastAPI) -> dict[str, Any]:
         for method in context.methods or ():
             _complete(schema["paths"][context.path][method.lower()], need, method.lower(), components)
     _name_headers(schema["paths"])
+    show_examples(schema["paths"])
     app.openapi_schema = schema
     return schema
 

@@ -6,7 +6,7 @@ from datetime import date, time
 from typing import Annotated, Any, Literal
 
 from fastapi import Path
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from api.limits import MAX_BATCH
 
@@ -18,6 +18,18 @@ Code = Annotated[
     str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x20\x7f/\\\u0085\u2028\u2029]+$")
 ]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+# Not JSON Schema's own "time", which has an offset: a timetable goes by the clock on the wall.
+Clock = Annotated[
+    time,
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$",
+            "description": "By the venue's own clock.",
+            "examples": ["08:30:00"],
+        }
+    ),
+]
 ClassNumber = Annotated[
     str, Path(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f/]+$", examples=["YY-2023-0071"])
 ]
@@ -90,8 +102,8 @@ class SessionIn(Strict):
     id: Code
     date: date
     period: Literal["morning", "afternoon", "evening"]
-    starts: time
-    ends: time
+    starts: Clock
+    ends: Clock
     hours: Annotated[float, Field(gt=0, le=24)]
     teacher: Code | None = None
     kind: Literal["theory", "practice", "online"] | None = None

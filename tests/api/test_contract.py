@@ -14,9 +14,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
 
 from api.docs import describe_api
+from api.examples import EXAMPLES
 from api.problems import PROBLEMS
 from api.server import create_app
 from tests.builders.shared import PROJECT
@@ -154,6 +156,18 @@ def test_every_problem_that_the_code_raises_is_described_where_it_can_arise(desc
     ]
     assert raised <= set(PROBLEMS)
     assert set().union(*told) == set(PROBLEMS)
+
+
+def test_every_body_is_shown_by_an_example_that_fits_it(described: dict[str, Any]):
+    shown = set()
+    for operations in described["paths"].values():
+        for operation in operations.values():
+            content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+            if content is not None:
+                schema = content["schema"] | {"components": described["components"]}
+                jsonschema_rs.validator_for(schema, validate_formats=True).validate(content["example"])
+                shown.add(content["schema"]["$ref"].rpartition("/")[2])
+    assert shown == set(EXAMPLES)
 
 
 def _drop_path(described: dict[str, Any]) -> None:
