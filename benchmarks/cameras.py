@@ -135,12 +135,12 @@ def measure_delay(readers: Readers, good: list[str], bad: list[str]) -> None:
 
 def measure_memory(readers: Readers, good: list[str], bad: list[str], rounds: int) -> None:
     """Small rounds: three healthy cameras and one of each kind of dead one."""
-    quick = ReadingLimits("benchmark-quick", open_s=0.7, silent_s=0.4, read_file_s=5.0, memory_mb=1500)
-    counted = []
+    quick = ReadingLimits("benchmark-quick", open_s=0.35, silent_s=0.25, read_file_s=5.0, memory_mb=1500)
+    counted, ended = [], Counter[str]()
     print(f"{rounds} small rounds: MB parent, MB fork server, threads, files, processes, zombies")
     for number in range(rounds):
-        run_one(readers, make_visits(good[:3] + bad[:5], 0.3, quick))
-        time.sleep(0.1)
+        ended += run_one(readers, make_visits(good[:3] + bad[:5], 0.2, quick))[2]
+        time.sleep(0.05)
         counted.append(count_all())
         if number == 0 or (number + 1) % max(1, rounds // 5) == 0:
             print(f"  after round {number + 1:4}: " + "  ".join(f"{value:.1f}" for value in counted[-1]), flush=True)
@@ -148,6 +148,7 @@ def measure_memory(readers: Readers, good: list[str], bad: list[str], rounds: in
         f"  at most: {max(each[2] for each in counted)} threads, {max(each[3] for each in counted)} files, "
         f"{max(each[5] for each in counted)} zombies"
     )
+    print(f"  looks: {dict(sorted(ended.items()))}")
     memory = np.array(counted)[:, :2]
     if rounds > 10:
         slope = np.polyfit(np.arange(rounds - 5), memory[5:], 1)[0] * 500
