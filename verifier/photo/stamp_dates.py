@@ -21,8 +21,10 @@ AMBIGUOUS_CONFIDENCE = 0.5
 
 # A clock may follow without a gap; behind a day of two digits also one that has lost its first colon (082122:32).
 _END = rf"(?=$|[^0-9]|{D}{{1,2}}\s*:\s*{D}{{2}}|(?<=[0-9][0-9])[0-9]{{4}}\s*:\s*[0-9]{{2}}(?![0-9]))"
+# A clock may stand in front without a gap: 08:262026年02月09日.
+_CLOCK_BEFORE = r"(?:(?<=(?<![0-9:])[0-9]{2}:[0-9]{2})|(?<=(?<![0-9:])[0-9]{2}:[0-9]{2}:[0-9]{2}))(?=(?:19|20)[0-9]{2})"
 _YEAR_FIRST = re.compile(
-    rf"(?:(?<![0-9])|(?<=(?<![0-9])1)(?=20[0-9]{{2}}))(?P<y>{D}{{4}})\s*[.\-/,年·]\s*(?P<m>{D}{{1,2}})\s*[.\-/,月·]\s*(?P<d>{D}{{1,2}})(?:\s*[日号])?{_END}"
+    rf"(?:(?<![0-9])|(?<=(?<![0-9])1)(?=20[0-9]{{2}})|{_CLOCK_BEFORE})(?P<y>{D}{{4}})\s*[.\-/,年·]\s*(?P<m>{D}{{1,2}})\s*[.\-/,月·]\s*(?P<d>{D}{{1,2}})(?:\s*[日号])?{_END}"
 )
 # One separator lost in reading still leaves a single meaning, as long as month and day have two digits.
 _YEAR_FIRST_TIGHT = re.compile(rf"(?<![0-9])(?P<y>(?:19|20)\d\d)[.\-/]?(?P<m>\d\d)[.\-/]?(?P<d>\d\d){_END}")
@@ -101,7 +103,7 @@ def _date_from(row: Reading, match: re.Match[str], *, tight: bool) -> FoundDate 
     # Letters of a month's name are no digits in disguise.
     sure = row.confidence(*match.span()) if name else row.digits_confidence(*match.span())
     # A colon's edge is read as a "1" in front: no calendar has the year 12018, but the digits are then in doubt.
-    stray = row.text[: match.start()][-1:].isdigit()
+    stray = row.text[: match.start()][-1:].isdigit() and not re.search(r"[0-9]{2}:[0-9]{2}$", row.text[: match.start()])
     lost = _may_have_lost_digit(None if name else groups["m"], groups["d"])
     if stray or lost or _runs_into_clock(row.text[match.end() :]) or (tight and not match.group().isdigit()):
         sure = min(sure, AMBIGUOUS_CONFIDENCE)

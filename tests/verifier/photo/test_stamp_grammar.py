@@ -46,6 +46,8 @@ def a_parsed_stamp(*texts: str) -> Stamp:
         pytest.param("02-23-2017 星期四 13:04:43", date(2017, 2, 23), id="a camera's month first"),
         pytest.param("２０２４．１１．２５", date(2024, 11, 25), id="full-width signs"),
         pytest.param("2018.09.1511:30", date(2018, 9, 15), id="the gap before the clock was lost"),
+        pytest.param("08:262026年02月09日", date(2026, 2, 9), id="the gap behind the clock was lost"),
+        pytest.param("08:26:302026-02-09", date(2026, 2, 9), id="the gap behind the clock's seconds was lost"),
         pytest.param("2O24-l1-2S", date(2024, 11, 25), id="letters in the shape of digits"),
         pytest.param("2024.0919星期四", date(2024, 9, 19), id="a separator was lost"),
     ],
@@ -53,6 +55,13 @@ def a_parsed_stamp(*texts: str) -> Stamp:
 def test_dates_are_read_in_every_printed_order(text, day):
     """The value, whatever the order and the signs."""
     assert find_date(a_row(text)).field.value == day
+
+
+def test_a_clock_and_a_date_without_a_gap_are_both_read_and_surely():
+    """Four digits stand before 年, so there is one place to cut."""
+    stamp = a_parsed_stamp("08:262026年02月09日")
+    assert (stamp.day.value, stamp.clock.value) == (date(2026, 2, 9), time(8, 26))
+    assert min(stamp.day.confidence, stamp.clock.confidence) == 0.99
 
 
 @pytest.mark.parametrize("text", ["2024-13-01", "2023.02.29", "1950-01-01", "工程E30管节", "12:45", "SOBI-ll-OO", ""])
