@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import resource
 import subprocess
 import sys
 import time
@@ -77,15 +78,15 @@ def read(look: Look) -> ReadPicture:
     return found
 
 
-def load_scenes() -> dict[str, Pixels]:
-    """File → picture."""
-    files = [file for pattern in SCENES for file in sorted(DATA.glob(pattern))]
+def load_scenes(every: int = 1) -> dict[str, Pixels]:
+    """File → picture, of every so many."""
+    files = [file for pattern in SCENES for file in sorted(DATA.glob(pattern))][::every]
     return {str(file.relative_to(DATA)): np.asarray(cv2.imread(str(file)), np.uint8) for file in files}
 
 
-def measure_copies(nets: Nets, rounds: int) -> None:
+def measure_copies(nets: Nets, rounds: int, every: int) -> None:
     """Every picture changed in every way: searched among all originals, compared with what was found."""
-    scenes = load_scenes()
+    scenes = load_scenes(every)
     looks = {name: look_at(picture, nets) for name, picture in scenes.items()}
     originals = {name: read(look) for name, look in looks.items()}
     names, index = list(originals), PictureIndex()
@@ -136,9 +137,9 @@ def films() -> Iterator[tuple[str, list[Pixels], float]]:
         yield name, frames, seconds
 
 
-def measure_honest(nets: Nets) -> None:
+def measure_honest(nets: Nets, every: int) -> None:
     """Pairs that are no copies: all pairs of scenes, and frames of fixed cameras a second apart and more."""
-    scenes = {name: read(look_at(picture, nets)) for name, picture in load_scenes().items()}
+    scenes = {name: read(look_at(picture, nets)) for name, picture in load_scenes(every).items()}
     pairs = [(one, other) for one, other in combinations(scenes, 2)]
     told = {pair: compare_pictures(scenes[pair[0]], scenes[pair[1]]) for pair in pairs}
     for pair, match in told.items():
@@ -195,15 +196,16 @@ def measure_size(largest: int) -> None:
         print(
             f"  {pictures:>9,} pictures: {1000 * np.median(times):.1f} ms a search "
             f"({1000 * np.percentile(times, 99):.1f} ms in the 99th percentile), built in {built:.1f} s, "
-            f"missed {missed}/200, other candidates {np.mean(others):.1f}"
+            f"missed {missed}/200, other candidates {np.mean(others):.1f}; the index {keys.size * 8 / 1e6:,.0f} MB, "
+            f"the process at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000:,.0f} MB"
         )
         del index, keys
         pictures *= 10
 
 
-def measure_cost(nets: Nets) -> None:
+def measure_cost(nets: Nets, every: int) -> None:
     """CPU of one candidate, its thumbnail read anew each time, and with what was read before kept."""
-    looks = [look_at(picture, nets) for picture in load_scenes().values()]
+    looks = [look_at(picture, nets) for picture in load_scenes(every).values()]
     for look in looks:
         read(look)  # loads what is loaded once
     started = time.process_time()
@@ -262,20 +264,21 @@ def main() -> None:
     """Run the measurements that were asked for; all where none was."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", nargs="*", default=["copies", "honest", "size", "cost"])
-    parser.add_argument("--quick", action="store_true", help="with all: a few samples of each of the other benchmarks")
-    parser.add_argument("--rounds", type=int, default=3, help="copies of each kind of each picture")
-    parser.add_argument(
-        "--largest", type=int, default=1_000_000, help="pictures in the largest index (1 GB for a million)"
-    )
+    parser.add_argument("--quick", action="store_true", help="every fourth picture, and few samples of the rest")
+    parser.add_argument("--rounds", type=int, help="copies of each kind of each picture (3; quick: 1)")
+    parser.add_argument("--largest", type=int, help="pictures in the largest index (a million, 1 GB; quick: 100,000)")
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "verifier")
     parser.add_argument("--models", type=Path, default=PROJECT.parent / "shared" / "models")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
+    rounds = arguments.rounds or (1 if arguments.quick else 3)
+    largest = arguments.largest or (100_000 if arguments.quick else 1_000_000)
+    every = 4 if arguments.quick else 1
     steps: dict[str, Callable[[], None]] = {
-        "copies": lambda: measure_copies(open_nets(arguments.cache, arguments.models), arguments.rounds),
-        "honest": lambda: measure_honest(open_nets(arguments.cache, arguments.models)),
-        "size": lambda: measure_size(arguments.largest),
-        "cost": lambda: measure_cost(open_nets(arguments.cache, arguments.models)),
+        "copies": lambda: measure_copies(open_nets(arguments.cache, arguments.models), rounds, every),
+        "honest": lambda: measure_honest(open_nets(arguments.cache, arguments.models), every),
+        "size": lambda: measure_size(largest),
+        "cost": lambda: measure_cost(open_nets(arguments.cache, arguments.models), every),
         "others": lambda: measure_others(arguments.models, arguments.quick),
     }
     for what in steps if "all" in arguments.what else arguments.what:

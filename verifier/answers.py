@@ -169,6 +169,7 @@ def describe_photo(
         "sha256": sha256,
         "stamp": describe_stamp(look.stamp, zone) if look and look.stamp else None,
         "stamps": len(look.stamps) if look and look.stamps is not None else None,
+        "other_stamps": [describe_stamp(stamp, zone) for stamp in (look.stamps or ())[1:]] if look else [],
         "camera": describe_camera(look.camera) if look and look.camera else None,
         "faces": [
             {

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.builders.contract import CHECK, NIGHTLY, breaches
+from tests.builders.contract import CHECK, NIGHTLY, STAMP, breaches
+from tests.builders.looks import a_field, a_look, a_stamp
 from tests.builders.night import night
 from tests.verifier.conftest import DemoNight
+from verifier.answers import describe_photo
 from verifier.finding import Finding, Outcome, overall
 from verifier.language import say
 
@@ -89,3 +92,16 @@ def test_every_reason_is_a_whole_sentence_and_every_digest_points_to_evidence(an
 def test_times_carry_the_zone_of_the_settings(answer: dict[str, Any]) -> None:
     stamps = [photo["stamp"]["taken_at"] for photo in answer["photos"]]
     assert "2023-06-13T08:45:00+08:00" in [stamp[:19] + stamp[-6:] for stamp in stamps]
+
+
+def test_every_stamp_of_a_picture_is_told_with_its_own_boxes_and_confidence() -> None:
+    look = a_look(stamps=(a_stamp("09:12"), a_stamp("10:30", code=a_field("W7K3M9Q2PXAB", 0.95))))
+    told = describe_photo("a.jpg", "a" * 64, look, (), (), ZoneInfo("Asia/Shanghai"))
+    (other,) = told["other_stamps"]
+    assert (told["stamps"], told["stamp"]["taken_at"][11:16], other["taken_at"][11:16]) == (2, "09:12", "10:30")
+    assert (other["code"], other["confidence"]["code"], other["fields"]["code"]) == (
+        "W7K3M9Q2PXAB",
+        0.95,
+        [40, 900, 600, 200],
+    )
+    assert breaches(json.loads(json.dumps(other)), STAMP) == []
