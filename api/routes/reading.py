@@ -18,7 +18,7 @@ from api.routes.answers.matters import MattersOut
 from api.routes.answers.office import DueOut, SubsidyOut
 from api.routes.answers.running import AuditOut, NightOut
 from api.routes.shapes import ClassNumber
-from api.state import AppState, get_state
+from api.state import AppState, share_state
 from verifier.answers import describe_presence, describe_session
 from verifier.class_standing import describe_due, describe_subsidy, list_matters, read_subsidy_view, view_due
 from verifier.records.audit import read_audit, write_audit
@@ -31,13 +31,13 @@ from verifier.registering import viewer_of
 from verifier.standing import view_rates, view_students
 
 router = APIRouter()
-State = Annotated[AppState, Depends(get_state)]
+State = Annotated[AppState, Depends(share_state)]
 Day = Annotated[date | None, Query()]
 # Each class is judged anew for it, which takes some hundredths of a second.
 MAX_DUE = 100
 
 
-def choose_language(accept_language: Annotated[str, Header(max_length=200)] = "") -> str:
+async def choose_language(accept_language: Annotated[str, Header(max_length=200)] = "") -> str:
     """English where it is asked for first, else Chinese."""
     return "en" if accept_language.strip().lower().startswith("en") else "zh_CN"
 

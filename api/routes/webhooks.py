@@ -36,13 +36,13 @@ class WriteOfProgram:
     def __init__(self) -> None:
         self.need = Need("read")
 
-    def __call__(self, request: Request, key: Key) -> Write:
+    async def __call__(self, request: Request, key: Key) -> Write:
         """The write.
 
         Raises:
             Problem: see `Need`; and ``forbidden`` for a person.
         """
-        caller = self.need(request)
+        caller = self.need.check(request)
         if caller.role != "client":
             raise Problem("forbidden")
         asked = (request.method, request.url.path, request.url.query, request.headers.get("if-match", ""))

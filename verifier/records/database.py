@@ -5,21 +5,24 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
 from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from verifier.records.migrate import check_schema, upgrade_sqlite
 from verifier.records.vault import Vault, load_key_file
+from verifier.records.write_count import READ, count_writes
 
 BUSY_TIMEOUT_S = 60  # a night's longest transaction (one session's close) takes well under a second
 READ_ONLY = "verifier_read_only"
+HELD = "held"  # under which a view holds rows that many ask for; no transaction that writes has it
 
 
 class Database:
@@ -28,6 +31,13 @@ class Database:
     def __init__(self, engine: Engine, vault: Vault) -> None:
         self.engine = engine
         self.vault = vault
+        options: dict[str, Any] = {READ_ONLY: True}
+        if engine.dialect.name == "postgresql":
+            options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        count_writes(engine)
+        self._asking = Lock()
+        self._line: PoolProxiedConnection | None = None
+        self._to_read = engine.execution_options(**options)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -38,14 +48,51 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """One consistent view, without a lock on writers. Nothing may be written in it."""
-        engine = self.engine.execution_options(**{READ_ONLY: True})
-        if engine.dialect.name == "postgresql":
-            engine = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        with Session(engine, expire_on_commit=False, info={"vault": self.vault}) as tx, tx.begin():
+        info = {"vault": self.vault, HELD: {}}
+        with Session(self._to_read, expire_on_commit=False, info=info) as tx, tx.begin():
             yield tx
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the records are a file of this machine: a row of it is read in microseconds, without a network."""
+        return self.engine.dialect.name == "sqlite"
+
+    def read_writes(self) -> int | None:
+        """How often the records were written to (`records.write_count`); None where nobody counts."""
+        with self._asking:
+            try:
+                return self._ask()
+            except self.engine.dialect.loaded_dbapi.Error:
+                # The server was started again, or a firewall cut the line; on a new one a fault is told as any other.
+                self._hang_up()
+                return self._ask()
+
+    def _ask(self) -> int | None:
+        # On a connection of its own, and without a transaction's statements: most requests of programs ask nothing else.
+        if self._line is None:
+            line = self.engine.raw_connection()
+            line.detach()
+            if not self.is_local:
+                line.autocommit = True  # type: ignore[attr-defined]
+            self._line = line
+        cursor = self._line.cursor()
+        try:
+            cursor.execute(READ)
+            row = cursor.fetchone()
+        finally:
+            cursor.close()
+        return int(row[0]) if row is not None else None
+
+    def _hang_up(self) -> None:
+        line, self._line = self._line, None
+        if line is not None:
+            with suppress(self.engine.dialect.loaded_dbapi.Error):
+                line.close()
 
     def close(self) -> None:
         """Give all connections back."""
+        with self._asking:
+            self._hang_up()
         self.engine.dispose()
 
 

@@ -28,6 +28,7 @@ OWN_WORK = frozenset(
         "kept_answer",
         "webhook",
         "webhook_delivery",
+        "write_count",
     }
 )
 

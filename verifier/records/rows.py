@@ -11,6 +11,7 @@ from sqlalchemy import Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from verifier.records.database import HELD
 from verifier.records.errors import NotInRecordsError
 from verifier.records.tables.base import Base, Droppable, WithId, make_id, utc_now
 from verifier.records.tables.camera import CameraRow
@@ -122,9 +123,14 @@ def find_class(tx: Session, number: str) -> ClassRow:
     Raises:
         NotInRecordsError: there is none such.
     """
-    row = tx.scalar(select(ClassRow).where(ClassRow.number == number))
+    held: dict[str, ClassRow] = tx.info.get(HELD, {})
+    row = held.get(number)
+    if row is None:
+        row = tx.scalar(select(ClassRow).where(ClassRow.number == number))
     if row is None:
         raise NotInRecordsError(f"no class {number} is on record")
+    # One view shows one class the same however often it is asked for, which is some ten times an answer.
+    held[number] = row
     return row
 
 

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -170,6 +171,12 @@ def load_policy(name: str = "yiyang-2023-23") -> Policy:
         if not Path(name).is_file():
             raise PolicyError(f"there is no policy file {name}")
         return read_policy(Path(name))
+    return _load_shipped(name)
+
+
+@cache
+def _load_shipped(name: str) -> Policy:
+    # What ships with the package stays as it is, and is asked for at every page and every class that is judged.
     file = resources.files("verifier.regulation") / "policies" / f"{name}.toml"
     if not file.is_file():
         raise PolicyError(f"no policy {name} ships with this version; give the path of a policy file instead")

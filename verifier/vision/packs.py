@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from importlib.util import find_spec
@@ -132,8 +133,12 @@ class PackState:
     faults: tuple[Sentence, ...] = ()
 
 
+@cache
 def list_packs() -> tuple[Pack, ...]:
-    """All packs that have a manifest, by name. Calibrations, which lie in the same folder, are none."""
+    """All packs that have a manifest, by name. Calibrations, which lie in the same folder, are none.
+
+    The manifests ship with the package, so they are read once.
+    """
     manifests = [
         entry
         for entry in _manifests().iterdir()

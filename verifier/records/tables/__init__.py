@@ -41,6 +41,7 @@ from verifier.records.tables import (
     venue,
     violation,
     webhook,
+    write_count,
 )
 from verifier.records.tables.base import Base
 
@@ -84,4 +85,5 @@ __all__ = [
     "venue",
     "violation",
     "webhook",
+    "write_count",
 ]
