@@ -23,7 +23,7 @@ BROKER_S = 2.0
 
 
 @router.get("/healthz")
-def tell_health() -> dict[str, str]:
+async def tell_health() -> dict[str, str]:
     """Whether the server answers at all."""
     return {"status": "ok", "version": __version__}
 

@@ -46,7 +46,7 @@ Language = Annotated[str, Depends(choose_language)]
 
 
 @router.get("/me", response_model=MeOut)
-def tell_caller(caller: Reader) -> dict[str, Any]:
+async def tell_caller(caller: Reader) -> dict[str, Any]:
     """Who the caller is here, and what it may do."""
     return {
         "actor": caller.actor, "name": caller.name, "role": caller.role, "scopes": sorted(caller.scopes),

@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session as Tx
 
 from verifier.plan import (
@@ -231,9 +232,16 @@ def read_training(tx: Tx, number: str, *, with_roster: bool = True) -> TrainingC
 
 def _standing(tx: Tx, model: Any, class_id: UUID) -> Sequence[Any]:
     """The rows of a class that the last filing holds, in its order."""
-    return tx.scalars(
-        select(model).where(model.class_id == class_id, model.dropped_at.is_(None)).order_by(model.position)
-    ).all()
+    return tx.scalars(_standing_of(model), {"class_id": class_id}).all()
+
+
+@cache
+def _standing_of(model: Any) -> Select[Any]:
+    return (
+        select(model)
+        .where(model.class_id == bindparam("class_id"), model.dropped_at.is_(None))
+        .order_by(model.position)
+    )
 
 
 def _read_training(tx: Tx, row: ClassRow, zone: ZoneInfo, enrolments: Sequence[EnrolmentRow]) -> TrainingClass:

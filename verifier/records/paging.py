@@ -8,16 +8,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Integer, and_, bindparam, or_, select
 from sqlalchemy.orm import Session as Tx
 
 from verifier.finding import Finding, Outcome
 from verifier.language import Sentence
 from verifier.records.matters import CaseRecord, ViolationRecord, read_case_rows, read_violation_rows
 from verifier.records.reading import Query
+from verifier.records.rows import ask
 from verifier.records.tables.agency import AgencyRow
 from verifier.records.tables.case import CaseRow
 from verifier.records.tables.evidence import SubmissionRow
@@ -60,36 +62,36 @@ def page_findings(
     tx: Tx, class_number: str, after: After, limit: int, outcome: str | None = None
 ) -> list[FindingEntry]:
     """A class's current findings about photos and sessions, by id, which is the same after every run of the same versions."""
-    query = (
-        select(
-            FindingRow.id,
-            FindingRow.submission_id,
-            SessionRow.code,
-            FindingRow.check_id,
-            FindingRow.outcome,
-            FindingRow.reason,
-            FindingRow.profile,
-            FindingRow.measured,
-        )
-        .join(RunRow, (RunRow.id == FindingRow.run_id) & RunRow.is_current)
-        .join(ClassRow, ClassRow.id == RunRow.class_id)
-        .outerjoin(SessionRow, SessionRow.id == RunRow.session_id)
-        .where(ClassRow.number == class_number, FindingRow.camera_sample_id.is_(None))
-        # A session that is not in the timetable any more has no conclusion.
-        .where(or_(SessionRow.id.is_(None), FindingRow.submission_id.is_not(None), SessionRow.dropped_at.is_(None)))
-    )
-    if outcome is not None:
-        query = query.where(FindingRow.outcome == outcome)
-    if after is not None:
-        query = query.where(FindingRow.id > UUID(after[0]))
+    asked = {"concluded": outcome, "after": UUID(after[0]) if after is not None else None}
+    values = {name: value for name, value in asked.items() if value is not None}
+    rows = ask(tx, _findings_of_class(frozenset(values)), number=class_number, most=limit, **values)
     return [
         FindingEntry(
             row_id, photo_id, code, Finding(check, Outcome(concluded), Sentence.from_json(reason), profile, measured)
         )
-        for row_id, photo_id, code, check, concluded, reason, profile, measured in tx.execute(
-            query.order_by(FindingRow.id).limit(limit)
-        )
+        for row_id, photo_id, code, check, concluded, reason, profile, measured in rows
     ]
+
+
+@cache
+def _findings_of_class(asked: frozenset[str]) -> Query:
+    query: Query = (
+        select(
+            FindingRow.id, FindingRow.submission_id, SessionRow.code, FindingRow.check_id, FindingRow.outcome,
+            FindingRow.reason, FindingRow.profile, FindingRow.measured,
+        )
+        .join(RunRow, (RunRow.id == FindingRow.run_id) & RunRow.is_current)
+        .join(ClassRow, ClassRow.id == RunRow.class_id)
+        .outerjoin(SessionRow, SessionRow.id == RunRow.session_id)
+        .where(ClassRow.number == bindparam("number"), FindingRow.camera_sample_id.is_(None))
+        # A session that is not in the timetable any more has no conclusion.
+        .where(or_(SessionRow.id.is_(None), FindingRow.submission_id.is_not(None), SessionRow.dropped_at.is_(None)))
+    )  # fmt: skip
+    if "concluded" in asked:
+        query = query.where(FindingRow.outcome == bindparam("concluded"))
+    if "after" in asked:
+        query = query.where(FindingRow.id > bindparam("after"))
+    return query.order_by(FindingRow.id).limit(bindparam("most", type_=Integer))
 
 
 def page_cases(

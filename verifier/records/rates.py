@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session as Tx
 
+from verifier.records.reading import Query
+from verifier.records.rows import ask
 from verifier.records.tables.agency import AgencyRow
 from verifier.records.tables.run import RunRow
 from verifier.records.tables.session import SessionRow
@@ -39,7 +42,24 @@ def read_class_rates(
         classes: Class numbers; None for all.
         agencies: Codes of agencies; None for all.
     """
-    query = (
+    asked: dict[str, list[str]] = {}
+    if classes is not None and len(classes) <= _ASKED_BY_NAME:
+        asked["numbers"] = list(classes)
+    if agencies is not None and len(agencies) <= _ASKED_BY_NAME:
+        asked["codes"] = list(agencies)
+    found = []
+    for number, code, name, sessions, closed, *sums in ask(tx, _sums(frozenset(asked)), **asked):
+        if (classes is not None and number not in classes) or (agencies is not None and code not in agencies):
+            continue
+        expected, present, unsure, leave = (int(each or 0) for each in sums)
+        count = PresenceCount(present, expected - present - unsure, unsure, leave)
+        found.append(ClassRate(number, code, name, sessions, closed, count))
+    return sorted(found, key=lambda each: each.class_number)
+
+
+@cache
+def _sums(asked: frozenset[str]) -> Query:
+    query: Query = (
         select(
             ClassRow.number, AgencyRow.code, AgencyRow.name, func.count(SessionRow.id), func.count(RunRow.id),
             func.sum(RunRow.expected), func.sum(RunRow.present), func.sum(RunRow.unsure), func.sum(RunRow.on_leave),
@@ -49,15 +69,8 @@ def read_class_rates(
         .outerjoin(RunRow, (RunRow.session_id == SessionRow.id) & RunRow.is_current)
         .group_by(ClassRow.number, AgencyRow.code, AgencyRow.name)
     )  # fmt: skip
-    if classes is not None and len(classes) <= _ASKED_BY_NAME:
-        query = query.where(ClassRow.number.in_(list(classes)))
-    if agencies is not None and len(agencies) <= _ASKED_BY_NAME:
-        query = query.where(AgencyRow.code.in_(list(agencies)))
-    found = []
-    for number, code, name, sessions, closed, *sums in tx.execute(query):
-        if (classes is not None and number not in classes) or (agencies is not None and code not in agencies):
-            continue
-        expected, present, unsure, leave = (int(each or 0) for each in sums)
-        count = PresenceCount(present, expected - present - unsure, unsure, leave)
-        found.append(ClassRate(number, code, name, sessions, closed, count))
-    return sorted(found, key=lambda each: each.class_number)
+    if "numbers" in asked:
+        query = query.where(ClassRow.number.in_(bindparam("numbers", expanding=True)))
+    if "codes" in asked:
+        query = query.where(AgencyRow.code.in_(bindparam("codes", expanding=True)))
+    return query

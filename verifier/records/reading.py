@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, false, func, select
+from sqlalchemy import Row, Select, bindparam, false, func, select
 from sqlalchemy.orm import Session as Tx
 
 from verifier.finding import Finding, Outcome
@@ -18,7 +19,7 @@ from verifier.language import Sentence
 from verifier.observation import Box
 from verifier.plan import Submission, View
 from verifier.records.closing import FaceMatch, SessionNumbers, StudentPresence
-from verifier.records.rows import find_class
+from verifier.records.rows import ask, find_class
 from verifier.records.tables.enrolment import EnrolmentRow
 from verifier.records.tables.evidence import EvidenceRow, SubmissionRow
 from verifier.records.tables.face_observation import FaceObservationRow
@@ -92,14 +93,13 @@ def read_sessions(
         with_details: Without, students and findings are left empty, which spares reading a row for every student.
         only: Sessions of these ids, and no others.
     """
-    query = in_days(_of_class(_sessions_with_runs(), class_number), first_day, last_day)
-    if only is not None:
-        query = query.where(SessionRow.code.in_(only))
-    rows = tx.execute(query.order_by(SessionRow.starts_at, ClassRow.number, SessionRow.code)).all()
-    runs = [run.id for _, _, run in rows if run is not None and with_details]
+    asked = {"number": class_number, "first_day": first_day, "last_day": last_day, "only": only}
+    values = {name: value for name, value in asked.items() if value is not None}
+    rows = ask(tx, _session_records(frozenset(values)), **values).all()
+    runs = [row.run_id for row in rows if row.run_id is not None and with_details]
     presences = _read_presences(tx, runs)
     findings = _read_findings(tx, runs, of_photos=False)
-    return [_session_record(session, training, run, presences, findings) for session, training, run in rows]
+    return [_session_record(row, presences, findings) for row in rows]
 
 
 def find_open_sessions(tx: Tx, last_day: date, first_day: date | None = None) -> list[tuple[str, str]]:
@@ -181,20 +181,10 @@ def read_attended_hours(tx: Tx, class_number: str) -> list[StudentHours]:
         NotInRecordsError: there is no such class.
     """
     training = find_class(tx, class_number)
-    rows = tx.execute(
-        select(PresenceRow.enrolment_id, PresenceRow.presence, func.sum(SessionRow.hours))
-        .join(SessionRow, SessionRow.id == PresenceRow.session_id)
-        .where(SessionRow.class_id == training.id, SessionRow.dropped_at.is_(None), PresenceRow.is_current)
-        .group_by(PresenceRow.enrolment_id, PresenceRow.presence)
-    )
     hours: dict[tuple[UUID, str], float] = defaultdict(float)
-    for enrolment_id, presence, session_hours in rows:
+    for enrolment_id, presence, session_hours in ask(tx, _hours_of_class(), class_id=training.id):
         hours[enrolment_id, presence] += session_hours
-    roster = tx.scalars(
-        select(EnrolmentRow)
-        .where(EnrolmentRow.class_id == training.id, EnrolmentRow.dropped_at.is_(None))
-        .order_by(EnrolmentRow.position)
-    )
+    roster = ask(tx, _roster_of_class(), class_id=training.id)
     return [
         StudentHours(
             student_no=line.student_no,
@@ -207,6 +197,25 @@ def read_attended_hours(tx: Tx, class_number: str) -> list[StudentHours]:
         )
         for line in roster
     ]
+
+
+@cache
+def _hours_of_class() -> Query:
+    return (
+        select(PresenceRow.enrolment_id, PresenceRow.presence, func.sum(SessionRow.hours))
+        .join(SessionRow, SessionRow.id == PresenceRow.session_id)
+        .where(SessionRow.class_id == bindparam("class_id"), SessionRow.dropped_at.is_(None), PresenceRow.is_current)
+        .group_by(PresenceRow.enrolment_id, PresenceRow.presence)
+    )
+
+
+@cache
+def _roster_of_class() -> Query:
+    return (
+        select(EnrolmentRow.id, EnrolmentRow.student_no, EnrolmentRow.name)
+        .where(EnrolmentRow.class_id == bindparam("class_id"), EnrolmentRow.dropped_at.is_(None))
+        .order_by(EnrolmentRow.position)
+    )
 
 
 def in_days(query: Query, first_day: date | None, last_day: date | None, *, or_none: bool = False) -> Query:
@@ -231,95 +240,140 @@ def _sessions_with_runs() -> Query:
     )
 
 
+@cache
+def _session_records(asked: frozenset[str]) -> Query:
+    """Of columns, as all queries that are built once; for the values that are asked for, by name."""
+    query: Query = (
+        select(
+            ClassRow.number, ClassRow.timezone, SessionRow.code, SessionRow.day, SessionRow.period, SessionRow.starts_at,
+            SessionRow.ends_at, SessionRow.hours, RunRow.id.label("run_id"), RunRow.outcome, RunRow.expected,
+            RunRow.present, RunRow.unsure, RunRow.on_leave, RunRow.rate, RunRow.versions, RunRow.policy_name,
+            RunRow.policy_version,
+        )
+        .select_from(SessionRow)
+        .join(ClassRow, ClassRow.id == SessionRow.class_id)
+        .outerjoin(RunRow, (RunRow.session_id == SessionRow.id) & RunRow.is_current)
+        .where(SessionRow.dropped_at.is_(None))
+        .order_by(SessionRow.starts_at, ClassRow.number, SessionRow.code)
+    )  # fmt: skip
+    if "number" in asked:
+        query = query.where(ClassRow.number == bindparam("number"))
+    if "first_day" in asked:
+        query = query.where(SessionRow.day >= bindparam("first_day"))
+    if "last_day" in asked:
+        query = query.where(SessionRow.day <= bindparam("last_day"))
+    if "only" in asked:
+        query = query.where(SessionRow.code.in_(bindparam("only", expanding=True)))
+    return query
+
+
 def _of_class(query: Query, class_number: str | None) -> Query:
     return query if class_number is None else query.where(ClassRow.number == class_number)
 
 
 def _session_record(
-    session: SessionRow,
-    training: ClassRow,
-    run: RunRow | None,
+    row: Row[*tuple[Any, ...]],
     presences: Mapping[UUID, list[StudentPresence]],
     findings: Mapping[tuple[UUID, UUID | None], list[Finding]],
 ) -> SessionRecord:
-    zone = ZoneInfo(training.timezone)
+    zone, closed = ZoneInfo(row.timezone), row.run_id is not None
     return SessionRecord(
-        class_number=training.number,
-        session_id=session.code,
-        day=session.day,
-        period=session.period,
-        starts_at=session.starts_at.astimezone(zone),
-        ends_at=session.ends_at.astimezone(zone),
-        hours=session.hours,
-        outcome=Outcome(run.outcome) if run else None,
-        numbers=_numbers(run) if run else None,
-        students=tuple(presences[run.id]) if run else (),
-        findings=tuple(findings[run.id, None]) if run else (),
-        versions=run.versions if run else {},
-        policy_name=run.policy_name if run else "",
-        policy_version=run.policy_version if run else "",
+        class_number=row.number,
+        session_id=row.code,
+        day=row.day,
+        period=row.period,
+        starts_at=row.starts_at.astimezone(zone),
+        ends_at=row.ends_at.astimezone(zone),
+        hours=row.hours,
+        outcome=Outcome(row.outcome) if closed else None,
+        numbers=_numbers(row) if closed else None,
+        students=tuple(presences[row.run_id]) if closed else (),
+        findings=tuple(findings[row.run_id, None]) if closed else (),
+        versions=row.versions if closed else {},
+        policy_name=row.policy_name if closed else "",
+        policy_version=row.policy_version if closed else "",
     )
 
 
-def _numbers(run: RunRow) -> SessionNumbers | None:
-    if run.expected is None or run.present is None or run.unsure is None or run.on_leave is None:
+def _numbers(row: Row[*tuple[Any, ...]]) -> SessionNumbers | None:
+    if row.expected is None or row.present is None or row.unsure is None or row.on_leave is None:
         return None
-    return SessionNumbers(run.expected, run.present, run.unsure, run.on_leave, run.rate)
+    return SessionNumbers(row.expected, row.present, row.unsure, row.on_leave, row.rate)
 
 
 def _read_presences(tx: Tx, runs: Sequence[UUID]) -> Mapping[UUID, list[StudentPresence]]:
     found: dict[UUID, list[StudentPresence]] = defaultdict(list)
-    # Columns, not rows as objects, here and below: a class has thousands.
-    query = select(PresenceRow.run_id, EnrolmentRow.student_no, PresenceRow.presence, PresenceRow.because).join(
-        EnrolmentRow, EnrolmentRow.id == PresenceRow.enrolment_id
-    )
     for part in in_parts(runs):
-        rows = tx.execute(query.where(PresenceRow.run_id.in_(part)).order_by(EnrolmentRow.position))
-        for run_id, student_no, presence, because in rows:
+        for run_id, student_no, presence, because in ask(tx, _presences_of_runs(), runs=part):
             reasons = tuple(Sentence.from_json(each) for each in because)
             found[run_id].append(StudentPresence(student_no, presence, reasons))
     return found
+
+
+@cache
+def _presences_of_runs() -> Query:
+    # Columns, not rows as objects, here and below: a class has thousands.
+    return (
+        select(PresenceRow.run_id, EnrolmentRow.student_no, PresenceRow.presence, PresenceRow.because)
+        .join(EnrolmentRow, EnrolmentRow.id == PresenceRow.enrolment_id)
+        .where(PresenceRow.run_id.in_(bindparam("runs", expanding=True)))
+        .order_by(EnrolmentRow.position)
+    )
 
 
 def _read_findings(
     tx: Tx, runs: Sequence[UUID], *, of_photos: bool, photo_ids: Sequence[UUID] | None = None
 ) -> Mapping[tuple[UUID, UUID | None], list[Finding]]:
     found: dict[tuple[UUID, UUID | None], list[Finding]] = defaultdict(list)
-    which = FindingRow.submission_id.is_not(None) if of_photos else FindingRow.submission_id.is_(None)
-    query = select(
-        FindingRow.run_id, FindingRow.submission_id, FindingRow.check_id, FindingRow.outcome, FindingRow.reason,
-        FindingRow.profile, FindingRow.measured,
-    ).where(which).order_by(FindingRow.position)  # fmt: skip
-    if photo_ids is not None:
-        query = query.where(FindingRow.submission_id.in_(photo_ids))
+    query = _findings_of_runs(of_photos=of_photos, named=photo_ids is not None)
+    named = {"photos": photo_ids} if photo_ids is not None else {}
     for part in in_parts(runs):
-        rows = tx.execute(query.where(FindingRow.run_id.in_(part)))
+        rows = ask(tx, query, runs=part, **named)
         for run_id, photo_id, check, outcome, reason, profile, measured in rows:
             finding = Finding(check, Outcome(outcome), Sentence.from_json(reason), profile, measured)
             found[run_id, photo_id].append(finding)
     return found
 
 
+@cache
+def _findings_of_runs(*, of_photos: bool, named: bool) -> Query:
+    query: Query = (
+        select(
+            FindingRow.run_id, FindingRow.submission_id, FindingRow.check_id, FindingRow.outcome, FindingRow.reason,
+            FindingRow.profile, FindingRow.measured,
+        )
+        .where(FindingRow.run_id.in_(bindparam("runs", expanding=True)))
+        .where(FindingRow.submission_id.is_not(None) if of_photos else FindingRow.submission_id.is_(None))
+        .order_by(FindingRow.position)
+    )  # fmt: skip
+    return query.where(FindingRow.submission_id.in_(bindparam("photos", expanding=True))) if named else query
+
+
 def _read_faces(
     tx: Tx, runs: Sequence[UUID], photo_ids: Sequence[UUID] | None = None
 ) -> Mapping[tuple[UUID, UUID | None], list[FaceMatch]]:
     found: dict[tuple[UUID, UUID | None], list[FaceMatch]] = defaultdict(list)
+    query, named = _faces_of_runs(named=photo_ids is not None), {"photos": photo_ids} if photo_ids is not None else {}
+    for part in in_parts(runs):
+        for run_id, photo_id, x, y, width, height, *face in ask(tx, query, runs=part, **named):
+            found[run_id, photo_id].append(FaceMatch(Box(x, y, width, height), *face))
+    return found
+
+
+@cache
+def _faces_of_runs(*, named: bool) -> Query:
     row = FaceObservationRow
-    query = (
+    query: Query = (
         select(
             row.run_id, row.submission_id, row.box_x, row.box_y, row.box_width, row.box_height, row.score, row.state,
             EnrolmentRow.student_no, TeacherRow.number, row.similarity, row.match_probability, row.unreadable_because,
         )
         .outerjoin(EnrolmentRow, EnrolmentRow.id == row.enrolment_id)
         .outerjoin(TeacherRow, TeacherRow.id == row.teacher_id)
+        .where(row.run_id.in_(bindparam("runs", expanding=True)))
         .order_by(row.position)
     )  # fmt: skip
-    if photo_ids is not None:
-        query = query.where(row.submission_id.in_(photo_ids))
-    for part in in_parts(runs):
-        for run_id, photo_id, x, y, width, height, *face in tx.execute(query.where(row.run_id.in_(part))):
-            found[run_id, photo_id].append(FaceMatch(Box(x, y, width, height), *face))
-    return found
+    return query.where(row.submission_id.in_(bindparam("photos", expanding=True))) if named else query
 
 
 def _submission(row: SubmissionRow, size: int | None, zone: ZoneInfo) -> Submission:

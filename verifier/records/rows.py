@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Result, Select, Table, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -126,12 +127,26 @@ def find_class(tx: Session, number: str) -> ClassRow:
     held: dict[str, ClassRow] = tx.info.get(HELD, {})
     row = held.get(number)
     if row is None:
-        row = tx.scalar(select(ClassRow).where(ClassRow.number == number))
+        row = tx.scalar(_class_by_number(), {"number": number})
     if row is None:
         raise NotInRecordsError(f"no class {number} is on record")
     # One view shows one class the same however often it is asked for, which is some ten times an answer.
     held[number] = row
     return row
+
+
+@cache
+def _class_by_number() -> Select[ClassRow]:
+    return select(ClassRow).where(ClassRow.number == bindparam("number"))
+
+
+def ask(tx: Session, query: Select[*tuple[Any, ...]], **values: Any) -> Result[*tuple[Any, ...]]:
+    """Run a query for columns that was built once and has names for its values.
+
+    Building a query anew costs ten times what SQLite needs to answer it, and the session's bookkeeping of objects as much again.
+    """
+    # Only a transaction that writes may hold what the database has not been told yet.
+    return tx.connection().execute(query, values) if HELD in tx.info else tx.execute(query, values)
 
 
 def insert_missing(tx: Session, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> int:
