@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from fastapi import routing
 from sqlalchemy import event, select
@@ -14,8 +15,10 @@ from api.repeated import REPEATED, AnswerShelf, Kept
 from tests.api.matters import NUMBER, Accused
 from tests.api.people import a_key
 from verifier.accounts import revoke_keys, rotate_key
+from verifier.language import say
 from verifier.records.audit import read_audit
 from verifier.records.tables.agency import AgencyRow
+from verifier.records.tables.base import make_id
 from verifier.records.tables.finding import FindingRow
 from verifier.records.tables.run import RunRow
 from verifier.records.tables.training_class import ClassRow
@@ -98,7 +101,7 @@ def test_a_write_through_the_api_is_read_back_at_once(accused: Accused):
     teacher = before[0]["number"]
     etag = client.get(f"{address}/{teacher}").headers["etag"]
     renamed = client.put(
-        f"{address}/{teacher}", json={"name": "新教师"}, headers={**a_key(), "If-Match": etag}
+        f"{address}/{teacher}", json={"number": teacher, "name": "新教师"}, headers={**a_key(), "If-Match": etag}
     )  # fmt: skip
     assert renamed.status_code == 200, renamed.text
     assert client.get(address).json()["items"][0] == {"number": teacher, "name": "新教师"}
@@ -144,14 +147,15 @@ def make_a_judged_photo(accused: Accused) -> None:
     )
     assert sent.status_code == 201, sent.text
     with accused.house.state.database.transaction() as tx:
-        session_run = select(RunRow).join(ClassRow).where(ClassRow.number == NUMBER, RunRow.is_current)
-        run = tx.scalars(session_run.where(RunRow.session_id.is_not(None))).first()
-        model = tx.scalars(select(FindingRow)).first()
+        run = tx.scalars(select(RunRow).join(ClassRow).where(ClassRow.number == NUMBER, RunRow.is_current)).first()
         assert run is not None
-        assert model is not None
-        values = {each.key: getattr(model, each.key) for each in FindingRow.__mapper__.column_attrs}
-        about = {"id": type(model.id)(int=1), "run_id": run.id, "submission_id": type(model.id)(sent.json()["id"])}
-        tx.add(FindingRow(**{**values, **about, "position": 0, "camera_sample_id": None}))
+        photo_id = UUID(sent.json()["id"])
+        tx.add(
+            FindingRow(
+                id=make_id("finding", str(photo_id)), run_id=run.id, submission_id=photo_id, check_id="photo.quality",
+                position=0, outcome="passed", reason=say("清楚。").to_json(), profile="test", measured={},
+            )
+        )  # fmt: skip
 
 
 def test_a_key_that_was_known_opens_nothing_once_it_is_revoked_or_has_run_out(accused: Accused):
