@@ -55,6 +55,9 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--reads", type=float, nargs="+", default=[210.0, 240.0], help="Wanted a second, a run each.")
     parser.add_argument("--seconds", type=int, default=40, help="Of each run.")
+    parser.add_argument(
+        "--writes", type=float, default=0.0, help="Photos handed in a second meanwhile; after each, all is read anew."
+    )
     parser.add_argument("--users", type=int, default=20, help="Connections that read at once.")
     parser.add_argument("--uploads", type=int, default=20, help="At once.")
     parser.add_argument("--megabytes", type=int, default=5, help="Of each upload.")
@@ -77,8 +80,8 @@ def main() -> None:
 def open_city(options: argparse.Namespace) -> Iterator[tuple[dict[str, str], str, list[str], str]]:
     """A city in fresh records, or a kept one: the server's environment, a class, its sessions, and an office client's key."""
     with contextlib.ExitStack() as stack:
-        folder = options.keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="api", dir="/tmp")))
-        folder = folder / f"{options.database}-{options.classes}"
+        options.keep = options.keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="api", dir="/tmp")))
+        folder = find_folder(options)
         folder.mkdir(parents=True, exist_ok=True)
         environment = {"VERIFIER_WORKSPACE": str(folder), "VERIFIER_DATA_KEY": KEY}
         if options.database == "postgresql":
@@ -155,18 +158,21 @@ def measure_reads(
                    "--host", url, "-u", str(options.users), "-r", str(options.users), "-t", f"{options.seconds}s",
                    "--csv", f"{folder}/run", "--only-summary", "--reset-stats"]  # fmt: skip
         busy, at, worked, sent = psutil.cpu_times(), os.getloadavg()[0], read_cpu_s(pid), read_children_cpu_s()
-        stored = read_postgres_cpu_s()
-        ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        stored = read_postgres_cpu_s(options)
+        with keep_writing(url, key, options.writes):
+            ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         total, worked, sent = psutil.cpu_times(), read_cpu_s(pid) - worked, read_children_cpu_s() - sent
-        stored = read_postgres_cpu_s() - stored
+        stored = read_postgres_cpu_s(options) - stored
         took = json.loads(Path(f"{folder}/took.json").read_text())
         rows = list(csv.DictReader(Path(f"{folder}/run_stats.csv").read_text().splitlines()))
     if ran.returncode not in (0, 1):
         raise RuntimeError(ran.stderr)
-    used = sum(total) - sum(busy)
-    idle = 100 * (total.idle - busy.idle) / used if used else 0.0
-    machine = f"load before {at:.1f}, cores idle {idle:.0f} %"
-    print(f"\n{options.database}, {options.processes} processes, {wanted:.0f} reads/s wanted; {machine}")
+    passed = (sum(total) - sum(busy)) or 1.0
+    idle = total.idle - busy.idle
+    others = max(passed - idle - worked - sent - stored, 0.0)
+    machine = f"load before {at:.1f}, cores idle {100 * idle / passed:.0f} %, others had {100 * others / passed:.0f} % of them"
+    asked = f"{options.classes} classes, {wanted:.0f} reads/s wanted, {options.writes:g} writes/s"
+    print(f"\n{options.database}, {options.processes} processes, {asked}; {machine}", flush=True)
     parts = statistics.quantiles(took, n=100)
     by_name = {row["Name"]: row for row in rows}
     # Locust counts from the moment at which all users were there, as `took` does.
@@ -230,13 +236,37 @@ def read_children_cpu_s() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def read_postgres_cpu_s() -> float:
-    """What PostgreSQL's processes on this machine have spent on cores so far; 0 where there are none."""
-    found = 0.0
-    for each in psutil.process_iter(["name"]):
-        with contextlib.suppress(psutil.Error):
-            found += sum(each.cpu_times()[:2]) if each.info["name"] == "postgres" else 0
-    return found
+def read_postgres_cpu_s(options: argparse.Namespace) -> float:
+    """What PostgreSQL's processes have spent on cores so far; 0 where there are none."""
+    if options.database != "postgresql":
+        return 0.0
+    return read_cpu_s(int((find_folder(options) / "pg" / "postmaster.pid").read_text().split()[0]))
+
+
+def find_folder(options: argparse.Namespace) -> Path:
+    """Where this city is kept."""
+    return Path(options.keep) / f"{options.database}-{options.classes}"
+
+
+@contextlib.contextmanager
+def keep_writing(url: str, key: str, per_second: float) -> Iterator[None]:
+    """Hand in a small photo so often, as long as this lasts."""
+    stop = threading.Event()
+
+    def write() -> None:
+        with VerifierClient(url, key, timeout_s=60) as client:
+            while not stop.wait(1 / per_second):
+                client.send_photo("C00000", os.urandom(1024), name=f"{time.time_ns()}.bin")
+
+    writer = threading.Thread(target=write)
+    if per_second:
+        writer.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        if per_second:
+            writer.join()
 
 
 def read_rss_mb(pid: int) -> float:
