@@ -550,6 +550,7 @@ PhotoRecordOut = TypedDict("PhotoRecordOut", {
     "height_px": "int | None",
     "id": "str",
     "old_version": "str | None",
+    "other_stamps": "list[StampOut]",
     "outcome": "Literal['passed', 'failed', 'unsure', 'not_applicable', 'not_run']",
     "people": "PeopleOut | None",
     "people_count": "int | None",

@@ -199,6 +199,7 @@ class PhotoRecordOut(Out):
     sha256: Digest
     stamp: StampOut | None
     stamps: Annotated[int | None, Field(description="How many stamps the picture bears.")]
+    other_stamps: Annotated[list[StampOut], Field(description="Those beside `stamp`.")]
     camera: CameraDataOut | None
     faces: list[FaceOut]
     people_count: int | None
