@@ -12,6 +12,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from verifier.records.audit import acting_from
+from verifier.tracing import HEADER as TRACE_HEADER
+from verifier.tracing import note, trace
 
 HEADER = "X-Request-ID"
 # A proxy's own number is kept where it is a plain word: it goes into logs.
@@ -48,13 +50,18 @@ class RequestIds:
                 method = scope["method"] if scope["method"] in METHODS else "other"
                 REQUESTS.labels(method, route, str(message["status"])).inc()
                 SECONDS.labels(method, route).observe(seconds)
+                note(f"{method} {route}", status=message["status"], request=request_id)
                 log.info(
                     "request", method=method, route=route, status=message["status"], ms=round(seconds * 1000, 1),
                     actor=getattr(scope.get("caller"), "actor", None),
                 )  # fmt: skip
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id), acting_from(f"{address} {request_id}"):
+        with (
+            structlog.contextvars.bound_contextvars(request_id=request_id),
+            acting_from(f"{address} {request_id}"),
+            trace("request", "server", Headers(scope=scope).get(TRACE_HEADER)),
+        ):
             await self._app(scope, receive, send_numbered)
 
 

@@ -39,6 +39,7 @@ from verifier.delivering import DeliveryWorker
 from verifier.jobs import JobWorker
 from verifier.logs import configure_logs
 from verifier.settings import Settings
+from verifier.tracing import start_tracing, stop_tracing
 
 # A page elsewhere whose name is made to point to 127.0.0.1 (DNS rebinding) sends its own name as Host, and is refused.
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
@@ -63,6 +64,7 @@ def create_app(settings: Settings, source: Source | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def live(_: FastAPI) -> AsyncIterator[None]:
+        start_tracing("verifier-api")
         workers: list[BackgroundWorker] = []
         if settings.login == "required":
             # Looks at cameras are brought to the workers by the broker where there is one.
@@ -74,6 +76,7 @@ def create_app(settings: Settings, source: Source | None = None) -> FastAPI:
         for worker in workers:
             await run_in_threadpool(worker.stop)
         state.close()
+        stop_tracing()
 
     app = FastAPI(
         title="Classroom evidence verifier",

@@ -87,7 +87,9 @@ class RecordSource:
 
     def __init__(self, settings: Settings, database: Database | None = None) -> None:
         self._settings = settings
-        self._database = database or open_database(settings.database, settings.data_key_bytes())
+        self._database = database or open_database(
+            settings.database, settings.data_key_bytes(), settings.limits_of("page")
+        )
 
     def answer(
         self, since: date | None, until: date | None, class_number: str | None, language: str | None

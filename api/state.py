@@ -10,7 +10,7 @@ from fastapi import Request
 from api.known_keys import KnownKeys
 from api.limits import open_limiter
 from verifier.evidence import EvidenceStore
-from verifier.looking import open_evidence
+from verifier.looking import look_versions, open_evidence, versions_key
 from verifier.records.database import Database, open_database
 from verifier.regulation.policy import Policy, load_policy
 from verifier.settings import Settings
@@ -27,7 +27,7 @@ class AppState:
     @cached_property
     def database(self) -> Database:
         """The records."""
-        return open_database(self.settings.database, self.settings.data_key_bytes())
+        return open_database(self.settings.database, self.settings.data_key_bytes(), self.settings.limits_of("page"))
 
     @property
     def is_open(self) -> bool:
@@ -43,6 +43,11 @@ class AppState:
     def policy(self) -> Policy:
         """The regulation in force."""
         return load_policy(self.settings.policy)
+
+    @cached_property
+    def looks_key(self) -> str:
+        """The versions by which pictures are looked at, as the records name them."""
+        return versions_key(look_versions(self.settings)[0])
 
     def now(self) -> datetime:
         """The present moment, with an offset."""

@@ -56,7 +56,7 @@ def visit_due_cameras(settings: Settings, watch: Watcher | None = None, now: dat
     """
     moment = now or datetime.now(UTC)
     secrets = load_secrets(settings.camera_secrets_file)
-    database = open_database(settings.database, settings.data_key_bytes())
+    database = open_database(settings.database, settings.data_key_bytes(), settings.limits_of("job"))
     try:
         with hold_turn(database, "camera round"):
             rounds = list(_plan_all(database, moment))

@@ -46,7 +46,7 @@ def open_records(workspace: Path | None) -> Iterator[tuple[Any, Settings]]:
     from verifier.records.office import RefusedError
 
     settings = load_settings(workspace)
-    database = open_database(settings.database, settings.data_key_bytes())
+    database = open_database(settings.database, settings.data_key_bytes(), settings.limits_of("job"))
     try:
         yield database, settings
     except RefusedError as error:

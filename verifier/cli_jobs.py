@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from verifier.cli_accounts import open_records, plain_values
+from verifier.cli_accounts import local_actor, open_records, plain_values
 from verifier.cli_options import AsJson, Workspace, load_settings, print_json
 from verifier.settings import Settings
 
@@ -61,8 +61,9 @@ def run_any_night(settings: Settings, day: date | None, since: date | None) -> N
 
     if settings.broker_url is None:
         return run_night(settings, day=day, since=since)
-    from verifier.job_kinds import ON_DEMAND, Work
+    from verifier.job_kinds import Work
     from verifier.night_graph import run_shared_night
+    from verifier.records.jobs import ON_DEMAND
     from verifier.worker import make_app, send_waiting
 
     # The workers take the same steps; before their other work, as somebody waits for it.
@@ -93,6 +94,41 @@ def jobs_list(workspace: Workspace = None, as_json: AsJson = False) -> None:
     console.print(table)
     for each in failed:
         console.print(f"given up: {each.kind} {each.id} after {each.attempt} attempts: {each.error}", markup=False)
+
+
+@jobs_app.command("ask")
+def jobs_ask(
+    kind: Annotated[
+        str, typer.Argument(metavar="KIND", help="look, sample_camera, class_papers, cameras, sweep, store_check.")
+    ],
+    class_number: Annotated[str | None, typer.Option("--class", metavar="CLASS", help="The class's number.")] = None,
+    camera: Annotated[str | None, typer.Option("--camera", metavar="ID", help="The camera's id in the filing.")] = None,
+    evidence: Annotated[str | None, typer.Option("--evidence", metavar="SHA256", help="The picture's digest.")] = None,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Until it has ended; exit status 1 where it was not done.")
+    ] = False,
+    workspace: Workspace = None,
+) -> None:
+    """Have workers do one job now, before the night's: look at a picture, at a camera, write a class's report and archive."""
+    from verifier.asking_jobs import WronglyAskedError, ask_for, wait_for
+    from verifier.job_kinds import Work
+    from verifier.worker import make_app, send_waiting
+
+    work = Work(load_settings(workspace))
+    celery = make_app(work.settings)
+    given = {"class": class_number, "camera": camera, "evidence": evidence}
+    try:
+        job_id = ask_for(work, kind, {name: value for name, value in given.items() if value}, local_actor())
+    except WronglyAskedError as error:
+        raise typer.BadParameter(str(error)) from None
+    send_waiting(celery, work)
+    if not wait:
+        print(job_id)
+        return
+    job = wait_for(work, job_id)
+    print_json({"id": str(job.id), "state": job.state, "result": job.result, "error": job.error})
+    if job.state != "done":
+        raise typer.Exit(1)
 
 
 @jobs_app.command("cancel-night")

@@ -84,7 +84,7 @@ def import_class_folder(path: Path, settings: Settings) -> ImportAnswer:
     if folder.class_file is None:
         return ImportAnswer(folder, path, None)
     training = folder.class_file.training
-    database = open_database(settings.database, settings.data_key_bytes())
+    database = open_database(settings.database, settings.data_key_bytes(), settings.limits_of("job"))
     try:
         try:
             # Before anything is stored; saving asks again, as another import may come first.

@@ -6,11 +6,10 @@ A job is given ids and days, reads the rows again, and does no harm when it is d
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
 
@@ -31,16 +30,17 @@ from verifier.nightly import (
 )
 from verifier.records.database import Database, open_database
 from verifier.records.job_queue import NewJob, add_jobs, prune_jobs
-from verifier.records.jobs import JobRecord
-from verifier.records.looks import missing_looks
+from verifier.records.jobs import ON_DEMAND, JobRecord
+from verifier.records.looks import arrived_pictures, missing_looks
 from verifier.records.nights import read_night
+from verifier.records.tables.base import utc_now
 from verifier.same_pictures import find_same_pictures
 from verifier.sanctioning import propose_for_agency
 from verifier.settings import Settings
 
 Queue = Literal["vision", "io", "judge"]
 Result = dict[str, Any]
-ON_DEMAND, NIGHTLY = 5, 0  # priorities
+ARRIVED_WITHIN = timedelta(days=2)  # what is older and was not looked at waits for the night
 KEPT_JOBS = timedelta(days=30)  # long enough to see what went wrong in the month that is being paid for
 CHECK_MB_PER_S = 20.0  # a tenth of what one disk or a gigabit network gives, so that the office's work goes on beside
 STEP_LIMIT_S = 3600.0
@@ -57,7 +57,7 @@ class Work:
     @cached_property
     def database(self) -> Database:
         """The records."""
-        return open_database(self.settings.database, self.settings.data_key_bytes())
+        return open_database(self.settings.database, self.settings.data_key_bytes(), self.settings.limits_of("job"))
 
     @cached_property
     def tools(self) -> Tools:
@@ -108,9 +108,13 @@ class JobKind:
 
 def make_look_jobs(tx: Any, work: Work) -> list[NewJob]:
     """A job for each picture that is to be looked at. The same picture with the same versions and limits is the same job."""
-    how = hashlib.sha256(f"{work.tools.looks_key} {look_limits(work.settings)}".encode()).hexdigest()[:16]
-    wanted = list_new_pictures(tx, work.settings, work.tools)
-    return [NewJob("look", f"{sha256}:{how}", {"sha256": sha256}) for sha256 in wanted]
+    return name_look_jobs(work.settings, work.tools.looks_key, list_new_pictures(tx, work.settings, work.tools))
+
+
+def name_look_jobs(settings: Settings, looks_key: str, digests: Iterable[str]) -> list[NewJob]:
+    """The jobs of these pictures with these versions and limits."""
+    how = hashlib.sha256(f"{looks_key} {look_limits(settings)}".encode()).hexdigest()[:16]
+    return [NewJob("look", f"{sha256}:{how}", {"sha256": sha256}) for sha256 in digests]
 
 
 def _look(work: Work, job: JobRecord) -> Result:
@@ -207,9 +211,9 @@ def _watch_camera(work: Work, job: JobRecord) -> Result:
 
 def _queue_arrivals(work: Work, _: JobRecord) -> Result:
     with work.database.transaction() as tx:
-        jobs = make_look_jobs(tx, work)
-        add_jobs(tx, jobs, priority=ON_DEMAND)
-    return {"pictures": len(jobs)}
+        arrived = arrived_pictures(tx, work.tools.looks_key, utc_now() - ARRIVED_WITHIN)
+        add_jobs(tx, name_look_jobs(work.settings, work.tools.looks_key, arrived), priority=ON_DEMAND)
+    return {"pictures": len(arrived)}
 
 
 def _sweep(work: Work, _: JobRecord) -> Result:
@@ -237,8 +241,7 @@ def _check_store(work: Work, _: JobRecord) -> Result:
 def _write_class_papers(work: Work, job: JobRecord) -> Result:
     from verifier.report import write_class_report
 
-    out = Path(job.payload["out"]) if "out" in job.payload else None
-    return {"files": [str(path) for path in write_class_report(job.payload["class"], work.settings, out)]}
+    return {"files": [str(path) for path in write_class_report(job.payload["class"], work.settings)]}
 
 
 KINDS: Mapping[str, JobKind] = {

@@ -20,15 +20,15 @@ from uuid import UUID
 
 import structlog
 
-from verifier.job_kinds import KINDS, NIGHTLY, Queue, Work
+from verifier.job_kinds import KINDS, Queue, Work
 from verifier.looking import CannotLookError
 from verifier.night_graph import begin_night, move_on
 from verifier.nightly import OUTAGES
 from verifier.one_at_a_time import AlreadyRunningError
 from verifier.records.cameras import has_cameras
+from verifier.records.database import was_cut_off
 from verifier.records.job_queue import (
-    NewJob,
-    add_jobs,
+    Told,
     claim_job,
     count_jobs,
     forget_messages,
@@ -36,8 +36,9 @@ from verifier.records.job_queue import (
     requeue_lost,
     try_later,
 )
-from verifier.records.jobs import JobRecord, finish_job, queue_job, renew_lease
+from verifier.records.jobs import NIGHTLY, JobRecord, finish_job, queue_job, renew_lease
 from verifier.records.nights import was_begun
+from verifier.tracing import name_subject, note, trace
 
 log = structlog.get_logger()
 
@@ -56,7 +57,7 @@ class NoBrokerError(RuntimeError):
     """VERIFIER_BROKER_URL is not set, so there is nobody to send work to."""
 
 
-Send = Callable[[Sequence[tuple[UUID, str, int]]], None]
+Send = Callable[[Sequence[Told]], None]
 
 
 @cache
@@ -83,51 +84,73 @@ def _started(pid: int) -> str:
     return "" if state in ("Z", "X") else fields[18]
 
 
-def do_job(work: Work, job_id: UUID) -> JobRecord | None:
+def do_job(work: Work, job_id: UUID, told_by: str | None = None) -> JobRecord | None:
     """Do one job if it is still to be done; None where it is not, as a message may come twice or too late.
 
     Whatever the job raises becomes its end or its next attempt. What the database raises is raised: the row then still says
     that the job runs, and its lease brings it back.
+
+    Args:
+        told_by: The trace of the message, where it came with one; else the row's own is gone on with.
     """
     lease, owner = timedelta(seconds=work.settings.job_lease_s), name_owner()
     with work.database.transaction() as tx:
         job = claim_job(tx, job_id, owner, lease, is_dead_here)
     if job is None:
         return None
-    kind, attempts = KINDS[job.kind], KINDS[job.kind].attempts
-    with structlog.contextvars.bound_contextvars(job=str(job.id), kind=job.kind, night=str(job.night_id or "")):
-        if job.attempt > attempts:
-            _give_up(work, job, job.error or f"its worker died in each of {attempts} attempts")
-        else:
-            try:
-                began = time.monotonic()
-                with _keeping_lease(work, job, lease):
-                    result = kind.run(work, job) | {"seconds": round(time.monotonic() - began, 3)}
-            except (*OUTAGES, CannotLookError) as error:
-                _wait_out(work, job, error)
-            except Exception as error:
-                log.exception("job_attempt_failed", attempt=job.attempt)
-                why = f"{type(error).__name__}: {error}"
-                if job.attempt < attempts:
-                    _put_off(work, job, timedelta(seconds=RETRY_S * job.attempt), why, counted=True)
-                else:
-                    _give_up(work, job, why)
-            else:
-                with work.database.transaction() as tx:
-                    finish_job(tx, job.id, owner, result=result)
-                log.info("job_done", attempt=job.attempt)
-    if job.night_id is not None:
-        move_on(work)
+    about = {"job": str(job.id), "night": str(job.night_id or ""), **name_subject(job.payload)}
+    with (
+        structlog.contextvars.bound_contextvars(kind=job.kind, **about),
+        trace(f"job {job.kind}", "consumer", told_by or job.trace, kind=job.kind, attempt=job.attempt, **about),
+    ):
+        _do_claimed(work, job, lease)
+        if job.night_id is not None:
+            move_on(work)
     return job
 
 
+def _do_claimed(work: Work, job: JobRecord, lease: timedelta) -> None:
+    kind, attempts = KINDS[job.kind], KINDS[job.kind].attempts
+    if job.attempt > attempts:
+        _give_up(work, job, job.error or f"its worker died in each of {attempts} attempts")
+        return
+    try:
+        began = time.monotonic()
+        with _keeping_lease(work, job, lease):
+            result = kind.run(work, job) | {"seconds": round(time.monotonic() - began, 3)}
+    except (*OUTAGES, CannotLookError) as error:
+        if was_cut_off(error):
+            log.exception("job_attempt_failed", attempt=job.attempt)
+            _try_again(work, job, error)
+        else:
+            _wait_out(work, job, error)
+    except Exception as error:
+        log.exception("job_attempt_failed", attempt=job.attempt)
+        _try_again(work, job, error)
+    else:
+        with work.database.transaction() as tx:
+            finish_job(tx, job.id, name_owner(), result=result)
+        note(outcome="done")
+        log.info("job_done", attempt=job.attempt)
+
+
+def _try_again(work: Work, job: JobRecord, error: Exception) -> None:
+    why = f"{type(error).__name__}: {error}"
+    if job.attempt < KINDS[job.kind].attempts:
+        _put_off(work, job, timedelta(seconds=RETRY_S * job.attempt), why, counted=True)
+    else:
+        _give_up(work, job, why)
+
+
 def _put_off(work: Work, job: JobRecord, wait: timedelta, why: str, *, counted: bool) -> None:
+    note(outcome="tried_again", why=why)
     with work.database.transaction() as tx:
         try_later(tx, job.id, name_owner(), wait, why, counted=counted)
 
 
 def _wait_out(work: Work, job: JobRecord, error: Exception) -> None:
     why = f"{type(error).__name__}: {error}"
+    note(outcome="waits", why=why)
     log.warning("job_waits", why=why)
     if datetime.now(UTC) - job.created_at < OUTAGE_PATIENCE:
         _put_off(work, job, timedelta(seconds=OUTAGE_S), why, counted=False)
@@ -137,6 +160,7 @@ def _wait_out(work: Work, job: JobRecord, error: Exception) -> None:
 
 
 def _give_up(work: Work, job: JobRecord, why: str) -> None:
+    note(outcome="given_up", why=why)
     log.error("job_given_up", attempts=job.attempt, why=why)
     give_up = KINDS[job.kind].give_up
     if give_up is not None:
@@ -205,7 +229,7 @@ def tell_workers(work: Work, send: Send, waiting_in_broker: Callable[[Queue], in
     """Send a message for each job that waits and whose worker was not told; tells how many.
 
     Args:
-        send: Given (job id, kind, priority) of each. Where it fails nothing counts as sent, and the next round tries again.
+        send: Given each job's id, kind, priority and trace. Where it fails nothing counts as sent, and the next round tries again.
         waiting_in_broker: How many messages a queue holds, None where nobody knows: an empty one has lost what it was given.
     """
     sent = 0
@@ -215,13 +239,7 @@ def tell_workers(work: Work, send: Send, waiting_in_broker: Callable[[Queue], in
         with work.database.transaction() as tx:
             if empty:
                 forget_messages(tx, kinds, LOST_AFTER)
-            found = mark_sendable(tx, kinds, TOLD_AT_ONCE, RESEND_AFTER)
+            found = mark_sendable(tx, kinds, TOLD_AT_ONCE, RESEND_AFTER, work.settings.jobs_per_minute.get(queue))
             send(found)
         sent += len(found)
     return sent
-
-
-def queue_by_hand(work: Work, kind: str, key: str, payload: dict[str, object], priority: int) -> None:
-    """Queue one job that somebody asked for; one that ended is done anew."""
-    with work.database.transaction() as tx:
-        add_jobs(tx, [NewJob(kind, key, payload)], priority=priority)

@@ -15,7 +15,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.orm import Session as Tx
 
-from verifier.job_kinds import NIGHTLY, Result, Work, answer_night, make_look_jobs
+from verifier.job_kinds import Result, Work, answer_night, make_look_jobs
 from verifier.nightly import ClosedClass, Night, open_closing, tell_not_judged
 from verifier.one_at_a_time import AlreadyRunningError, hold_turn
 from verifier.records.class_facts import list_agencies
@@ -28,6 +28,7 @@ from verifier.records.job_queue import (
     has_open_jobs,
     read_night_jobs,
 )
+from verifier.records.jobs import NIGHTLY
 from verifier.records.nights import (
     NightRecord,
     enter_step,

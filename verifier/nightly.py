@@ -168,7 +168,7 @@ def run_night(
     started, clock = now or datetime.now(UTC), time.perf_counter()
     last_day = day or (started.astimezone(settings.zone).date() - timedelta(days=1))
     tools = open_tools(settings)
-    database = open_database(settings.database, settings.data_key_bytes())
+    database = open_database(settings.database, settings.data_key_bytes(), settings.limits_of("job"))
     counts = NightCounts()
     try:
         with hold_turn(database, "night"), _written_down(database, since, last_day, tools, counts):

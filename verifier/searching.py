@@ -63,7 +63,7 @@ def search_photo(photo: Path, settings: Settings, tools: Tools) -> dict[str, Any
 def search_faces(faces: Sequence[FaceObservation], settings: Settings, tools: Tools) -> list[dict[str, Any]]:
     """The same for faces that were already looked at; an unreadable one is searched for nowhere."""
     readable = [face for face in faces if face.readable and face.embedding is not None]
-    database = open_database(settings.database, settings.data_key_bytes())
+    database = open_database(settings.database, settings.data_key_bytes(), settings.limits_of("search"))
     try:
         with database.reading() as tx:
             people = _link(read_unknown_faces(tx, tools.embedding_contract), tools.calibration)
@@ -171,7 +171,7 @@ def find_sightings(class_number: str, student_no: str, settings: Settings, tools
     Raises:
         NotInRecordsError: nobody of that number is enrolled with a usable picture.
     """
-    database = open_database(settings.database, settings.data_key_bytes())
+    database = open_database(settings.database, settings.data_key_bytes(), settings.limits_of("search"))
     try:
         with database.reading() as tx:
             people, _ = read_enrolled(tx, tools)
@@ -209,7 +209,7 @@ def list_strangers(settings: Settings, tools: Tools, since: date | None = None) 
         since: Only sessions of this day and later, in the settings' zone.
     """
     start = None if since is None else datetime.combine(since, time(), settings.zone).astimezone(UTC)
-    database = open_database(settings.database, settings.data_key_bytes())
+    database = open_database(settings.database, settings.data_key_bytes(), settings.limits_of("search"))
     try:
         with database.reading() as tx:
             records = read_unknown_faces(tx, tools.embedding_contract, start)

@@ -9,7 +9,7 @@ import re
 from datetime import time
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
 from platformdirs import user_cache_path, user_data_path
@@ -17,6 +17,8 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
+
+from verifier.records.limits import Limits
 
 _USER_INFO = re.compile(r"://[^/?#]*@")
 
@@ -38,6 +40,23 @@ class Settings(BaseSettings):
         description="Folder for the embedded database, evidence, reports and keys.",
     )
     database_url: str | None = Field(None, description="SQLAlchemy URL; default: SQLite in the workspace.")
+    # A worker's process needs two (its job's, its lease's), a server process one a request that is at work (40 threads).
+    database_connections: int = Field(
+        15, ge=2, le=200, description="Connections a process may hold at once (PostgreSQL); docs/scale.md sums them up."
+    )
+    # Above the slowest page that was measured on 10^6 findings (benchmarks/plans.py) by a factor of ten; who waits longer has left.
+    page_statement_s: float = Field(
+        30.0, gt=0, description="How long one statement of a page or of the API may take (PostgreSQL)."
+    )
+    # Half of the limit of a job's step, so that a statement that never ends is told as such, and not as a killed process.
+    job_statement_s: float = Field(
+        1800.0, gt=0, description="How long one statement of the night, of a job or a command may take (PostgreSQL)."
+    )
+    search_statement_s: float = Field(
+        600.0,
+        gt=0,
+        description="How long one statement of a search for a face that somebody asked for may take (PostgreSQL).",
+    )
     evidence_url: str | None = Field(None, description="Folder or s3://bucket?endpoint=…; default: in the workspace.")
     evidence_access_key: SecretStr | None = None
     evidence_secret_key: SecretStr | None = None
@@ -110,6 +129,10 @@ class Settings(BaseSettings):
     night_at: time = Field(time(1, 30), description="When the workers' night begins, in the settings' time zone.")
     job_lease_s: float = Field(
         30.0, ge=2, le=3600, description="How long a worker may be silent before its job is given to another."
+    )
+    jobs_per_minute: dict[Literal["vision", "judge", "io"], Annotated[int, Field(ge=1)]] = Field(
+        default_factory=dict,
+        description='Jobs of a queue begun a minute by all workers together, e.g. {"vision": 600}; default: as many as they can.',
     )
     # Models and one 12-megapixel photo take about 1 GB (benchmarks/photos.py); what grows beyond this leaks.
     worker_memory_mb: int = Field(
@@ -235,6 +258,11 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The database's URL, with the embedded default."""
         return self.database_url or f"sqlite:///{self.workspace / 'verifier.sqlite3'}"
+
+    def limits_of(self, work: Literal["page", "job", "search"]) -> Limits:
+        """What a process may ask of the database for this kind of work."""
+        seconds = {"page": self.page_statement_s, "job": self.job_statement_s, "search": self.search_statement_s}
+        return Limits(self.database_connections, seconds[work])
 
     @property
     def evidence(self) -> str:

@@ -115,7 +115,7 @@ class Office:
 @contextmanager
 def open_office(settings: Settings) -> Iterator[Office]:
     """Open the records for the office's work, and close them at the end."""
-    database = open_database(settings.database, settings.data_key_bytes())
+    database = open_database(settings.database, settings.data_key_bytes(), settings.limits_of("job"))
     try:
         yield Office(database, load_policy(settings.policy))
     finally:

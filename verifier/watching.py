@@ -127,7 +127,7 @@ def check_cameras(
     """
     secrets = load_secrets(settings.camera_secrets_file)
     tools, started = open_tools(settings), now or datetime.now(UTC)
-    database = open_database(settings.database, settings.data_key_bytes())
+    database = open_database(settings.database, settings.data_key_bytes(), settings.limits_of("job"))
     try:
         asked = _find_cameras(database, class_number, camera_id)
         if not asked:

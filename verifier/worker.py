@@ -29,10 +29,11 @@ from verifier.job_kinds import KINDS, Queue, Work, limit_of
 from verifier.job_running import QUEUES, NoBrokerError, do_job, heal, tell_workers
 from verifier.logs import configure_logs
 from verifier.looking import end_with_parent, open_evidence
+from verifier.records.job_queue import Told
 from verifier.regulation.policy import load_policy
 from verifier.settings import Settings
 from verifier.storing import days_to_keep, find_store_gaps
-from verifier.tracing import start_tracing, trace_job
+from verifier.tracing import HEADER, current_trace, start_tracing, stop_tracing, trace
 
 log = structlog.get_logger()
 
@@ -58,7 +59,7 @@ def make_app(settings: Settings) -> Celery:
     app.conf.update(_configure(settings))
     work = Work(settings)
     for name in KINDS:
-        app.task(name=f"verifier.{name}")(_make_task(app, work))
+        app.task(name=f"verifier.{name}", bind=True)(_make_task(app, work))
 
     def heal_now() -> None:
         heal(work)
@@ -71,18 +72,21 @@ def make_app(settings: Settings) -> Celery:
         # Nobody is left behind when the parent dies.
         work.begin_child()
         threading.Thread(target=end_with_parent, args=(os.getppid(),), daemon=True).start()
-        start_tracing()
+        start_tracing("verifier-worker")
+
+    def end_child(**_: Any) -> None:
+        stop_tracing()
 
     app.task(name="verifier.heal")(heal_now)
     app.task(name="verifier.deliver")(deliver_now)
     signals.worker_process_init.connect(begin_child, weak=False)
+    signals.worker_process_shutdown.connect(end_child, weak=False)
     return app
 
 
 def _make_task(app: Celery, work: Work) -> Any:
-    def run(job_id: str) -> None:
-        with trace_job(job_id):
-            job = do_job(work, UUID(job_id))
+    def run(task: Any, job_id: str) -> None:
+        job = do_job(work, UUID(job_id), (task.request.headers or {}).get(HEADER))
         if job is not None:
             _send_if_idle(app, work, job.kind)
 
@@ -107,19 +111,22 @@ def _send_if_idle(app: Celery, work: Work, kind: str) -> None:
 def send_waiting(app: Celery, work: Work) -> int:
     """Tell the workers of jobs that wait; tells how many. Where the broker is away they are told by a later round."""
 
-    def send(jobs: Sequence[tuple[UUID, str, int]]) -> None:
+    def send(jobs: Sequence[Told]) -> None:
         with app.producer_or_acquire() as producer:
-            for job_id, kind, priority in jobs:
-                app.send_task(
-                    f"verifier.{kind}",
-                    args=[str(job_id)],
-                    queue=KINDS[kind].queue,
-                    priority=_priority(work.settings, priority),
-                    time_limit=limit_of(kind, work.settings),
-                    producer=producer,
-                    retry=False,
-                    ignore_result=True,
-                )
+            for job_id, kind, priority, asked_by in jobs:
+                queue = KINDS[kind].queue
+                with trace(f"send {kind}", "producer", asked_by, kind=kind, job=str(job_id), queue=queue):
+                    app.send_task(
+                        f"verifier.{kind}",
+                        args=[str(job_id)],
+                        queue=queue,
+                        priority=_priority(work.settings, priority),
+                        time_limit=limit_of(kind, work.settings),
+                        headers={HEADER: current_trace()},
+                        producer=producer,
+                        retry=False,
+                        ignore_result=True,
+                    )
 
     try:
         return tell_workers(work, send, lambda queue: count_messages(app, queue))

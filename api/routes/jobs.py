@@ -18,7 +18,8 @@ from api.routes.answers.running import JobOut
 from api.routes.reading import State
 from api.routes.shapes import Strict
 from api.state import AppState
-from verifier.jobs import cancel_verification, queue_verification
+from verifier.jobs import KIND, cancel_verification, queue_verification
+from verifier.records.errors import NotInRecordsError
 from verifier.records.jobs import JobRecord, read_job
 from verifier.records.progress import Progress, count_progress
 
@@ -55,15 +56,25 @@ def ask_for_verification(body: VerificationIn, write: OfficeWrite) -> Response:
 def read_one_job(job_id: UUID, caller: OfficeReader, state: State) -> dict[str, Any]:  # noqa: ARG001
     """How far a job is."""
     with state.database.reading() as tx:
-        return _describe(tx, state, read_job(tx, job_id))
+        return _describe(tx, state, _find(tx, job_id))
 
 
 @router.post("/jobs/{job_id}/cancel", response_model=JobOut)
 def cancel_one_job(job_id: UUID, write: OfficeWrite) -> Response:
     """Take a job out of the queue, or stop it; one that is finished stays as it is."""
-    return write.once(
-        None, lambda tx: Answer(_describe(tx, write.state, cancel_verification(tx, write.caller, job_id)))
-    )
+
+    def work(tx: Tx) -> Answer:
+        _find(tx, job_id)
+        return Answer(_describe(tx, write.state, cancel_verification(tx, write.caller, job_id)))
+
+    return write.once(None, work)
+
+
+def _find(tx: Tx, job_id: UUID) -> JobRecord:
+    job = read_job(tx, job_id)
+    if job.kind != KIND:
+        raise NotInRecordsError(f"job {job_id} is no verification that was asked for")
+    return job
 
 
 def _describe(tx: Tx, state: AppState, job: JobRecord) -> dict[str, Any]:
@@ -77,8 +88,5 @@ def _describe(tx: Tx, state: AppState, job: JobRecord) -> dict[str, Any]:
 
 
 def _count(tx: Tx, state: AppState, job: JobRecord) -> Progress:
-    from verifier.looking import look_versions, versions_key
-
-    versions, _ = look_versions(state.settings)
     since, until = (date.fromisoformat(str(job.payload[name])) for name in ("since", "until"))
-    return count_progress(tx, since, until, versions_key(versions))
+    return count_progress(tx, since, until, state.looks_key)

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path
 from fastapi.responses import Response
 from pydantic import AwareDatetime, BaseModel, Field
 
+from api.arrivals import queue_arrival
 from api.idempotency import Answer, WithEvidence, Write
 from api.problems import Problem
 from api.routes.answers.filing import HandedInOut
@@ -89,6 +90,7 @@ def complete_upload(number: ClassNumber, sha256: Digest, body: CompleteIn, write
             tx, write.caller, number, file=choose_file_name(body.name or "", sha256), sha256=sha256, size_bytes=size,
             received_at=body.received_at or utc_now(), session_id=body.session, view=body.view,
         )  # fmt: skip
+        queue_arrival(tx, write.state, sha256)
         return Answer({"id": photo_id, "sha256": sha256, "size_bytes": size, "created": is_new}, 201 if is_new else 200)
 
     answer = write.once(body.model_dump(mode="json"), work)

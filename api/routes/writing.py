@@ -20,6 +20,7 @@ from pydantic import AwareDatetime, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
+from api.arrivals import queue_arrival
 from api.auth import FilingWriter, Reader
 from api.etags import IfMatch
 from api.idempotency import Answer, WithEvidence, WithFiling, Write
@@ -241,6 +242,7 @@ def _save_photo(number: str, write: Write, upload: UploadFile, fields: PhotoFiel
             tx, write.caller, number, file=name, sha256=digest, size_bytes=size, received_at=received_at,
             session_id=fields.session, view=fields.view,
         )  # fmt: skip
+        queue_arrival(tx, write.state, digest)
         body = {"id": photo_id, "sha256": digest, "size_bytes": size, "created": is_new}
         return Answer(body, 201 if is_new else 200)
 

@@ -14,11 +14,14 @@ from sqlalchemy import delete, update
 from tests.builders.night import copy_workspace, differences, keep_looks, night, records_of, settings_for
 from tests.verifier.conftest import DemoNight
 from verifier import job_kinds, nightly
+from verifier.asking_jobs import WronglyAskedError, ask_for, wait_for
 from verifier.job_kinds import KINDS, JobKind, Work
-from verifier.job_running import do_job, heal, is_dead_here, name_owner, queue_by_hand, tell_workers
+from verifier.job_running import do_job, heal, is_dead_here, name_owner, tell_workers
 from verifier.night_graph import begin_night, cancel_night
 from verifier.one_at_a_time import AlreadyRunningError, hold_turn
-from verifier.records.job_queue import list_failed_jobs, read_night_jobs, requeue_lost
+from verifier.records.errors import NotInRecordsError
+from verifier.records.job_queue import Told, count_jobs, list_failed_jobs, read_night_jobs, requeue_lost
+from verifier.records.jobs import ON_DEMAND
 from verifier.records.looks import missing_looks
 from verifier.records.nights import NightRecord, read_nights
 from verifier.records.tables.job import JobRow
@@ -39,7 +42,7 @@ def work(demo_imported: Path, demo_night: DemoNight, tmp_path: Path) -> Iterator
 
 def do_what_waits(work: Work) -> bool:
     """Be the broker and the only worker: do every job that somebody is told of now."""
-    told: list[tuple[UUID, str, int]] = []
+    told: list[Told] = []
     tell_workers(work, told.extend, lambda _: None)
     for job_id, *_ in told:
         do_job(work, job_id)
@@ -186,12 +189,41 @@ def test_the_clock_begins_the_night_once(work: Work, clock: str, begun: bool) ->
         assert len(read_nights(tx)) == int(begun)
 
 
-def test_a_job_asked_for_by_hand_is_done_before_the_nights(work: Work) -> None:
+def test_a_job_asked_for_by_hand_is_told_of_and_done_before_the_nights(work: Work) -> None:
     begin_night(work, DAY)
-    queue_by_hand(work, "class_papers", "DEMO-2023-0001", {"class": "DEMO-2023-0001"}, job_kinds.ON_DEMAND)
-    told: list[tuple[object, str, int]] = []
+    job_id = ask_for(work, "class_papers", {"class": "DEMO-2023-0001"}, "local:test")
+    told: list[Told] = []
     tell_workers(work, told.extend, lambda _: None)
-    assert max(told, key=lambda each: each[2])[1] == "class_papers"
+    assert max(told, key=lambda each: each[2])[0] == job_id
+    assert do_job(work, job_id) is not None
+    done = wait_for(work, job_id)
+    assert (done.state, done.priority) == ("done", ON_DEMAND)
+    assert any(name.endswith(".zip") for name in (done.result or {})["files"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "error"),
+    [
+        pytest.param("close_class", {"class": "DEMO-2023-0001"}, "no job 'close_class'", id="no job for people"),
+        pytest.param("class_papers", {}, "class_papers needs --class", id="too little"),
+        pytest.param("sweep", {"class": "DEMO-2023-0001"}, "sweep needs nothing", id="too much"),
+        pytest.param("class_papers", {"class": "X"}, "X", id="no such class"),
+        pytest.param("look", {"evidence": "0" * 64}, "no evidence 000", id="no such picture"),
+        pytest.param("sample_camera", {"class": "DEMO-2023-0001", "camera": "X"}, "no camera X", id="no such camera"),
+    ],
+)
+def test_a_job_that_cannot_be_asked_for_is_not_queued(work: Work, kind: str, said: dict[str, str], error: str) -> None:
+    with pytest.raises((WronglyAskedError, NotInRecordsError), match=error):
+        ask_for(work, kind, said, "local:test")
+    with work.database.reading() as tx:
+        assert count_jobs(tx) == {}
+
+
+def test_a_picture_is_looked_at_anew_by_hand(work: Work) -> None:
+    sha256 = look_digests(work)[0]
+    job_id = ask_for(work, "look", {"evidence": sha256}, "local:test")
+    assert do_job(work, job_id) is not None
+    assert wait_for(work, job_id).result == {"cut_off": "", "already": True, "seconds": pytest.approx(0, abs=60)}
 
 
 def test_this_process_is_alive_and_another_start_of_its_number_is_not() -> None:

@@ -106,7 +106,7 @@ def write_annotated(night: Night, settings: Settings) -> Path:
     folder = settings.workspace / "annotated"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    database = open_database(settings.database, settings.data_key_bytes())
+    database = open_database(settings.database, settings.data_key_bytes(), settings.limits_of("job"))
     try:
         for photo in night.answer["photos"]:
             target = folder / photo["file"].removeprefix("photos/").replace("/", "_")

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -16,6 +17,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
+from verifier.records.limits import Limits
 from verifier.records.migrate import check_schema, upgrade_sqlite
 from verifier.records.vault import Vault, load_key_file
 from verifier.records.write_count import READ, count_writes
@@ -23,6 +25,7 @@ from verifier.records.write_count import READ, count_writes
 BUSY_TIMEOUT_S = 60  # a night's longest transaction (one session's close) takes well under a second
 READ_ONLY = "verifier_read_only"
 HELD = "held"  # under which a view holds rows that many ask for; no transaction that writes has it
+_KEPT_OPEN = 5  # connections that a process keeps when they are not at work; more come and go
 
 
 class Database:
@@ -96,13 +99,14 @@ class Database:
         self.engine.dispose()
 
 
-def open_database(url: str, keys: bytes | Sequence[bytes] | None = None) -> Database:
+def open_database(url: str, keys: bytes | Sequence[bytes] | None = None, limits: Limits | None = None) -> Database:
     """Open the records, bringing a SQLite file up to date; a PostgreSQL database is only ever checked.
 
     Args:
         url: ``sqlite:///path/to/records.db`` or ``postgresql+psycopg://…``.
         keys: The 32-byte data key, or several: the first seals, all open. Without any, SQLite takes (or makes) ``data.key``
             beside its file; PostgreSQL refuses, as several machines must share the key.
+        limits: For PostgreSQL; a statement beyond them raises SQLAlchemy's OperationalError (`was_cut_off`).
     Raises:
         DatabaseOutdatedError: the PostgreSQL schema is older than this code.
         DatabaseTooNewError: the schema comes from a newer release.
@@ -120,7 +124,7 @@ def open_database(url: str, keys: bytes | Sequence[bytes] | None = None) -> Data
         if not given:
             raise ValueError("a PostgreSQL database needs VERIFIER_DATA_KEY: all machines must seal with the same key")
         vault = Vault(given[0], given[1:])
-        engine = make_engine(url)
+        engine = make_engine(url, limits)
         check_schema(engine)
     else:
         raise ValueError(f"the database must be SQLite or PostgreSQL, not {address.get_backend_name()}")
@@ -136,7 +140,7 @@ def find_key_file(url: str) -> Path:
     return _sqlite_file(make_url(url)).parent / "data.key"
 
 
-def make_engine(url: str) -> Engine:
+def make_engine(url: str, limits: Limits | None = None) -> Engine:
     """An engine that behaves alike on both databases. Its schema is not looked at.
 
     Its errors, which end in logs, show statements without their values: those may be ID numbers.
@@ -152,7 +156,26 @@ def make_engine(url: str) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     # Connections die while a pool keeps them (server restarts, firewalls): test one before it is used.
-    return create_engine(url, json_serializer=write_json, hide_parameters=True, pool_pre_ping=True)
+    kept = min(_KEPT_OPEN, (limits or Limits()).connections)
+    engine = create_engine(
+        url, json_serializer=write_json, hide_parameters=True, pool_pre_ping=True, pool_size=kept,
+        max_overflow=(limits or Limits()).connections - kept,
+    )  # fmt: skip
+    if limits is not None and limits.statement_s is not None:
+        # By a statement, as PgBouncer refuses settings that come with the connection.
+        event.listen(engine, "connect", partial(_limit_statements, round(limits.statement_s * 1000)))
+    return engine
+
+
+def _limit_statements(most_ms: int, connection: Any, _entry: ConnectionPoolEntry) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET statement_timeout = {most_ms}")
+    connection.commit()
+
+
+def was_cut_off(error: Exception) -> bool:
+    """Whether a statement was ended by its time limit: says nothing of the server, and would happen again."""
+    return getattr(getattr(error, "orig", None), "sqlstate", None) == "57014"
 
 
 def write_json(value: Any) -> str:

@@ -19,8 +19,13 @@ from verifier.records.jobs import OPEN_STATES, JobRecord, describe_job
 from verifier.records.rows import insert_missing
 from verifier.records.tables.base import make_id, utc_now
 from verifier.records.tables.job import JobRow
+from verifier.tracing import current_trace
 
 _ADDED_AT_ONCE = 1000
+# A rate is kept over this time: shorter than anybody notices, longer than the beat's round.
+RATE_WINDOW = timedelta(seconds=10)
+# Of a job: id, kind, priority and trace (`JobRecord.trace`).
+Told = tuple[UUID, str, int, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,8 @@ def add_jobs(tx: Tx, jobs: Iterable[NewJob], *, night_id: UUID | None = None, pr
 
 
 def _add_part(tx: Tx, jobs: list[NewJob], night_id: UUID | None, priority: int) -> None:
-    now, ids = utc_now(), [make_id("job", job.kind, job.key) for job in jobs]
+    now, trace = utc_now(), current_trace()
+    ids = [make_id("job", job.kind, job.key) for job in jobs]
     rows = [
         {
             "id": job_id,
@@ -53,6 +59,7 @@ def _add_part(tx: Tx, jobs: list[NewJob], night_id: UUID | None, priority: int) 
             "priority": priority,
             "state": "queued",
             "attempt": 0,
+            "trace": trace,
             "created_at": now,
         }
         for job_id, job in zip(ids, jobs, strict=True)
@@ -60,7 +67,8 @@ def _add_part(tx: Tx, jobs: list[NewJob], night_id: UUID | None, priority: int) 
     if insert_missing(tx, JobRow, rows) == len(rows):
         return
     of_night = {} if night_id is None else {"night_id": night_id}
-    anew = {"state": "queued", "attempt": 0, "finished_at": None, "sent_at": None, "result": None, "error": None}
+    anew = {"state": "queued", "attempt": 0, "finished_at": None, "sent_at": None, "result": None, "error": None,
+            "trace": trace}  # fmt: skip
     there = update(JobRow).where(JobRow.id.in_(ids))
     tx.execute(there.where(JobRow.state.not_in(OPEN_STATES)).values(**anew, **of_night, priority=priority))
     if of_night:
@@ -110,30 +118,47 @@ def requeue_lost(tx: Tx, kinds: Collection[str], is_dead: Callable[[str], bool] 
     return len(lost)
 
 
-def mark_sendable(tx: Tx, kinds: Collection[str], at_most: int, resend_after: timedelta) -> list[tuple[UUID, str, int]]:
-    """Jobs of which workers are to be told now, as (id, kind, priority), the most urgent first; they count as told.
+def mark_sendable(
+    tx: Tx, kinds: Collection[str], at_most: int, resend_after: timedelta, per_minute: int | None = None
+) -> list[Told]:
+    """Jobs of which workers are to be told now, the most urgent first; they count as told.
 
     Args:
-        at_most: How many told ones may wait at a time, so that a night of 100,000 jobs does not fill the broker.
+        at_most: How many told ones may wait at a time, so that a night of 100,000 jobs does not fill the broker. The urgent
+            ones (priority above 0) are counted apart: a full night does not keep them waiting.
         resend_after: A message that is older than this without its job having begun counts as lost.
+        per_minute: At most so many are told of in a minute, whatever waits; at least one in RATE_WINDOW.
     """
     now = utc_now()
-    waiting = (JobRow.state == "queued", JobRow.kind.in_(kinds))
-    told = tx.scalar(select(func.count()).where(*waiting, JobRow.sent_at > now - resend_after)) or 0
+    waiting, urgent = (JobRow.state == "queued", JobRow.kind.in_(kinds)), JobRow.priority > 0
+    told = func.count().filter(urgent), func.count().filter(~urgent)
+    room = [
+        max(at_most - number, 0)
+        for number in tx.execute(select(*told).where(*waiting, JobRow.sent_at > now - resend_after)).one()
+    ]
     due = or_(JobRow.not_before.is_(None), JobRow.not_before <= now)
     untold = or_(JobRow.sent_at.is_(None), JobRow.sent_at <= now - resend_after)
     query = (
-        select(JobRow.id, JobRow.kind, JobRow.priority)
+        select(JobRow.id, JobRow.kind, JobRow.priority, JobRow.trace)
         .where(*waiting, and_(due, untold))
         .order_by(JobRow.priority.desc(), JobRow.created_at)
-        .limit(max(at_most - told, 0))
+        .limit(sum(room))
         .with_for_update(skip_locked=True)
     )
-    found = [(job_id, kind, priority) for job_id, kind, priority in tx.execute(query)]
+    rows = [(job_id, kind, priority, trace) for job_id, kind, priority, trace in tx.execute(query)]
+    first = [row for row in rows if row[2] > 0][: room[0]]
+    found = first + [row for row in rows if row[2] <= 0][: room[1]]
+    if per_minute is not None:
+        found = found[: _rate_left(tx, kinds, now, per_minute)]
     for start in range(0, len(found), _ADDED_AT_ONCE):
         ids = [job_id for job_id, *_ in found[start : start + _ADDED_AT_ONCE]]
         tx.execute(update(JobRow).where(JobRow.id.in_(ids)).values(sent_at=now))
     return found
+
+
+def _rate_left(tx: Tx, kinds: Collection[str], now: datetime, per_minute: int) -> int:
+    sent = select(func.count()).where(JobRow.sent_at > now - RATE_WINDOW, JobRow.kind.in_(kinds))
+    return max(max(int(per_minute * RATE_WINDOW / timedelta(minutes=1)), 1) - (tx.scalar(sent) or 0), 0)
 
 
 def forget_messages(tx: Tx, kinds: Collection[str], older_than: timedelta) -> int:

@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session as Tx
 from verifier.records.errors import NotInRecordsError
 from verifier.records.tables.base import make_id, utc_now
 from verifier.records.tables.job import JobRow
+from verifier.tracing import current_trace
 
 OPEN_STATES = ("queued", "running")
+ON_DEMAND, NIGHTLY = 5, 0  # priorities: what somebody waits for, or what has just come in, before the night's
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class JobRecord:
     finished_at: datetime | None
     night_id: UUID | None = None
     priority: int = 0
+    trace: str | None = None
 
 
 def queue_job(tx: Tx, kind: str, key: str, payload: Mapping[str, Any], priority: int = 0) -> JobRecord:
@@ -41,7 +44,7 @@ def queue_job(tx: Tx, kind: str, key: str, payload: Mapping[str, Any], priority:
     row = tx.get(JobRow, job_id)
     if row is None:
         row = JobRow(id=job_id, kind=kind, key=f"{kind}:{key}", payload=dict(payload), attempt=0, state="queued")
-        row.priority = priority
+        row.priority, row.trace = priority, current_trace()
         tx.add(row)
         tx.flush()
     return describe_job(row)
@@ -154,5 +157,5 @@ def describe_job(row: JobRow) -> JobRecord:
     """One row as a value."""
     return JobRecord(
         row.id, row.kind, row.state, row.attempt, row.payload, row.result, row.error, row.created_at, row.finished_at,
-        row.night_id, row.priority,
+        row.night_id, row.priority, row.trace,
     )  # fmt: skip

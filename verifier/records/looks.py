@@ -16,7 +16,7 @@ from verifier.records.rows import insert_missing, vault_of
 from verifier.records.stamp_codes import save_codes
 from verifier.records.tables.base import make_id, utc_now
 from verifier.records.tables.enrolment import EnrolmentPhotoRow
-from verifier.records.tables.evidence import SubmissionRow
+from verifier.records.tables.evidence import EvidenceRow, SubmissionRow
 from verifier.records.tables.look import LookAttemptRow, LookRow
 from verifier.records.tables.teacher import TeacherPhotoRow
 
@@ -58,6 +58,26 @@ def missing_looks(
     for model in (EnrolmentPhotoRow, TeacherPhotoRow):
         found.update(tx.scalars(select(model.sha256).where(model.sha256.not_in(seen), model.dropped_at.is_(None))))
     return sorted(found)
+
+
+def arrived_pictures(tx: Tx, versions_key: str, since: datetime) -> list[str]:
+    """Digests of photos and portraits that came in since a moment and that these versions have not looked at, in order of arrival.
+
+    Found by their arrival, so that it may be asked every minute over many years' records; `missing_looks` finds all.
+    """
+    used = [
+        select(column).where(column == EvidenceRow.sha256, *more).correlate(EvidenceRow).exists()
+        for column, more in (
+            (SubmissionRow.sha256, ()),
+            (EnrolmentPhotoRow.sha256, (EnrolmentPhotoRow.dropped_at.is_(None),)),
+            (TeacherPhotoRow.sha256, (TeacherPhotoRow.dropped_at.is_(None),)),
+        )
+    ]
+    seen = select(LookRow.id).where(LookRow.sha256 == EvidenceRow.sha256, LookRow.versions_key == versions_key)
+    query = select(EvidenceRow.sha256).where(
+        EvidenceRow.recorded_at >= since, or_(*used), ~seen.correlate(EvidenceRow).exists()
+    )
+    return list(tx.scalars(query.order_by(EvidenceRow.recorded_at, EvidenceRow.sha256)))
 
 
 def save_look(

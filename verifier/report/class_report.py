@@ -31,7 +31,7 @@ def write_class_report(class_number: str, settings: Settings, out: Path | None =
     from verifier.records.errors import NotInRecordsError
     from verifier.report.class_documents import write_class_documents
 
-    database = open_database(settings.database, settings.data_key_bytes())
+    database = open_database(settings.database, settings.data_key_bytes(), settings.limits_of("job"))
     try:
         with database.reading() as tx:
             answer = answer_for(tx, settings, None, None, class_number=class_number, language=current_language())

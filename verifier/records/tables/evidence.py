@@ -21,6 +21,7 @@ class EvidenceRow(Base):
     __table_args__ = (
         CheckConstraint("length(sha256) = 64 AND sha256 = lower(sha256)", name="sha256_form"),
         at_least("size_bytes", 0),
+        Index("ix_evidence_recorded_at", "recorded_at"),
     )
 
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)

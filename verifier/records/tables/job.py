@@ -19,7 +19,7 @@ class JobRow(WithId, Base):
     """One piece of work by its idempotency key. Who works on it holds a lease that runs out when the worker dies.
 
     `priority` puts jobs before others (the higher the sooner); `sent_at` is when a message last told the workers of a queued one,
-    `not_before` when one that failed is worth another attempt.
+    `not_before` when one that failed is worth another attempt. `trace` is the span that asked for it (`verifier.tracing`).
     """
 
     __tablename__ = "job"
@@ -35,6 +35,8 @@ class JobRow(WithId, Base):
         Index("ix_job_state_lease_until", "state", "lease_until"),
         Index("ix_job_night_id_state", "night_id", "state"),
         Index("ix_job_finished_at", "finished_at"),
+        Index("ix_job_sent_at", "sent_at"),
+        Index("ix_job_created_at", "created_at"),
         Index("ix_job_state_kind_priority_created_at", "state", "kind", "priority", "created_at"),
     )
 
@@ -51,6 +53,7 @@ class JobRow(WithId, Base):
     payload: Mapped[dict[str, Any]]
     result: Mapped[dict[str, Any] | None]
     error: Mapped[str | None]
+    trace: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     finished_at: Mapped[datetime | None]
 

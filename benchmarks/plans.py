@@ -1,0 +1,335 @@
+"""How PostgreSQL answers what is asked all day, on tables of a million rows: which plan, how long, and whether an index serves it.
+
+    python -m benchmarks.plans                   # about 5 minutes: 10^6 rows in each of the tables that grow
+    python -m benchmarks.plans --rows 100000     # a tenth
+
+A few classes are judged as a night judges them (`tests/builders/city_concluded.py`) and then copied inside the database, each
+copy with ids, digests and numbers of its own, until findings and faces have that many rows; jobs are made in the database too.
+Then the API's and the pages' own addresses are asked, and what the jobs' queue and the night ask is called. Every statement that
+reaches the database meanwhile is explained, and a sequential scan of a big table makes the command fail, unless the question is
+about that whole table (`WHOLE`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, event, text
+from starlette.testclient import TestClient
+
+from api.server import create_app
+from tests.builders.city_concluded import fill_concluded
+from tests.services.postgres import fresh_database, run_postgres
+from verifier.accounts import issue_key
+from verifier.job_kinds import KINDS, Work, make_look_jobs
+from verifier.job_metrics import JobCollector
+from verifier.job_running import tell_workers
+from verifier.nightly import Closing, close_class, read_class_to_judge
+from verifier.records.job_queue import (
+    claim_job,
+    count_jobs,
+    has_open_jobs,
+    list_failed_jobs,
+    prune_jobs,
+    requeue_lost,
+)
+from verifier.records.migrate import upgrade
+from verifier.settings import Settings
+
+KEY = base64.b64encode(bytes(range(32))).decode()
+STUDENTS, SESSIONS, BASE_CLASSES = 40, 30, 2
+# Tables that are small in any city, and shared by the copies of a class.
+SHARED = frozenset({"agency", "venue", "user_account", "night"})
+COPIED = (
+    "training_class", "teacher", "student", "enrolment", "camera", "session", "evidence", "submission", "look", "sign_in", "run",
+    "finding", "presence", "face_observation", "supervision_case", "case_support", "violation", "violation_support",
+    "violation_session", "violation_evidence",
+)  # fmt: skip
+BIG = frozenset(
+    {"submission", "evidence", "look", "finding", "face_observation", "presence", "job", "run", "session", "sign_in"}
+)
+# Each must be its table's last day's rows or one class's, but for these, which are about everything:
+WHOLE = {
+    "the night: pictures nobody looked at": "once a night, all pictures against all looks: a changed version makes all new",
+}
+CLASS, PAGE = "C00001-7", "C00001-7"
+API_PATHS = (
+    "/classes?limit=100", f"/classes/{CLASS}", f"/classes/{CLASS}/sessions?limit=10",
+    f"/classes/{CLASS}/sessions/2024-03-05-am", f"/classes/{CLASS}/photos?limit=50", f"/classes/{CLASS}/findings?limit=100",
+    f"/classes/{CLASS}/findings?outcome=failed", f"/classes/{CLASS}/students?limit=50", f"/classes/{CLASS}/presence",
+    f"/classes/{CLASS}/filing", "/cases?limit=100", "/violations?limit=100", "/matters?limit=100", "/nights",
+    "/audit?limit=100", "/agencies",
+)  # fmt: skip
+PAGES = (
+    "/", "/review", "/cases", "/violations", "/classes", "/agencies", "/findings", "/findings?outcome=failed",
+    f"/findings?number={PAGE}&outcome=all", "/findings?since=2024-03-05&until=2024-03-05", "/cameras",
+    f"/classes/{PAGE}", f"/classes/{PAGE}/sessions/2024-03-05-am",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Statement:
+    """One statement that was sent, and what became of it."""
+
+    sql: str
+    parameters: Any
+    execution_s: float = 0.0
+    scans: list[str] = field(default_factory=list)
+    top: str = ""
+
+
+def main() -> None:
+    """Fill, ask, explain, print; exit status 1 where a big table is scanned."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=1_000_000, help="In each of photos' findings, faces and jobs.")
+    parser.add_argument("--only", default="", help="Questions whose name holds this.")
+    parser.add_argument("--verbose", action="store_true", help="Print every plan whole.")
+    options = parser.parse_args()
+    with (
+        tempfile.TemporaryDirectory(prefix="plans-") as folder,
+        run_postgres() as server,
+        fresh_database(server) as url,
+    ):
+        upgrade(url)
+        settings = Settings(
+            workspace=Path(folder), data_key=KEY, database_url=url, login="off", requests_per_minute=10**8
+        )
+        work = Work(settings)
+        began = time.monotonic()
+        fill_concluded(work.database, settings, BASE_CLASSES, STUDENTS, SESSIONS)
+        copy_classes(work.database.engine, options.rows)
+        add_jobs_by_sql(work.database.engine, options.rows)
+        _, key = issue_key(work.database, "city", ["read", "evidence", "filing"], by="local:benchmark")
+        told = count_rows(work.database.engine)
+        print(f"filled in {time.monotonic() - began:.0f} s: " + ", ".join(f"{n:,} {t}" for t, n in told.items()))
+        bad = sum(ask(work, name, question, options) for name, question in list_questions(work, settings, key))
+        work.close()
+    if bad:
+        sys.exit(f"{bad} questions scan a big table")
+
+
+def copy_classes(engine: Engine, rows: int) -> None:
+    """Copy every class as often as it takes, inside the database: ids and digests of copy k follow from the original's and k."""
+    with engine.begin() as tx:
+        tx.execute(text("SET LOCAL session_replication_role = replica"))  # no triggers and foreign keys meanwhile
+        tx.execute(text("SET LOCAL synchronous_commit = off"))
+        least = min(tx.scalar(text(f"SELECT count(*) FROM {each}")) or 0 for each in ("finding", "face_observation"))
+        copies = -(-rows // least)
+        for table in COPIED:
+            columns = tx.execute(
+                text("SELECT column_name, data_type FROM information_schema.columns WHERE table_name = :t"),
+                {"t": table},
+            ).all()
+            references = set(
+                tx.scalars(
+                    text(
+                        "SELECT a.attname FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid"
+                        " AND a.attnum = ANY(c.conkey) WHERE c.contype = 'f' AND c.conrelid = CAST(:t AS regclass)"
+                        " AND CAST(CAST(c.confrelid AS regclass) AS text) = ANY(:shared)"
+                    ),
+                    {"t": table, "shared": sorted(SHARED)},
+                )
+            )
+            names = ", ".join(name for name, _ in columns)
+            values = ", ".join(_copied(name, kind, name in references) for name, kind in columns)
+            tx.execute(
+                text(f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} o, generate_series(1, {copies}) k")
+            )
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE"))
+
+
+def _copied(name: str, kind: str, is_shared: bool) -> str:
+    if is_shared:
+        return f"o.{name}"
+    if kind == "uuid":
+        return f"md5(o.{name}::text || k)::uuid"
+    if name == "sha256":
+        return "encode(sha256((o.sha256 || k)::bytea), 'hex')"
+    return f"o.{name} || '-' || k" if name in ("number", "dedup_key", "id_number_index") else f"o.{name}"
+
+
+def add_jobs_by_sql(engine: Engine, rows: int) -> None:
+    """Jobs of a month that ended, a night's that wait, and some that workers have just now."""
+    with engine.begin() as tx:
+        tx.execute(
+            text(
+                "INSERT INTO night (id, last_day, state, started_at, versions, counts, step, plan) VALUES"
+                " (md5('night')::uuid, '2024-03-05', 'running', now(), '{}', '{}', 1, '{\"priority\": 0}')"
+            )
+        )
+        for states, count in (("done", rows), ("failed", rows // 10_000), ("queued", rows // 200), ("running", 8)):
+            tx.execute(
+                text(
+                    "INSERT INTO job (id, kind, key, night_id, state, attempt, priority, payload, created_at, finished_at,"
+                    " lease_until, lease_owner)"
+                    " SELECT md5(:state || n)::uuid, 'look', 'look:' || :state || n, CASE WHEN n % 2000 < 600 OR :open"
+                    " THEN md5('night')::uuid END, :state, 1, 0, jsonb_build_object('sha256', md5('x' || n)),"
+                    " now() - n * interval '2 seconds', CASE WHEN :open THEN NULL ELSE now() - n * interval '2 seconds' END,"
+                    " CASE WHEN :state = 'running' THEN now() + interval '1 minute' END, 'elsewhere:1:1'"
+                    " FROM generate_series(1, :count) n"
+                ),
+                {"state": states, "count": count, "open": states in ("queued", "running")},
+            )
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE job"))
+
+
+def count_rows(engine: Engine) -> dict[str, int]:
+    """Rows of each big table."""
+    with engine.begin() as tx:
+        return {table: tx.scalar(text(f"SELECT count(*) FROM {table}")) or 0 for table in sorted(BIG)}
+
+
+def list_questions(work: Work, settings: Settings, key: str) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """What is asked all day, by name."""
+    app = create_app(settings)
+    # The same engine, so that what is sent is seen.
+    app.state.shared.database = work.database
+    app.state.source._database = work.database
+    client = TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=True)
+    headers = {"Authorization": f"Bearer {key}"}
+
+    def get(path: str) -> Callable[[], None]:
+        def send() -> None:
+            answer = client.get(path, headers=headers if path.startswith("/api") else {})
+            if answer.status_code != 200:
+                raise RuntimeError(f"{path}: {answer.status_code} {answer.text[:300]}")
+
+        return send
+
+    for path in API_PATHS:
+        yield f"API {path}", get(f"/api/v1{path}")
+    for path in PAGES:
+        yield f"page {path}", get(path)
+    yield from _list_queue_questions(work)
+    yield from _list_night_questions(work)
+
+
+def _list_queue_questions(work: Work) -> Iterator[tuple[str, Callable[[], Any]]]:
+    database = work.database
+
+    def within(question: Callable[[Any], Any]) -> Callable[[], Any]:
+        def send() -> Any:
+            with database.transaction() as tx:
+                return question(tx)
+
+        return send
+
+    with database.reading() as tx:
+        night = tx.scalar(text("SELECT id FROM night LIMIT 1"))
+        waiting = tx.scalar(text("SELECT id FROM job WHERE state = 'queued' LIMIT 1"))
+    night_id, job_id = night, waiting
+    yield "jobs: tell the workers", lambda: tell_workers(work, lambda _: None, lambda _: 0)
+    yield "jobs: claim one", within(lambda tx: claim_job(tx, job_id, "me", timedelta(seconds=30)))
+    yield "jobs: of dead workers", within(lambda tx: requeue_lost(tx, KINDS.keys()))
+    yield "jobs: is the step over", within(lambda tx: has_open_jobs(tx, night_id))
+    yield "jobs: count the open", within(count_jobs)
+    yield "jobs: given up", within(list_failed_jobs)
+    yield "jobs: forget old ones", within(lambda tx: prune_jobs(tx, KINDS.keys(), timedelta(days=60)))
+    yield "jobs: metrics", lambda: list(JobCollector(work).collect())
+
+
+def _list_night_questions(work: Work) -> Iterator[tuple[str, Callable[[], Any]]]:
+    def pictures() -> None:
+        with work.database.reading() as tx:
+            make_look_jobs(tx, work)
+
+    def read() -> None:
+        with work.database.reading() as tx:
+            read_class_to_judge(tx, CLASS, work.tools)
+
+    closing = Closing(date(2024, 3, 8), date(2024, 3, 9), datetime(2024, 3, 9, 1, tzinfo=UTC))
+    yield "the night: pictures nobody looked at", pictures
+    yield "the night: read a class", read
+    yield "the night: close a class", lambda: close_class(work.settings, work.database, work.tools, CLASS, closing)
+
+
+def ask(work: Work, name: str, question: Callable[[], Any], options: argparse.Namespace) -> int:
+    """Ask, explain each statement that was sent, print; tells 1 where a big table was scanned without need."""
+    if options.only not in name:
+        return 0
+    question()  # warm: what is opened once is not measured
+    with _listening(work.database.engine) as sent:
+        began = time.perf_counter()
+        question()
+        wall_ms = (time.perf_counter() - began) * 1000
+    for each in sent:
+        explain(work.database.engine, each, options.verbose)
+    slowest = max(sent, key=lambda each: each.execution_s, default=Statement("", None))
+    scans = sorted({scan for each in sent for scan in each.scans})
+    excused = WHOLE.get(name, "") if scans else ""
+    said = ("scans " + ", ".join(scans) + (f" ({excused})" if excused else "")) if scans else slowest.top
+    mark = "!" if scans and not excused else " "
+    print(
+        f"{mark} {name:52} {len(sent):4} statements  {wall_ms:8.1f} ms  slowest {slowest.execution_s * 1000:8.1f} ms  {said}"
+    )
+    if scans:
+        for each in sent:
+            if each.scans:
+                print(f"      {each.execution_s * 1000:.1f} ms {' '.join(each.sql.split())[:1500]}")
+    sys.stdout.flush()
+    return int(bool(scans) and not excused)
+
+
+@contextmanager
+def _listening(engine: Engine) -> Iterator[list[Statement]]:
+    sent: dict[str, Statement] = {}
+
+    def before(_c: Any, _cursor: Any, sql: str, parameters: Any, context: Any, many: bool) -> None:
+        context.began = time.perf_counter()
+        if not many and sql.lstrip()[:6].upper() in ("SELECT", "UPDATE", "DELETE") and sql not in sent:
+            sent[sql] = Statement(sql, parameters)
+
+    def after(_c: Any, _cursor: Any, sql: str, _parameters: Any, context: Any, _many: bool) -> None:
+        if sql in sent:
+            sent[sql].execution_s = max(sent[sql].execution_s, time.perf_counter() - context.began)
+
+    event.listen(engine, "before_cursor_execute", before)
+    event.listen(engine, "after_cursor_execute", after)
+    found: list[Statement] = []
+    try:
+        yield found
+    finally:
+        event.remove(engine, "before_cursor_execute", before)
+        event.remove(engine, "after_cursor_execute", after)
+        found += sent.values()
+
+
+def explain(engine: Engine, statement: Statement, verbose: bool) -> None:
+    """The plan of one statement, without running it."""
+    with engine.connect() as connection:
+        answer = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement.sql}", statement.parameters).scalar_one()
+    plan = answer[0]["Plan"]
+    statement.top = _name(plan)
+    statement.scans = [
+        _name(node) for node in _walk(plan) if node["Node Type"] == "Seq Scan" and node["Relation Name"] in BIG
+    ]
+    if verbose:
+        for node in _walk(plan):
+            print(f"        {_name(node)}")
+
+
+def _walk(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield node
+    for child in node.get("Plans", ()):
+        yield from _walk(child)
+
+
+def _name(node: dict[str, Any]) -> str:
+    over = node.get("Index Name") or node.get("Relation Name")
+    return f"{node['Node Type']}{f' {over}' if over else ''}"
+
+
+if __name__ == "__main__":
+    main()
