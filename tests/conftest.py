@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,26 @@ def real_hasher() -> Iterator[PasswordHasher]:
     accounts._hasher = real
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _chosen_database() -> Iterator[None]:
+    """With ``VERIFIER_TEST_DATABASE=postgresql``: see `tests.services.chosen_database`."""
+    from tests.services.chosen_database import is_chosen, run_chosen
+
+    if not is_chosen():
+        yield
+        return
+    with run_chosen():
+        yield
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of SQLite's file are no tests of PostgreSQL."""
+    if os.environ.get("VERIFIER_TEST_DATABASE") == "postgresql":
+        for item in items:
+            if item.get_closest_marker("sqlite_file"):
+                item.add_marker(pytest.mark.skip(reason="about SQLite's own file"))
+
+
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """SQLAlchemy url of a real PostgreSQL; take `tests.services.postgres.fresh_database(url)` for an empty one."""
@@ -39,7 +60,13 @@ def postgres_url() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
-    """Url of a real Redis (Valkey)."""
+    """Url of a real broker: Redis (Valkey), or with ``VERIFIER_TEST_BROKER=rabbitmq`` RabbitMQ, where it is installed."""
+    if os.environ.get("VERIFIER_TEST_BROKER") == "rabbitmq":
+        from tests.services.rabbitmq import run_rabbitmq
+
+        with run_rabbitmq() as url:
+            yield url
+        return
     from tests.services.redis import run_redis
 
     with run_redis() as url:

@@ -8,16 +8,17 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from tests.builders.night import PROGRAM, command_environment, differences
+from tests.builders.class_folder import write_class_folder
+from tests.builders.night import call_verifier, command_environment, differences
 from tests.builders.shared import PROJECT
 from tests.services.city import run_city
 from tests.services.postgres import fresh_database
 from tests.services.s3 import S3Server
-from verifier.demo.make_class import make_demo_class
 from verifier.evidence import open_store
 from verifier.intake import import_class_folder
 from verifier.looking import open_evidence
@@ -88,10 +89,15 @@ def test_a_back_up_restores_records_and_evidence(
     tmp_path: Path, postgres_url: str, redis_url: str, s3_server: S3Server
 ) -> None:
     """Into another database and another bucket; afterwards the store's own check finds everything whole."""
-    make_demo_class(tmp_path / "class")
+    write_class_folder(tmp_path / "class")
     verifier = tmp_path / "verifier"
-    verifier.write_text(f"#!/bin/sh\nexec {sys.executable} -c '{PROGRAM}' \"$@\"\n")
+    here = tmp_path
+    verifier.write_text(
+        f'#!/bin/sh\nprintf %s "$*" >{here}/asked\nread status <{here}/status\ncat {here}/told\nexit $status\n'
+    )
     verifier.chmod(0o755)
+    for pipe in ("asked", "status"):
+        os.mkfifo(tmp_path / pipe)
     with run_city(tmp_path / "old", postgres_url, redis_url, s3_server) as old:
         settings = old.settings()
         assert import_class_folder(tmp_path / "class", settings).loaded
@@ -111,13 +117,27 @@ def test_a_back_up_restores_records_and_evidence(
 
 
 def run_script(name: str, folder: Path, verifier: Path, environment: dict[str, str]) -> str:
-    ran = subprocess.run(
+    """What a script says. Its `verifier` asks this process, which has loaded everything, through two pipes."""
+    with subprocess.Popen(
         ["sh", str(DOCKER / name), str(folder)],
         env={**command_environment(**environment), "VERIFIER": str(verifier), "PATH": f"{find_pg_tools()}:{os.environ['PATH']}"},
-        capture_output=True, text=True, timeout=200,
-    )  # fmt: skip
-    assert ran.returncode == 0, ran.stderr[-3000:]
-    return ran.stdout
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as script:  # fmt: skip
+        answering = threading.Thread(target=answer_script, args=(verifier.parent, environment), daemon=True)
+        answering.start()
+        told, failed = script.communicate(timeout=200)
+        # Nobody asks any more.
+        (verifier.parent / "asked").write_text("")
+        answering.join(30)
+    assert script.returncode == 0, failed[-3000:]
+    return told
+
+
+def answer_script(folder: Path, environment: dict[str, str]) -> None:
+    while asked := (folder / "asked").read_text():
+        ran = call_verifier(*asked.split(), **environment)
+        (folder / "told").write_text(ran.stdout + ran.stderr)
+        (folder / "status").write_text(f"{ran.status}\n")
 
 
 def find_pg_tools() -> Path:

@@ -96,6 +96,8 @@ class JobKind:
         attempts: How often it is tried before it is given up. A worker may be killed for reasons that are not the job's; a picture
             that kills whoever looks at it costs that many processes.
         limit_s: A process that takes longer is killed.
+        acknowledged_early: Its message is taken as done when it begins: RabbitMQ cuts a worker off that keeps one for half an hour.
+            Its lease brings it back as well.
         give_up: Leaves behind what the records must say of a job that nobody could do.
     """
 
@@ -103,6 +105,7 @@ class JobKind:
     run: Callable[[Work, JobRecord], Result]
     attempts: int = 5
     limit_s: float = STEP_LIMIT_S
+    acknowledged_early: bool = False
     give_up: Callable[[Work, JobRecord, str], None] | None = None
 
 
@@ -259,7 +262,7 @@ KINDS: Mapping[str, JobKind] = {
     "arrivals": JobKind("io", _queue_arrivals, attempts=1),
     "sweep": JobKind("io", _sweep),
     # A check of a city's whole store takes days at that speed; killed, it goes on where it was.
-    "store_check": JobKind("io", _check_store, attempts=1000, limit_s=CHECK_LIMIT_S),
+    "store_check": JobKind("io", _check_store, attempts=1000, limit_s=CHECK_LIMIT_S, acknowledged_early=True),
     "class_papers": JobKind("io", _write_class_papers),
 }
 

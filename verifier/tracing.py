@@ -20,15 +20,18 @@ HEADER = "traceparent"
 Role = Literal["server", "producer", "consumer"]
 
 _provider: Any = None
+_started_by = 0  # process
 
 
 def start_tracing(service: str) -> bool:
-    """Export this process's spans; tells whether it does. Once is enough; a forked child starts its own.
+    """Export this process's spans; tells whether it does. Once is enough, twice is no harm; a forked child starts its own.
 
     Args:
         service: The process's name where ``OTEL_SERVICE_NAME`` does not give one: ``verifier-api``, ``verifier-worker``.
     """
-    global _provider
+    global _provider, _started_by
+    if _provider is not None and _started_by == os.getpid():
+        return True
     if "OTEL_EXPORTER_OTLP_ENDPOINT" not in os.environ or find_spec("opentelemetry.sdk") is None:
         return False
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -37,6 +40,7 @@ def start_tracing(service: str) -> bool:
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
     named = {} if "OTEL_SERVICE_NAME" in os.environ else {"service.name": service}
+    _started_by = os.getpid()
     _provider = TracerProvider(resource=Resource.create(named))
     _provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     return True

@@ -58,8 +58,10 @@ def make_app(settings: Settings) -> Celery:
     app = Celery("verifier", broker=settings.broker_url.get_secret_value())
     app.conf.update(_configure(settings))
     work = Work(settings)
-    for name in KINDS:
-        app.task(name=f"verifier.{name}", bind=True)(_make_task(app, work))
+    for name, kind in KINDS.items():
+        app.task(name=f"verifier.{name}", bind=True, shared=False, acks_late=not kind.acknowledged_early)(
+            _make_task(app, work)
+        )
 
     def heal_now() -> None:
         heal(work)
@@ -77,8 +79,8 @@ def make_app(settings: Settings) -> Celery:
     def end_child(**_: Any) -> None:
         stop_tracing()
 
-    app.task(name="verifier.heal")(heal_now)
-    app.task(name="verifier.deliver")(deliver_now)
+    app.task(name="verifier.heal", shared=False)(heal_now)
+    app.task(name="verifier.deliver", shared=False)(deliver_now)
     signals.worker_process_init.connect(begin_child, weak=False)
     signals.worker_process_shutdown.connect(end_child, weak=False)
     return app

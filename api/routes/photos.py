@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session as Tx
 
 from api.auth import Reader
@@ -23,11 +23,19 @@ from verifier.access import Caller
 from verifier.annotated import annotated_photo, original_photo
 from verifier.answering_photos import answer_photos
 from verifier.answers import describe_finding
+from verifier.evidence.store import DirectUploads
 from verifier.records.paging import FindingEntry, page_findings, page_photo_ids
 from verifier.records.plans import require_visible
+from verifier.records.tables.evidence import SubmissionRow
 from verifier.registering import viewer_of
 
 router = APIRouter()
+Direct = Annotated[
+    bool,
+    Query(
+        description="Answer 307 with an address of the store's own, good for five minutes, where it gives files itself."
+    ),
+]
 JPEG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/jpeg": {}}}}
 BYTES: dict[int | str, dict[str, Any]] = {200: {"content": {"application/octet-stream": {}}}}
 
@@ -75,9 +83,16 @@ def send_annotated(
 
 
 @router.get("/classes/{number}/photos/{photo_id}/original", response_class=Response, responses=BYTES)
-def send_original(number: ClassNumber, photo_id: UUID, caller: Reader, state: State, look: LooksAtOriginal) -> Response:
+def send_original(
+    number: ClassNumber, photo_id: UUID, caller: Reader, state: State, look: LooksAtOriginal, direct: Direct = False
+) -> Response:
     """The bytes as handed in."""
     _require_photo(state, caller, number, photo_id)
+    if direct and isinstance(state.store, DirectUploads):
+        with state.database.reading() as tx:
+            url, _ = state.store.offer_read(tx.get_one(SubmissionRow, photo_id).sha256)
+        look.note("photo", str(photo_id))
+        return RedirectResponse(url, 307, headers={"Cache-Control": "no-store"})
     data, _, _ = original_photo(state.settings, state.database, str(photo_id))
     look.note("photo", str(photo_id))
     headers = {"Content-Disposition": "attachment", "Content-Security-Policy": "default-src 'none'; sandbox"}

@@ -92,9 +92,9 @@ def a_house(folder: Path, **settings: Any) -> House:
     return House(app, state, keys)
 
 
-def copy_house(made: House, folder: Path) -> House:
+def copy_house(made: House, folder: Path, **changes: Any) -> House:
     """The same records once more, for a test to change: hashing everybody's password costs seconds."""
     settings = made.state.settings
     shutil.copytree(settings.workspace, folder)
-    app = create_app(settings.model_copy(update={"workspace": folder}))
+    app = create_app(settings.model_copy(update={"workspace": folder, **changes}))
     return House(app, app.state.shared, made.keys)

@@ -34,7 +34,7 @@ from verifier.records.dump import dump_records
 from verifier.settings import Settings
 
 DEMO_DAYS = (date(2023, 6, 12), date(2023, 6, 13), date(2023, 6, 14))
-PROGRAM = "from verifier.cli import main; main()"
+PROGRAM = "import tests.services.chosen_database; from verifier.cli import main; main()"
 
 
 def settings_for(workspace: Path, **changes: Any) -> Settings:

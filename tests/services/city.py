@@ -40,10 +40,14 @@ class City:
 
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
         """Start ``verifier ARGUMENTS`` in a session of its own; its log lies in the folder."""
-        log = self.folder / f"{arguments[0]}-{len(self.processes)}.log"
+        return self.start_program(PROGRAM, *arguments, **environment)
+
+    def start_program(self, program: str, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
+        """The same with another Python program than ``verifier``."""
+        log = self.folder / f"{arguments[0] if arguments else 'program'}-{len(self.processes)}.log"
         with log.open("wb") as target:
             process = subprocess.Popen(
-                [sys.executable, "-c", PROGRAM, *arguments],
+                [sys.executable, "-c", program, *arguments],
                 env=command_environment(**{**self.environment, **environment}),
                 stdout=target,
                 stderr=subprocess.STDOUT,

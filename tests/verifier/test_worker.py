@@ -48,7 +48,9 @@ def test_two_workers_and_two_beats_do_the_night_once(
         for log in city.folder.glob("worker-*.log"):
             lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
             done.update(line["job"] for line in lines if line["event"] == "job_done" and line["kind"] == "look")
-        assert len(done) == night.counts["looked"] > 10
+        # Some as arrivals, before the night: those it does not count.
+        assert len(done) >= night.counts["looked"]
+        assert len(done) > 10
         assert set(done.values()) == {1}, "no photo is looked at twice"
         listed = call_verifier("jobs", "list", "--json", **city.environment)
         assert listed.json()["given_up"] == []

@@ -8,7 +8,7 @@ from verifier.evidence.local import LocalStore
 from verifier.evidence.s3 import S3Store
 from verifier.evidence.store import EvidenceStore
 
-_S3_OPTIONS = {"endpoint", "region", "secure"}
+_S3_OPTIONS = {"endpoint", "region", "secure", "public"}
 _TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
@@ -16,7 +16,8 @@ def open_store(url: str, access_key: str | None = None, secret_key: str | None =
     """Open the store that a url names.
 
     Args:
-        url: A plain path, ``file:///path``, or ``s3://bucket/prefix?endpoint=host:port&region=…&secure=false``.
+        url: A plain path, ``file:///path``, or ``s3://bucket/prefix?endpoint=host:port&region=…&secure=false``;
+            ``&public=https://host`` where clients reach the server under another address than we do.
         access_key, secret_key: For S3, from VERIFIER_EVIDENCE_ACCESS_KEY and _SECRET_KEY; never part of the url.
     Raises:
         ValueError: the url is none of these, or S3 lacks its keys. The message never holds a credential.
@@ -61,6 +62,9 @@ def _read_s3_options(url: str) -> dict[str, str]:
         raise ValueError(f"s3 url option {', '.join(unknown)} is none of {', '.join(sorted(_S3_OPTIONS))}")
     if not parts.netloc or "endpoint" not in options:
         raise ValueError("an s3 url names bucket and server: s3://bucket/prefix?endpoint=host:port")
+    public = urlsplit(options.get("public", "https://host"))
+    if public.scheme not in ("http", "https") or not public.netloc or public.path.strip("/"):
+        raise ValueError("s3 url option public is an address such as https://files.example:9000")
     if options.get("secure", "true").lower() not in _TRUTHS:
         raise ValueError("s3 url option secure is true or false")
     return options
@@ -78,4 +82,5 @@ def _open_s3(url: str, access_key: str | None, secret_key: str | None) -> S3Stor
         secret_key=secret_key,
         region=options.get("region", "us-east-1"),
         secure=_TRUTHS[options.get("secure", "true").lower()],
+        public=options.get("public", ""),
     )

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import BinaryIO, cast
+from urllib.parse import urlsplit
 
 from minio import Minio
 from minio.commonconfig import ENABLED
@@ -37,6 +38,9 @@ SPOOL_BYTES = 8 << 20  # up to here (most photos) in memory, above it (video) on
 CONNECT_S, ANSWER_S = 5.0, 60.0
 RETRIES = 3
 PUT_WITHIN = timedelta(hours=1)  # how long the address of one put is good for; 5 GB at 12 Mbit/s
+READ_WITHIN = timedelta(minutes=5)  # how long the address of one read is good for: it is followed at once
+# Above this (video) an object goes in parts, so that a broken connection costs one part and not the whole.
+MULTIPART_BYTES, PART_BYTES = 64 << 20, 16 << 20
 CONFLICT_TRIES, CONFLICT_WAIT_S = 10, 0.2
 _WRITTEN, _CONFLICT, _ALREADY_THERE = 200, 409, 412
 _NOT_THERE = {"NoSuchKey", "NotFound", "NoSuchObject"}
@@ -55,6 +59,7 @@ class S3Store:
         secret_key: str,
         region: str = "us-east-1",
         secure: bool = True,
+        public: str = "",
     ) -> None:
         """Describe where the bucket is; the server is first asked when something is put or read.
 
@@ -64,6 +69,7 @@ class S3Store:
             access_key, secret_key: Kept out of every message and every repr.
             region: Signed into every request, so it must be the server's.
             secure: Whether to speak TLS.
+            public: ``https://host:port`` under which clients reach the same server, where they do not by `endpoint`.
         """
         self.endpoint, self.bucket, self.prefix = endpoint, bucket, prefix.strip("/")
         self._bucket_seen = False
@@ -79,6 +85,11 @@ class S3Store:
             secure=secure,
             http_client=self._http,
         )
+        address = urlsplit(public)
+        # An address is signed with the host it is asked under; nothing is sent by this one.
+        self._offers = self._client if not public else Minio(
+            address.netloc, access_key=access_key, secret_key=secret_key, region=region, secure=address.scheme == "https"
+        )  # fmt: skip
 
     def __repr__(self) -> str:
         return f"S3Store({self.endpoint!r}, {self.bucket!r}, {self.prefix!r})"
@@ -181,7 +192,20 @@ class S3Store:
         until = datetime.now(UTC) + PUT_WITHIN
         with self._server_errors(None):
             place = self._place(require_digest(name))
-            return self._client.get_presigned_url("PUT", self.bucket, place, expires=PUT_WITHIN), until
+            return self._offers.get_presigned_url("PUT", self.bucket, place, expires=PUT_WITHIN), until
+
+    def offer_read(self, sha256: str) -> tuple[str, datetime]:
+        """See `DirectUploads.offer_read`."""
+        until = datetime.now(UTC) + READ_WITHIN
+        if not self.exists(sha256):
+            raise EvidenceMissing(sha256)
+        # Never shown as a page of the store's own, whatever the bytes are.
+        as_file = {"response-content-disposition": "attachment", "response-content-type": "application/octet-stream"}
+        with self._server_errors(sha256):
+            url = self._offers.get_presigned_url(
+                "GET", self.bucket, self._name(sha256), expires=READ_WITHIN, response_headers=as_file
+            )
+        return url, until
 
     def accept(self, name: str, sha256: str, max_bytes: int) -> int:
         """See `DirectUploads.accept`."""
@@ -240,8 +264,14 @@ class S3Store:
         """Write one object unless that name is taken; False where it is.
 
         The SDK's own put sends no If-None-Match (it turns it into metadata) and would overwrite; so the SDK signs
-        the address and the request itself carries the condition and the checksum of what must arrive.
+        the address and the request itself carries the condition and the checksum of what must arrive. In parts the SDK puts it,
+        each with its checksum: two puts of the same large object at once leave two versions of the same bytes.
         """
+        if size > MULTIPART_BYTES:
+            with self._server_errors(sha256):
+                body.seek(0)
+                self._client.put_object(self.bucket, self._name(sha256), body, size, part_size=PART_BYTES)
+            return True
         headers = {
             "If-None-Match": "*",
             "Content-Length": str(size),

@@ -133,13 +133,23 @@ class EvidenceStore(Protocol):
 
 @runtime_checkable
 class DirectUploads(Protocol):
-    """A store that takes large files from clients itself, in a place apart, from where they become evidence once verified."""
+    """A store that takes large files from clients itself, in a place apart, from where they become evidence once verified,
+    and that gives them to clients itself.
+    """
 
     def offer_place(self, name: str) -> tuple[str, datetime]:
         """An address for one PUT, and until when it is good.
 
         Args:
             name: 64 lower-case hexadecimal digits, the same for the same upload of the same client.
+        """
+
+    def offer_read(self, sha256: str) -> tuple[str, datetime]:
+        """An address for one GET of a piece of evidence, and until when it is good. Whoever follows it has to hash what comes: its
+        name is its digest.
+
+        Raises:
+            EvidenceMissing: there is none such.
         """
 
     def accept(self, name: str, sha256: str, max_bytes: int) -> int:

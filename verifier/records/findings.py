@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+import structlog
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session as Tx
 
@@ -23,6 +24,8 @@ from verifier.records.tables.face_observation import FaceObservationRow
 from verifier.records.tables.finding import FindingRow
 from verifier.records.tables.presence import PresenceRow
 from verifier.records.tables.run import RunRow
+
+log = structlog.get_logger()
 
 
 def save_session_close(tx: Tx, close: SessionClose) -> bool:
@@ -49,6 +52,10 @@ def save_session_close(tx: Tx, close: SessionClose) -> bool:
     save_unknown_faces(tx, run, former, close, names)
     save_proposals(tx, run, former, close, names)
     save_portrait_verdicts(tx, close, names)
+    # Before the commit: a line whose run is not on record tells of a transaction that was taken back.
+    log.info(
+        "run_written", run=str(run.id), class_number=close.class_number, session=close.session_id, ordinal=run.ordinal
+    )
     if not close.of_city:
         told = {"session": close.session_id, "run": str(run.id), "outcome": close.outcome.value}
         # What is judged over the class as a whole speaks of what is open against its agency.

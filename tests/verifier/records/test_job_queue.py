@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import date, timedelta
 from uuid import UUID
 
+from sqlalchemy import update
+
 from verifier.records.database import Database
 from verifier.records.job_queue import (
+    RATE_WINDOW,
     NewJob,
     add_jobs,
     cancel_open_jobs,
@@ -22,7 +25,8 @@ from verifier.records.job_queue import (
 )
 from verifier.records.jobs import JobRecord, finish_job, read_job
 from verifier.records.nights import find_shared_night, start_night
-from verifier.records.tables.base import make_id
+from verifier.records.tables.base import make_id, utc_now
+from verifier.records.tables.job import JobRow
 
 LEASE, RAN_OUT = timedelta(minutes=1), timedelta(seconds=-1)
 HOUR = timedelta(hours=1)
@@ -74,15 +78,40 @@ def test_a_job_of_a_dead_worker_is_claimed_at_once_and_of_a_silent_one_after_its
         assert requeue_lost(tx, ("other",), lambda _: True) == 0
 
 
-def test_workers_are_told_once_the_urgent_first_and_no_more_than_fit(database: Database) -> None:
+def test_workers_are_told_once_and_of_no_more_than_fit_but_a_full_night_keeps_nothing_urgent_waiting(
+    database: Database,
+) -> None:
     nightly = add(database, "a", "b", "c")
-    (urgent,) = add(database, "d", priority=5)
     first = told(database, at_most=2)
-    assert first[0] == urgent
     assert len(first) == 2
     assert told(database, at_most=2) == []
-    assert set(told(database, at_most=4)) == set(nightly) - set(first)
+    urgent = add(database, "d", "e", "f", priority=5)
+    second = told(database, at_most=2)
+    assert len(second) == 2
+    assert set(second) < set(urgent)
+    assert set(told(database, at_most=3)) == {*nightly, *urgent} - {*first, *second}
     assert told(database) == []
+
+
+def test_a_queues_rate_is_kept_whatever_waits_the_urgent_first(database: Database) -> None:
+    """Twelve a minute are two in the ten seconds over which a rate is kept; other kinds are not counted."""
+    add(database, "a", "b", "c")
+    (urgent,) = add(database, "d", priority=5)
+
+    def told_at_most(per_minute: int) -> list[UUID]:
+        with database.transaction() as tx:
+            return [job_id for job_id, *_ in mark_sendable(tx, KINDS, 100, HOUR, per_minute)]
+
+    first = told_at_most(12)
+    assert first[0] == urgent
+    assert len(first) == 2
+    assert told_at_most(12) == []
+    with database.transaction() as tx:
+        long_ago = utc_now() - RATE_WINDOW
+        tx.execute(update(JobRow).where(JobRow.id.in_(first)).values(sent_at=long_ago))
+    assert len(told_at_most(1)) == 1, "even the lowest rate lets one through"
+    assert told_at_most(1) == []
+    assert len(told_at_most(12)) == 1
 
 
 def test_a_lost_message_is_sent_again_late_or_as_soon_as_the_broker_is_seen_empty(database: Database) -> None:

@@ -18,7 +18,8 @@ from sqlalchemy.exc import OperationalError
 
 from tests.services.postgres import fresh_database
 from tests.verifier.records.conftest import KEY
-from verifier.records.database import Database, make_engine, open_database
+from verifier.records.database import Database, make_engine, open_database, was_cut_off
+from verifier.records.limits import Limits
 from verifier.records.migrate import DatabaseOutdatedError, DatabaseTooNewError, downgrade, upgrade
 from verifier.records.tables import Base
 
@@ -187,6 +188,19 @@ def test_what_only_reads_cannot_write_and_the_next_transaction_can(database: Dat
         tx.execute(statement, {"digest": "a" * 64})
     with database.reading() as tx:
         assert tx.scalar(text("SELECT count(*) FROM evidence")) == 1
+
+
+def test_a_statement_beyond_its_time_is_cut_off_and_the_connection_is_good_for_the_next(migrated_postgres: str) -> None:
+    database = open_database(migrated_postgres, KEY, Limits(connections=2, statement_s=0.2))
+    with pytest.raises(OperationalError) as caught, database.reading() as tx:
+        tx.execute(text("SELECT pg_sleep(5)"))
+    assert was_cut_off(caught.value)
+    with database.reading() as tx:
+        assert tx.scalar(text("SELECT 1")) == 1
+        with database.reading() as other:
+            assert other.scalar(text("SELECT current_setting('statement_timeout')")) == "200ms"
+    assert not was_cut_off(ValueError())
+    database.close()
 
 
 def test_sqlite_writes_ahead_and_checks_references(migrated_file: Path, tmp_path: Path) -> None:
