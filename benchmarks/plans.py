@@ -17,14 +17,14 @@ import base64
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Connection, Engine, event, text
 from starlette.testclient import TestClient
 
 from api.server import create_app
@@ -56,14 +56,27 @@ COPIED = (
     "finding", "presence", "face_observation", "supervision_case", "case_support", "violation", "violation_support",
     "violation_session", "violation_evidence",
 )  # fmt: skip
-BIG = frozenset(
-    {"submission", "evidence", "look", "finding", "face_observation", "presence", "job", "run", "session", "sign_in"}
-)
-# Each must be its table's last day's rows or one class's, but for these, which are about everything:
+PHOTOS_OF_A_CLASS = ("training_class", "session", "evidence", "submission", "look")
+GROWING = (*COPIED, "job")
+# These are about everything there is, whatever index there is:
 WHOLE = {
     "the night: pictures nobody looked at": "once a night, all pictures against all looks: a changed version makes all new",
+    "page /agencies": "sums over all sessions there are",
 }
-CLASS, PAGE = "C00001-1", "C00001-1"
+SHARED_REFERENCES = """
+SELECT a.attname FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = ANY(c.conkey)
+WHERE c.contype = 'f' AND c.conrelid = CAST(:t AS regclass) AND CAST(CAST(c.confrelid AS regclass) AS text) = ANY(:shared)
+"""
+_FIRST_PHOTOS = "(SELECT sha256 FROM submission JOIN first_class f ON f.id = class_id)"
+OF_FIRST = {
+    "training_class": "WHERE o.id IN (SELECT id FROM first_class)",
+    "session": "WHERE o.class_id IN (SELECT id FROM first_class)",
+    "submission": "WHERE o.class_id IN (SELECT id FROM first_class)",
+    "evidence": f"WHERE o.sha256 IN {_FIRST_PHOTOS}", "look": f"WHERE o.sha256 IN {_FIRST_PHOTOS}",
+}  # fmt: skip
+CLASS, PAGE, JUDGED = "C00001-1", "C00001-1", "C00001"
+BIG_FROM = 10  # a table with a tenth of the rows that were asked for is big
+DAYS = 250  # over which the copies of a class are spread, as a year's teaching days
 API_PATHS = (
     "/classes?limit=100", f"/classes/{CLASS}", f"/classes/{CLASS}/sessions?limit=10",
     f"/classes/{CLASS}/sessions/2024-03-05-am", f"/classes/{CLASS}/photos?limit=50", f"/classes/{CLASS}/findings?limit=100",
@@ -93,7 +106,9 @@ def main() -> None:
     """Fill, ask, explain, print; exit status 1 where a big table is scanned."""
     configure_logs(level="warning")
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=1_000_000, help="In each of photos' findings, faces and jobs.")
+    parser.add_argument(
+        "--rows", type=int, default=1_000_000, help="In each of photos, looks, findings, faces and jobs."
+    )
     parser.add_argument("--only", default="", help="Questions whose name holds this.")
     parser.add_argument("--verbose", action="store_true", help="Print every plan whole.")
     options = parser.parse_args()
@@ -109,55 +124,67 @@ def main() -> None:
         work = Work(settings)
         began = time.monotonic()
         fill_concluded(work.database, settings, BASE_CLASSES, STUDENTS, SESSIONS)
-        copy_classes(work.database.engine, options.rows)
+        copy_classes(work.database.engine, COPIED, options.rows)
+        copy_classes(work.database.engine, PHOTOS_OF_A_CLASS, options.rows)
         add_jobs_by_sql(work.database.engine, options.rows)
         _, key = issue_key(work.database, "city", ["read", "evidence", "filing", "admin"], by="local:benchmark")
         told = count_rows(work.database.engine)
         print(f"filled in {time.monotonic() - began:.0f} s: " + ", ".join(f"{n:,} {t}" for t, n in told.items()))
+        options.big = {table for table, number in told.items() if number * BIG_FROM >= options.rows}
         bad = sum(ask(work, name, question, options) for name, question in list_questions(work, settings, key))
         work.close()
     if bad:
         sys.exit(f"{bad} questions scan a big table")
 
 
-def copy_classes(engine: Engine, rows: int) -> None:
-    """Copy every class as often as it takes, inside the database: ids and digests of copy k follow from the original's and k."""
+def copy_classes(engine: Engine, tables: Sequence[str], rows: int) -> None:
+    """Copy the first classes as often as it takes, inside the database: ids, digests and numbers of copy k follow from the
+    original's and k, its days lie k days later within a year. Called again with fewer tables it goes on counting.
+    """
+    first = "SELECT id FROM training_class WHERE number ~ '^C[0-9]+$'"
     with engine.begin() as tx:
         tx.execute(text("SET LOCAL session_replication_role = replica"))  # no triggers and foreign keys meanwhile
         tx.execute(text("SET LOCAL synchronous_commit = off"))
-        least = min(tx.scalar(text(f"SELECT count(*) FROM {each}")) or 0 for each in ("finding", "face_observation"))
-        copies = -(-rows // least)
-        for table in COPIED:
+        done = (tx.scalar(text("SELECT count(*) FROM training_class")) or 0) // BASE_CLASSES - 1
+        judged = min(_count(tx, each) for each in ("finding", "face_observation"))
+        copies = -(-rows // (judged if "finding" in tables else _count(tx, "submission") // (done + 1)))
+        tx.execute(text(f"CREATE TEMP TABLE first_class ON COMMIT DROP AS {first}"))
+        for table in tables:
             columns = tx.execute(
                 text("SELECT column_name, data_type FROM information_schema.columns WHERE table_name = :t"),
                 {"t": table},
             ).all()
-            references = set(
-                tx.scalars(
-                    text(
-                        "SELECT a.attname FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid"
-                        " AND a.attnum = ANY(c.conkey) WHERE c.contype = 'f' AND c.conrelid = CAST(:t AS regclass)"
-                        " AND CAST(CAST(c.confrelid AS regclass) AS text) = ANY(:shared)"
-                    ),
-                    {"t": table, "shared": sorted(SHARED)},
-                )
-            )
+            references = set(tx.scalars(text(SHARED_REFERENCES), {"t": table, "shared": sorted(SHARED)}))
             names = ", ".join(name for name, _ in columns)
-            values = ", ".join(_copied(name, kind, name in references) for name, kind in columns)
+            values = ", ".join(_copied(table, name, kind, name in references, done > 0) for name, kind in columns)
+            only = OF_FIRST.get(table, "") if done else ""
             tx.execute(
-                text(f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} o, generate_series(1, {copies}) k")
+                text(
+                    f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} o, generate_series({done + 1}, {copies}) k {only}"
+                )
             )
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE"))
 
 
-def _copied(name: str, kind: str, is_shared: bool) -> str:
+def _count(tx: Connection, table: str) -> int:
+    return tx.scalar(text(f"SELECT count(*) FROM {table}")) or 0
+
+
+def _copied(table: str, name: str, kind: str, is_shared: bool, lean: bool) -> str:
     if is_shared:
         return f"o.{name}"
     if kind == "uuid":
         return f"md5(o.{name}::text || k)::uuid"
     if name == "sha256":
         return "encode(sha256((o.sha256 || k)::bytea), 'hex')"
+    if table == "look" and name == "body" and lean:
+        return "'{}'"
+    if table in ("session", "submission", "sign_in") and name not in ("recorded_at", "dropped_at"):
+        if kind == "date":
+            return f"o.{name} + k % {DAYS}"
+        if kind.startswith("timestamp"):
+            return f"o.{name} + (k % {DAYS}) * interval '1 day'"
     return f"o.{name} || '-' || k" if name in ("number", "dedup_key", "id_number_index") else f"o.{name}"
 
 
@@ -190,7 +217,7 @@ def add_jobs_by_sql(engine: Engine, rows: int) -> None:
 def count_rows(engine: Engine) -> dict[str, int]:
     """Rows of each big table."""
     with engine.begin() as tx:
-        return {table: tx.scalar(text(f"SELECT count(*) FROM {table}")) or 0 for table in sorted(BIG)}
+        return {table: _count(tx, table) for table in GROWING}
 
 
 def list_questions(work: Work, settings: Settings, key: str) -> Iterator[tuple[str, Callable[[], Any]]]:
@@ -254,7 +281,7 @@ def _list_night_questions(work: Work) -> Iterator[tuple[str, Callable[[], Any]]]
     closing = Closing(date(2024, 3, 8), date(2024, 3, 9), datetime(2024, 3, 9, 1, tzinfo=UTC))
     yield "the night: pictures nobody looked at", pictures
     yield "the night: read a class", read
-    yield "the night: close a class", lambda: close_class(work.settings, work.database, work.tools, CLASS, closing)
+    yield "the night: close a class", lambda: close_class(work.settings, work.database, work.tools, JUDGED, closing)
 
 
 def ask(work: Work, name: str, question: Callable[[], Any], options: argparse.Namespace) -> int:
@@ -271,7 +298,7 @@ def ask(work: Work, name: str, question: Callable[[], Any], options: argparse.Na
         question()
         wall_ms = (time.perf_counter() - began) * 1000
     for each in sent:
-        explain(work.database.engine, each, options.verbose)
+        explain(work.database.engine, each, options)
     slowest = max(sent, key=lambda each: each.execution_s, default=Statement("", None))
     scans = sorted({scan for each in sent for scan in each.scans})
     excused = WHOLE.get(name, "") if scans else ""
@@ -312,16 +339,16 @@ def _listening(engine: Engine) -> Iterator[list[Statement]]:
         found += sent.values()
 
 
-def explain(engine: Engine, statement: Statement, verbose: bool) -> None:
+def explain(engine: Engine, statement: Statement, options: argparse.Namespace) -> None:
     """The plan of one statement, without running it."""
     with engine.connect() as connection:
         answer = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement.sql}", statement.parameters).scalar_one()
     plan = answer[0]["Plan"]
     statement.top = _name(plan)
     statement.scans = [
-        _name(node) for node in _walk(plan) if node["Node Type"] == "Seq Scan" and node["Relation Name"] in BIG
+        _name(node) for node in _walk(plan) if node["Node Type"] == "Seq Scan" and node["Relation Name"] in options.big
     ]
-    if verbose:
+    if options.verbose:
         for node in _walk(plan):
             print(f"        {_name(node)}")
 

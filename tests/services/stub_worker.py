@@ -1,6 +1,6 @@
 """A worker whose jobs are stubs that misbehave: ``python -c "from tests.services.stub_worker import work; work()"``.
 
-``look`` takes a twentieth of a second; ``same_pictures`` keeps 600 MB; ``search_city`` never ends, and may take three seconds.
+``look`` takes a twentieth of a second; ``same_pictures`` keeps 600 MB; ``search_city`` never ends, and may take one and a half seconds.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from verifier.job_kinds import KINDS, JobKind
 from verifier.settings import Settings
 from verifier.worker import run_worker
 
-LOOK_S, HOG_BYTES, LIMIT_S, ATTEMPTS = 0.05, 600_000_000, 3.0, 2
+LOOK_S, HOG_BYTES, LIMIT_S, ATTEMPTS = 0.05, 600_000_000, 1.5, 2
 PROGRAM = "from tests.services.stub_worker import work; work()"
 _kept: list[bytearray] = []
 

@@ -78,14 +78,20 @@ class Found:
 def find_page(tx: Tx, listing: Listing, asked: Asked) -> Found:
     """The page that was asked for."""
     conditions = _narrow(listing, asked)
-    total = tx.scalar(listing.source.with_only_columns(func.count(listing.key)).where(*conditions)) or 0
-    query = _order(listing, asked).where(*conditions).limit(asked.limit).offset(asked.offset)
-    return Found(tuple(_read(listing, row) for row in tx.execute(query)), total)
+    counted = listing.source.with_only_columns(func.count(), maintain_column_froms=True)
+    total = tx.scalar(counted.where(*conditions)) or 0
+    # The keys first, in order: an index may hold all that this takes. Then the fields of that one page.
+    keys = list(
+        tx.scalars(_sort(listing, asked, listing.key).where(*conditions).limit(asked.limit).offset(asked.offset))
+    )
+    page = listing.source.with_only_columns(*_name_columns(listing), listing.key).where(listing.key.in_(keys))
+    found = {row[-1]: row for row in tx.execute(page)} if keys else {}
+    return Found(tuple(_read(listing, found[key]) for key in keys), total)
 
 
 def iterate_rows(tx: Tx, listing: Listing, asked: Asked, most: int) -> Iterator[Row]:
     """All rows that are found, in their order, at most so many: read in pieces, for a file."""
-    query = _order(listing, asked).where(*_narrow(listing, asked)).limit(most)
+    query = _sort(listing, asked, *_name_columns(listing)).where(*_narrow(listing, asked)).limit(most)
     for row in tx.execute(query.execution_options(yield_per=500)):
         yield _read(listing, row)
 
@@ -100,9 +106,12 @@ def _narrow(listing: Listing, asked: Asked) -> list[ColumnElement[bool]]:
     return found + [make(asked.filters[name]) for name, make in listing.filters.items() if asked.filters.get(name)]
 
 
-def _order(listing: Listing, asked: Asked) -> Query:
+def _name_columns(listing: Listing) -> list[Any]:
+    return [each.value.label(name) for name, each in listing.fields.items()]
+
+
+def _sort(listing: Listing, asked: Asked, *columns: Any) -> Query:
     wanted = (asked.sort,) if asked.sort.removeprefix("-") in listing.fields else listing.order
-    columns = [each.value.label(name) for name, each in listing.fields.items()]
     query: Query = listing.source.with_only_columns(*columns)
     for name in wanted:
         value = listing.fields[name.removeprefix("-")].value

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, union
 from sqlalchemy import update as sql_update
 from sqlalchemy.orm import Session as Tx
 
@@ -174,8 +174,8 @@ def uses_of_class(tx: Tx, class_number: str, submissions: Iterable[Submission]) 
         select(SubmissionRow, ClassRow.number, SessionRow.starts_at)
         .join(ClassRow, ClassRow.id == SubmissionRow.class_id)
         .outerjoin(SessionRow, SessionRow.id == SubmissionRow.session_id)
-        .where(or_(SubmissionRow.sha256.in_(own), SubmissionRow.sha256.in_(twins)))
-        .where(SubmissionRow.superseded_by.is_(None))
+        # One list of digests, not two conditions with OR: only then PostgreSQL looks them up instead of reading every photo.
+        .where(SubmissionRow.sha256.in_(union(own, twins).scalar_subquery()), SubmissionRow.superseded_by.is_(None))
     ).all()
     same_picture: dict[str, list[Any]] = {}
     for row in sorted(rows, key=lambda row: order_of_receipt(*row)):

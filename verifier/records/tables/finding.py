@@ -31,6 +31,15 @@ class FindingRow(WithId, Base):
             postgresql_where=text("submission_id IS NULL AND camera_sample_id IS NULL"),
         ),
         Index("ix_finding_submission_id", "submission_id"),
+        # Lists of what is wrong, over all classes: found, counted and put in order from this index alone.
+        Index(
+            "ix_finding_outcome",
+            "outcome",
+            "run_id",
+            "id",
+            sqlite_where=text("camera_sample_id IS NULL"),
+            postgresql_where=text("camera_sample_id IS NULL"),
+        ),
     )
 
     run_id: Mapped[UUID] = mapped_column(ForeignKey("run.id"))
