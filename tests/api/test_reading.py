@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 from fastapi import routing
 
@@ -12,8 +13,11 @@ from api.cursors import MAX_PAGE
 from tests.api.people import OTHER, OWN, House, a_house, a_key
 from tests.builders.answers import a_picture
 from tests.builders.plan import DAY
+from tests.services.s3 import S3Server
+from verifier.evidence import open_store
 from verifier.jobs import JobWorker
 from verifier.records.audit import read_audit
+from verifier.records.jobs import queue_job, read_job
 
 
 @pytest.fixture(scope="module")
@@ -169,6 +173,31 @@ def test_matters_duties_subsidy_and_nights_are_the_offices_where_they_would_warn
         assert get(judged, path).status_code == 403
     assert get(judged, "nights", "office").json()["items"][0]["state"] == "finished"
     assert get(judged, "audit?limit=2", "office").json()["next"] == 2
+
+
+def test_the_original_is_given_by_the_store_itself_where_it_can(
+    judged: House, s3_server: S3Server, monkeypatch: pytest.MonkeyPatch
+):
+    path = f"classes/{OWN}/photos/{find_photo(judged)['id']}/original?direct=true"
+    assert get(judged, path).content == a_picture(), "a folder gives nothing itself"
+    s3_server.client().make_bucket("originals")
+    store = open_store(s3_server.url("originals"), s3_server.access_key, s3_server.secret_key)
+    store.put(a_picture())
+    monkeypatch.setitem(judged.state.__dict__, "store", store)
+    answer = get(judged, path)
+    assert (answer.status_code, answer.headers["cache-control"]) == (307, "no-store")
+    assert httpx.get(answer.headers["location"]).content == a_picture()
+    assert get(judged, path, who="other").status_code == 404
+
+
+def test_a_job_that_is_no_verification_is_none_of_the_apis(judged: House):
+    with judged.state.database.transaction() as tx:
+        job = queue_job(tx, "sweep", "a", {})
+    assert get(judged, f"jobs/{job.id}", who="office").status_code == 404
+    cancelled = judged.client("office").post(f"/api/v1/jobs/{job.id}/cancel", headers=a_key())
+    assert cancelled.status_code == 404
+    with judged.state.database.reading() as tx:
+        assert read_job(tx, job.id).state == "queued"
 
 
 def test_a_job_is_cancelled_before_it_runs(judged: House):

@@ -1,6 +1,6 @@
 """A worker whose jobs are stubs that misbehave: ``python -c "from tests.services.stub_worker import work; work()"``.
 
-``look`` takes a twentieth of a second; ``same_pictures`` keeps 600 MB; ``search_city`` never ends, and may take one and a half seconds.
+``look`` takes a twentieth of a second; ``same_pictures`` keeps 600 MB; ``search_city`` never ends, and may take 1.5 seconds.
 """
 
 from __future__ import annotations

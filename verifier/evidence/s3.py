@@ -200,7 +200,10 @@ class S3Store:
         if not self.exists(sha256):
             raise EvidenceMissing(sha256)
         # Never shown as a page of the store's own, whatever the bytes are.
-        as_file = {"response-content-disposition": "attachment", "response-content-type": "application/octet-stream"}
+        as_file: dict[str, str | list[str] | tuple[str]] = {
+            "response-content-disposition": "attachment",
+            "response-content-type": "application/octet-stream",
+        }
         with self._server_errors(sha256):
             url = self._offers.get_presigned_url(
                 "GET", self.bucket, self._name(sha256), expires=READ_WITHIN, response_headers=as_file
