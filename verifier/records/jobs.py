@@ -12,6 +12,7 @@ from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session as Tx
 
 from verifier.records.errors import NotInRecordsError
+from verifier.records.rows import insert_missing
 from verifier.records.tables.base import make_id, utc_now
 from verifier.records.tables.job import JobRow
 from verifier.tracing import current_trace
@@ -43,10 +44,13 @@ def queue_job(tx: Tx, kind: str, key: str, payload: Mapping[str, Any], priority:
     job_id = make_id("job", kind, key)
     row = tx.get(JobRow, job_id)
     if row is None:
-        row = JobRow(id=job_id, kind=kind, key=f"{kind}:{key}", payload=dict(payload), attempt=0, state="queued")
-        row.priority, row.trace = priority, current_trace()
-        tx.add(row)
-        tx.flush()
+        values = {
+            "id": job_id, "kind": kind, "key": f"{kind}:{key}", "payload": dict(payload), "attempt": 0, "state": "queued",
+            "priority": priority, "trace": current_trace(), "created_at": utc_now(),
+        }  # fmt: skip
+        # Another may queue it at this very moment: then there is one, and it is the other's.
+        insert_missing(tx, JobRow, [values])
+        row = tx.get_one(JobRow, job_id)
     return describe_job(row)
 
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+import base64
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from threading import Barrier, Thread
 from uuid import UUID
 
+from pydantic import SecretStr
 from sqlalchemy import update
 
+from tests.verifier.records.conftest import KEY
+from verifier.job_kinds import Work
+from verifier.job_running import heal
 from verifier.records.database import Database
 from verifier.records.job_queue import (
     RATE_WINDOW,
@@ -24,9 +31,10 @@ from verifier.records.job_queue import (
     try_later,
 )
 from verifier.records.jobs import JobRecord, finish_job, read_job
-from verifier.records.nights import find_shared_night, start_night
+from verifier.records.nights import find_shared_night, read_nights, start_night
 from verifier.records.tables.base import make_id, utc_now
 from verifier.records.tables.job import JobRow
+from verifier.settings import Settings
 
 LEASE, RAN_OUT = timedelta(minutes=1), timedelta(seconds=-1)
 HOUR = timedelta(hours=1)
@@ -183,3 +191,31 @@ def test_jobs_that_ended_long_ago_are_forgotten_and_open_ones_never(database: Da
         assert prune_jobs(tx, KINDS, HOUR) == 0
         assert prune_jobs(tx, KINDS, RAN_OUT) == 1
         assert read_job(tx, waiting).state == "queued"
+
+
+def test_four_beats_at_the_same_moment_begin_one_night_one_sweep_and_one_check(
+    database: Database, tmp_path: Path
+) -> None:
+    url = database.engine.url.render_as_string(hide_password=False)
+    settings = Settings(workspace=tmp_path, database_url=url, data_key=SecretStr(base64.b64encode(KEY).decode()))
+    works, together, failed = [Work(settings) for _ in range(4)], Barrier(4), list[Exception]()
+
+    def beat(work: Work) -> None:
+        together.wait(60)
+        try:
+            heal(work, datetime(2023, 6, 14, 18, tzinfo=UTC))  # two in the morning in Shanghai
+        except Exception as error:  # noqa: BLE001 - a thread's own would be lost
+            failed.append(error)
+
+    threads = [Thread(target=beat, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    for work in works:
+        work.close()
+    with database.reading() as tx:
+        nights, jobs = read_nights(tx), count_jobs(tx)
+    assert failed == []
+    assert [night.last_day for night in nights] == [date(2023, 6, 14)]
+    assert jobs == {(kind, "queued"): 1 for kind in ("arrivals", "recordings", "store_check", "sweep")}
