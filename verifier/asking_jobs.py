@@ -23,7 +23,7 @@ ASK_S = 0.5
 # Kind of job → what must be said about it.
 ASKABLE: Mapping[str, tuple[str, ...]] = {
     "look": ("evidence",),
-    "sample_camera": ("class", "camera"),
+    "watch": ("class", "camera"),
     "class_papers": ("class",),
     "cameras": (),
     "sweep": (),

@@ -14,12 +14,11 @@ from uuid import UUID
 from sqlalchemy.orm import Session as Tx
 
 from verifier.access import Caller
-from verifier.job_kinds import ON_DEMAND
 from verifier.jobs import COMMAND, JobWorker
 from verifier.records.audit import write_audit
 from verifier.records.camera_wall import find_camera_place
 from verifier.records.database import Database
-from verifier.records.jobs import JobRecord, find_open_job, queue_job
+from verifier.records.jobs import ON_DEMAND, JobRecord, find_open_job, queue_job
 from verifier.settings import Settings
 
 KIND = "watch"

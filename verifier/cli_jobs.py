@@ -99,7 +99,7 @@ def jobs_list(workspace: Workspace = None, as_json: AsJson = False) -> None:
 @jobs_app.command("ask")
 def jobs_ask(
     kind: Annotated[
-        str, typer.Argument(metavar="KIND", help="look, sample_camera, class_papers, cameras, sweep, store_check.")
+        str, typer.Argument(metavar="KIND", help="look, watch, class_papers, cameras, sweep, store_check.")
     ],
     class_number: Annotated[str | None, typer.Option("--class", metavar="CLASS", help="The class's number.")] = None,
     camera: Annotated[str | None, typer.Option("--camera", metavar="ID", help="The camera's id in the filing.")] = None,

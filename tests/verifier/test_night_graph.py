@@ -209,7 +209,7 @@ def test_a_job_asked_for_by_hand_is_told_of_and_done_before_the_nights(work: Wor
         pytest.param("sweep", {"class": "DEMO-2023-0001"}, "sweep needs nothing", id="too much"),
         pytest.param("class_papers", {"class": "X"}, "X", id="no such class"),
         pytest.param("look", {"evidence": "0" * 64}, "no evidence 000", id="no such picture"),
-        pytest.param("sample_camera", {"class": "DEMO-2023-0001", "camera": "X"}, "no camera X", id="no such camera"),
+        pytest.param("watch", {"class": "DEMO-2023-0001", "camera": "X"}, "no camera X", id="no such camera"),
     ],
 )
 def test_a_job_that_cannot_be_asked_for_is_not_queued(work: Work, kind: str, said: dict[str, str], error: str) -> None:
