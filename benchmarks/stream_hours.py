@@ -168,6 +168,7 @@ def list_cameras() -> list[NormalCamera]:
     for number, (name, room) in enumerate(list_rooms().items()):
         high = min(room.shape[0], 420) // 2 * 2
         cut = np.ascontiguousarray(room[:high])
+        view = (make_reference("day", cut),)
         for place, (kind, show) in enumerate(KINDS.items()):
             coded = ("rtsp", "snapshot")[(number + place) % 2]
             session = replace(
@@ -177,11 +178,7 @@ def list_cameras() -> list[NormalCamera]:
                 ends_at=starts + timedelta(hours=HOURS),
             )
             moments = draw_moments(session, "cam", f"{number * 100 + place:032x}")
-            cameras.append(
-                NormalCamera(
-                    f"{name} · {kind}", kind, coded, cut, show, session, moments, (make_reference("day", cut),)
-                )
-            )
+            cameras.append(NormalCamera(f"{name} · {kind}", kind, coded, cut, show, session, moments, view))
     return [*cameras, *list_clip_cameras(starts)]
 
 
@@ -192,7 +189,7 @@ def list_clip_cameras(starts: datetime) -> list[NormalCamera]:
         return []
     with Image.open(file) as clip:
         frames = [np.asarray(frame.convert("RGB"))[:, :, ::-1].copy() for frame in ImageSequence.Iterator(clip)]
-    cameras = []
+    view, cameras = (make_reference("day", frames[0]),), []
     for number in range(20):
         session = replace(
             a_session(camera_id="cam"), id=f"clip-{number}", starts_at=starts, ends_at=starts + timedelta(hours=HOURS)
@@ -203,7 +200,6 @@ def list_clip_cameras(starts: datetime) -> list[NormalCamera]:
             place = int(seconds / 0.07) % 88  # there and back: 45 pictures, 70 ms each
             return daylight(frames[place if place < 45 else 88 - place], moment)
 
-        view = (make_reference("day", frames[0]),)
         coded = ("rtsp", "snapshot")[number % 2]
         cameras.append(
             NormalCamera(
