@@ -13,14 +13,14 @@ from tests.builders.night import settings_for
 from tests.builders.plan import CHINA, a_camera, a_class_file, a_session, a_training_class
 from verifier.access import Caller
 from verifier.camera_jobs import WatchWorker, queue_look
-from verifier.job_kinds import KINDS, ON_DEMAND, Work
+from verifier.job_kinds import KINDS, Work
 from verifier.job_running import do_job, queue_due, tell_workers
 from verifier.records.cameras import read_samples
 from verifier.records.database import Database, open_database
 from verifier.records.errors import NotInRecordsError
 from verifier.records.filing import save_class_file
-from verifier.records.job_queue import count_jobs
-from verifier.records.jobs import read_job
+from verifier.records.job_queue import Told, count_jobs
+from verifier.records.jobs import ON_DEMAND, read_job
 from verifier.records.tables.camera import CameraRow
 from verifier.settings import Settings
 
@@ -82,13 +82,13 @@ def test_with_a_broker_the_clock_asks_for_the_cameras_that_are_due_once_a_minute
 ) -> None:
     """One round at a time: the next minute's waits until the last one is done."""
     work = Work(settings)
-    told: list[tuple[UUID, str, int]] = []
+    told: list[Told] = []
     for minute in (30, 31):
         queue_due(work, datetime(2023, 6, 12, 0, minute, tzinfo=CHINA))
     with database.reading() as tx:
         assert count_jobs(tx)["cameras", "queued"] == 1
     tell_workers(work, told.extend, lambda _: None)
-    (job_id,) = (job_id for job_id, kind, _ in told if kind == "cameras")
+    (job_id,) = (job_id for job_id, kind, *_ in told if kind == "cameras")
     do_job(work, job_id)
     with database.reading() as tx:
         done = read_job(tx, job_id)
@@ -104,9 +104,9 @@ def test_with_a_broker_the_workers_with_the_networks_do_what_was_asked(settings:
     work = Work(settings)
     with database.transaction() as tx:
         job = queue_look(tx, CALLER, id_of(database, "cam-2"), "key")
-    told: list[tuple[UUID, str, int]] = []
+    told: list[Told] = []
     tell_workers(work, told.extend, lambda _: None)
-    assert told == [(job.id, "watch", ON_DEMAND)]
+    assert [each[:3] for each in told] == [(job.id, "watch", ON_DEMAND)]
     assert KINDS["watch"].queue == "vision"
     do_job(work, job.id)
     with database.reading() as tx:
