@@ -82,7 +82,10 @@ def send_annotated(
     return Response(picture, media_type="image/jpeg")
 
 
-@router.get("/classes/{number}/photos/{photo_id}/original", response_class=Response, responses=BYTES)
+@router.get(
+    "/classes/{number}/photos/{photo_id}/original", response_class=Response,
+    responses=BYTES | {307: {"description": "`Location` is the store's own address, where `direct` was asked for."}},
+)  # fmt: skip
 def send_original(
     number: ClassNumber, photo_id: UUID, caller: Reader, state: State, look: LooksAtOriginal, direct: Direct = False
 ) -> Response:
