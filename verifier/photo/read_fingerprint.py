@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verifier.observation import Box, Fingerprint
+from verifier.vision.shrink import shrink_by_area
 
 HASH_SIDE = 8
 SAMPLE_SIDE_PX = 32
@@ -52,8 +53,8 @@ def compute_phash(picture_bgr: NDArray[np.uint8]) -> str:
 
     Source: Zauner 2010, "Implementation and Benchmarking of Perceptual Image Hash Functions" (DCT hash).
     """
-    grey = cv2.cvtColor(picture_bgr, cv2.COLOR_BGR2GRAY)
-    sample = cv2.resize(grey, (SAMPLE_SIDE_PX, SAMPLE_SIDE_PX), interpolation=cv2.INTER_AREA).astype(np.float32)
+    grey = np.asarray(cv2.cvtColor(picture_bgr, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+    sample = shrink_by_area(grey, (SAMPLE_SIDE_PX, SAMPLE_SIDE_PX)).astype(np.float32)
     # The constant part says only how bright the picture is; row and column 0 are gradients of the light.
     low = cv2.dct(sample)[1 : HASH_SIDE + 1, 1 : HASH_SIDE + 1].ravel()
     bits = low > np.median(low)
@@ -71,19 +72,17 @@ def make_thumbnail(picture_bgr: NDArray[np.uint8], limits: ThumbnailLimits = THU
     height, width = grey.shape
     longest = max(height, width)
     # Borders are looked for on a reduced picture: they are flat there too, and it costs a tenth.
-    reduced = cv2.resize(
-        grey,
-        (max(1, width * limits.side_px // longest), max(1, height * limits.side_px // longest)),
-        interpolation=cv2.INTER_AREA,
+    reduced = shrink_by_area(
+        grey, (max(1, width * limits.side_px // longest), max(1, height * limits.side_px // longest))
     )
-    top, bottom = _find_content(np.asarray(reduced, dtype=np.uint8), limits)
+    top, bottom = _find_content(reduced, limits)
     left, right = _find_content(np.asarray(reduced[top:bottom].T, dtype=np.uint8), limits)
     down, across = height / reduced.shape[0], width / reduced.shape[1]
     y, x = round(top * down), round(left * across)
     shown = grey[y : max(y + 1, round(bottom * down)), x : max(x + 1, round(right * across))]
     scale = limits.side_px / max(shown.shape)
     size = (max(1, round(shown.shape[1] * scale)), max(1, round(shown.shape[0] * scale)))
-    small = cv2.resize(shown, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    small = shrink_by_area(shown, size) if scale < 1 else cv2.resize(shown, size, interpolation=cv2.INTER_LINEAR)
     _, encoded = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, limits.jpeg_quality])
     return base64.b64encode(encoded.tobytes()).decode("ascii"), Box(x, y, shown.shape[1], shown.shape[0])
 

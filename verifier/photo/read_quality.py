@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verifier.observation import PictureQuality
+from verifier.vision.shrink import shrink_by_area
 
 NORMAL_SIDE_PX = 640  # below the smallest picture a watermark app saves (720 px), so that nothing is enlarged
 TILES_ACROSS = 8
@@ -33,7 +34,7 @@ def read_quality(picture_bgr: NDArray[np.uint8]) -> PictureQuality:
     scale = NORMAL_SIDE_PX / max(height, width)
     if scale < 1.0:
         size_wh = (max(1, round(width * scale)), max(1, round(height * scale)))
-        picture_bgr = np.asarray(cv2.resize(picture_bgr, size_wh, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+        picture_bgr = shrink_by_area(picture_bgr, size_wh)
     grey = np.asarray(cv2.cvtColor(picture_bgr, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
     return PictureQuality(
         width_px=width,

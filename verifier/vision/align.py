@@ -14,6 +14,8 @@ TEMPLATE_PX = np.array(
     [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]], np.float32
 )
 
+_SAMPLED_PX = np.stack(np.meshgrid(np.arange(4, CROP_PX, 8), np.arange(4, CROP_PX, 8)), axis=-1).reshape(-1, 2)
+
 
 def fit_similarity(landmarks_px: NDArray[np.float32]) -> NDArray[np.float64]:
     """The turn, scale and shift that bring five points closest to the template (Umeyama 1991).
@@ -58,8 +60,7 @@ def align_face(picture_bgr: NDArray[np.uint8], landmarks_px: NDArray[np.float32]
 def measure_outside(landmarks_px: NDArray[np.float32], width_px: int, height_px: int) -> float:
     """Share of the aligned crop that lies outside the picture, 0 to 1."""
     inverse = cv2.invertAffineTransform(fit_similarity(landmarks_px))
-    grid = np.stack(np.meshgrid(np.arange(4, CROP_PX, 8), np.arange(4, CROP_PX, 8)), axis=-1).reshape(-1, 2)
-    places = grid @ inverse[:, :2].T + inverse[:, 2]
+    places = _SAMPLED_PX @ inverse[:, :2].T + inverse[:, 2]
     inside = (places >= 0).all(axis=1) & (places[:, 0] < width_px) & (places[:, 1] < height_px)
     return float(1 - inside.mean())
 

@@ -22,7 +22,8 @@ TILE_PX = 640
 # sqrt(class × object). Measured on groups_wider (benchmarks/vision.py): 0.5 doubles the false boxes for 2 of 170 faces
 # more; 0.7 loses a quarter of the faces below 20 px. Doubtful ones are `low_score`, so never held against anyone.
 YUNET_MIN_SCORE = 0.6
-# What a detector still reports, as a hint of where to look closer.
+# What a detector still reports, as a hint of where to look closer; measured for YuNet, see `faces`.
+FAINT_SCORE = 0.03
 HINT_SCORE = 0.2
 # insightface's own default for SCRFD.
 SCRFD_MIN_SCORE = 0.5
@@ -38,6 +39,7 @@ class FaceNet(Protocol):
     version: str
     embedding_contract: str
     min_score: float  # from here on a detection is a face; below it, a hint
+    tells_faint: bool  # whether hints go down to FAINT_SCORE
 
     def detect(self, tile_bgr: NDArray[np.uint8]) -> Candidates:
         """Faces and hints of a tile at its own scale; at most `TILE_PX` a side."""
@@ -50,11 +52,12 @@ class OpencvZooFaceNet:
     """YuNet and SFace, prepared by `graphs`."""
 
     min_score = YUNET_MIN_SCORE
+    tells_faint = True
 
     def __init__(self, files: Mapping[str, Path], version: str, embedding_contract: str, threads: int = 1) -> None:
         self.version = version
         self.embedding_contract = embedding_contract
-        self._detector = Yunet(files["detect"], threads, HINT_SCORE)
+        self._detector = Yunet(files["detect"], threads, FAINT_SCORE)
         self._recogniser = open_session(files["embed"], threads)
 
     def detect(self, tile_bgr: NDArray[np.uint8]) -> Candidates:
@@ -75,6 +78,7 @@ class InsightfaceFaceNet:
     """SCRFD and ArcFace through insightface's own classes, on sessions of ours with a fixed number of threads."""
 
     min_score = SCRFD_MIN_SCORE
+    tells_faint = False
 
     def __init__(self, files: Mapping[str, Path], version: str, embedding_contract: str, threads: int = 1) -> None:
         # Imported here: insightface costs 1.1 s and 80 MB, which the default pack need not pay.

@@ -82,6 +82,7 @@ class Legibility:
 _DEPTH_PX = np.array([0.0, 0.0, 17.6, 3.5, 3.5])
 _MODEL = np.hstack([TEMPLATE_PX.astype(np.float64), _DEPTH_PX[:, None]])
 _MODEL_CENTRED = _MODEL - _MODEL.mean(axis=0)
+_LEAST_SQUARES = np.linalg.pinv(_MODEL_CENTRED)
 # What the fit shows for people who look into the camera: the median of the 85 faces above. YuNet sets noses lower than the
 # template has them.
 _LEVEL_PITCH_DEG = 11.0
@@ -175,7 +176,7 @@ def is_nearly_readable(seen: Legibility, limits: ReadabilityLimits) -> bool:
 def _fit_model(landmarks_px: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The two rows that map the model to the picture, least squares: their length is the scale."""
     seen = landmarks_px.astype(np.float64)
-    rows = np.linalg.lstsq(_MODEL_CENTRED, seen - seen.mean(axis=0), rcond=None)[0]
+    rows = _LEAST_SQUARES @ (seen - seen.mean(axis=0))
     return rows[:, 0], rows[:, 1]
 
 

@@ -21,6 +21,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from verifier.observation import Box, TextLine
+from verifier.vision.shrink import shrink_by_area
 
 # rapidocr logs through a handler of its own on stderr; its chatter is not ours to show.
 logging.getLogger("RapidOCR").setLevel(logging.CRITICAL)
@@ -56,9 +57,10 @@ class TextBox:
     @property
     def box(self) -> Box:
         """The upright rectangle around the corners."""
-        left, top = (float(value) for value in self.corners_px.min(axis=0))
-        right, bottom = (float(value) for value in self.corners_px.max(axis=0))
-        return Box(left, top, right - left, bottom - top)
+        # Asked for hundreds of times a picture, so without numpy, which takes ten times as long for four points.
+        across, down = zip(*self.corners_px.tolist(), strict=True)
+        left, top = min(across), min(down)
+        return Box(left, top, max(across) - left, max(down) - top)
 
     @property
     def height_px(self) -> float:
@@ -100,8 +102,10 @@ def open_text_net(threads: int = 1) -> TextNet:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    # Pictures come in all sizes; an arena would keep the largest one's memory for ever.
-    options.enable_cpu_mem_arena = False
+    # Pictures come in all sizes: a plan of memory kept for each of them costs 110 MB. An arena that takes what is asked for, without
+    # plans, makes detection a quarter faster than none does (85 against 112 ms at 736 px), at a lower peak (243 against 363 MB).
+    options.enable_mem_pattern = False
+    providers = [("CPUExecutionProvider", {"arena_extend_strategy": "kSameAsRequested"})]
     digests = {}
     sessions = {}
     for name in (DETECTION_FILE, RECOGNITION_FILE):
@@ -110,7 +114,7 @@ def open_text_net(threads: int = 1) -> TextNet:
             raise TextModelError(f"{name} is not in the installed rapidocr wheel ({folder}): install rapidocr>=3.10,<4")
         data = file.read_bytes()
         digests[name] = hashlib.sha256(data).hexdigest()
-        sessions[name] = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        sessions[name] = onnxruntime.InferenceSession(data, options, providers=providers)
     listed = sessions[RECOGNITION_FILE].get_modelmeta().custom_metadata_map.get("character")
     if not listed:
         raise TextModelError(f"{RECOGNITION_FILE} carries no alphabet in its metadata")
@@ -140,8 +144,10 @@ def find_text_boxes(picture_bgr: NDArray[np.uint8], net: TextNet, max_side: int)
         return ()
     scale = min(1.0, max_side / max(height, width))
     size_wh = (_round_to_stride(width * scale), _round_to_stride(height * scale))
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    small = cv2.resize(picture_bgr, size_wh, interpolation=method)
+    if scale < 1:
+        small = shrink_by_area(picture_bgr, size_wh)
+    else:
+        small = np.asarray(cv2.resize(picture_bgr, size_wh, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
     blob = (small.astype(np.float32) / 127.5 - 1.0).transpose(2, 0, 1)[np.newaxis]
     predicted = net.detector.run(None, {net.detector.get_inputs()[0].name: np.ascontiguousarray(blob)})[0]
     find = DBPostProcess(thresh=0.3, box_thresh=0.5, max_candidates=1000, unclip_ratio=1.6, use_dilation=True)

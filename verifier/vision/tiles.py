@@ -34,11 +34,13 @@ class TileGrid:
     smallest_px: float
     # Detections this near to a tile's inner border are cut-off parts; the neighbouring tile has them whole.
     border_px: float = 2.0
+    # Tiles shrink to the least multiple of this at which as many of them still do; 0: they are all `tile_px` long.
+    fit_px: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ZoomGrid:
-    """How the places that may hold something tiny are looked at again, enlarged. Lengths are of the enlarged picture.
+    """How the places that may hold something small are looked at again, at another scale. Lengths are of the scaled picture.
 
     A hint is a detection that scored at least `hint_score` and measures at most `hint_px` of the picture.
     """
@@ -83,11 +85,9 @@ def find_in_tiles(picture_bgr: Pixels, detect: Detect, grid: TileGrid) -> Candid
 
 
 def zoom_on_hints(picture_bgr: Pixels, detect: Detect, hints: Candidates, grid: ZoomGrid) -> Candidates:
-    """Look again, enlarged, only where something tiny may be: in a crowd everywhere, in a classroom hardly anywhere.
+    """Look again, at the grid's scale, only where something small may be: in a crowd everywhere, in a classroom hardly anywhere.
 
-    Enlarging all of 12 megapixels takes four times as long as everything else together and finds no more.
-
-    Returns: what the enlarged tiles show, in pixels of the picture, not yet merged with the hints.
+    Returns: what the tiles show, in pixels of the picture, not yet merged with the hints.
     """
     chosen = hints.take((hints.scores >= grid.hint_score) & (hints.sides_px <= grid.hint_px))
     height, width = picture_bgr.shape[:2]
@@ -100,10 +100,11 @@ def zoom_on_hints(picture_bgr: Pixels, detect: Detect, hints: Candidates, grid: 
     for row, column in sorted(set(zip(nearest_row.tolist(), nearest_column.tolist(), strict=True))):
         x, y = columns[column], rows[row]
         part = picture_bgr[y : y + tile, x : x + tile]
-        enlarged = _resize(part, _scaled_wh(part.shape[1], part.shape[0], grid.scale), cv2.INTER_LINEAR)
+        if grid.scale != 1:
+            part = _resize(part, _scaled_wh(part.shape[1], part.shape[0], grid.scale), cv2.INTER_LINEAR)
         edges = (x == 0, y == 0, x + tile >= width, y + tile >= height)
-        found = detect(enlarged)
-        whole = _lies_whole(found, enlarged.shape[1], enlarged.shape[0], edges, grid.border_px)
+        found = detect(part)
+        whole = _lies_whole(found, part.shape[1], part.shape[0], edges, grid.border_px)
         parts.append(found.take(whole & (found.sides_px <= grid.overlap_px)).move(1 / grid.scale, x, y))
     return join_candidates(parts, hints.landmarks.shape[1])
 
@@ -124,6 +125,15 @@ def list_starts(length: int, tile_px: int, overlap_px: int) -> list[int]:
     return [index * (length - tile_px) // steps for index in range(steps + 1)]
 
 
+def fit_tile(length: int, tile_px: int, overlap_px: int, fit_px: int) -> int:
+    """How long the tiles of one axis must be, where as many of `tile_px` cover more than is there."""
+    if not fit_px or length <= tile_px:
+        return tile_px
+    count = math.ceil((length - overlap_px) / (tile_px - overlap_px))
+    least = (length + (count - 1) * overlap_px) / count
+    return min(tile_px, math.ceil(least / fit_px) * fit_px)
+
+
 def _scaled_wh(width: int, height: int, scale: float) -> tuple[int, int]:
     return max(1, round(width * scale)), max(1, round(height * scale))
 
@@ -134,11 +144,12 @@ def _resize(picture_bgr: Pixels, size_wh: tuple[int, int], interpolation: int) -
 
 def _look_at_level(level: _Level, detect: Detect, grid: TileGrid) -> Iterator[Candidates]:
     height, width = level.pixels.shape[:2]
-    for y in list_starts(height, grid.tile_px, grid.overlap_px):
-        for x in list_starts(width, grid.tile_px, grid.overlap_px):
-            part = level.pixels[y : y + grid.tile_px, x : x + grid.tile_px]
+    across, down = (fit_tile(length, grid.tile_px, grid.overlap_px, grid.fit_px) for length in (width, height))
+    for y in list_starts(height, down, grid.overlap_px):
+        for x in list_starts(width, across, grid.overlap_px):
+            part = level.pixels[y : y + down, x : x + across]
             found = detect(part)
-            edges = (x == 0, y == 0, x + grid.tile_px >= width, y + grid.tile_px >= height)
+            edges = (x == 0, y == 0, x + across >= width, y + down >= height)
             mine = _lies_whole(found, part.shape[1], part.shape[0], edges, grid.border_px)
             mine &= (found.sides_px >= level.smallest_px) & (found.sides_px <= level.largest_px)
             yield found.take(mine).move(1 / level.scale, x / level.scale, y / level.scale)

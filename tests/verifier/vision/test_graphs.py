@@ -65,23 +65,31 @@ def test_prepared_yunet_takes_any_multiple_of_32(height, width):
     assert answers[0].shape == (1, height // 8 * (width // 8), 1)
 
 
-def test_prelu_is_replaced_bit_for_bit():
+@pytest.mark.parametrize(
+    ("steepest", "kinds"),
+    [
+        pytest.param(1.0, ["Conv", "Relu", "Conv", "Add"], id="slopes up to 1: the factor stands inside relu"),
+        pytest.param(1.5, ["Relu", "Conv", "Conv", "Add"], id="a steeper one: a negative factor stays outside"),
+    ],
+)
+def test_prelu_is_replaced_by_convolutions_of_one_pixel(steepest, kinds):
     rng = np.random.default_rng(1)
-    slope = rng.normal(size=(4, 1, 1)).astype(np.float32)
+    slope = np.array([-0.8, 0.0, 0.3, steepest], np.float32).reshape(4, 1, 1)
     value = rng.normal(scale=50, size=(2, 4, 9, 9)).astype(np.float32)
-    value[0, 0, 0] = [0.0, -0.0, 1e-38, -1e-38, 3e38, -3e38, 1.0, -1.0, 0.5]
-    kinds = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", 4, 9, 9]) for name in ("data", "fc1")]
+    value[0, :, 0] = [0.0, -0.0, 1e-38, -1e-38, 1e5, -1e5, 1.0, -1.0, 0.5]
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", 4, 9, 9]) for name in ("data", "fc1")]
     graph = helper.make_graph(
         [helper.make_node("PRelu", ["data", "slope"], ["fc1"])],
         "one layer",
-        kinds[:1],
-        kinds[1:],
+        ends[:1],
+        ends[1:],
         [numpy_helper.from_array(slope, "slope")],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10)
     rewritten = prepare_sface(model.SerializeToString())
-    assert [node.op_type for node in onnx.load_from_string(rewritten).graph.node] == ["Relu", "Sub", "Mul", "Add"]
-    np.testing.assert_array_equal(run(rewritten, data=value)[0], run(model.SerializeToString(), data=value)[0])
+    assert [node.op_type for node in onnx.load_from_string(rewritten).graph.node] == kinds
+    wanted = run(model.SerializeToString(), data=value)[0]
+    np.testing.assert_allclose(run(rewritten, data=value)[0], wanted, rtol=1e-6, atol=1e-6)
 
 
 def test_blocks_are_unpacked_with_their_own_scale_also_the_short_last_one():
