@@ -102,8 +102,9 @@ def open_text_net(threads: int = 1) -> TextNet:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    # Pictures come in all sizes: a plan of memory kept for each of them costs 110 MB. An arena that takes what is asked for, without
-    # plans, makes detection a quarter faster than none does (85 against 112 ms at 736 px), at a lower peak (243 against 363 MB).
+    # Pictures come in all sizes: a plan of memory kept for each of them costs 110 MB. An arena that takes what is asked for,
+    # without plans, makes detection a quarter faster than none does (85 against 112 ms at 736 px), at a lower peak (243
+    # against 363 MB).
     options.enable_mem_pattern = False
     providers = [("CPUExecutionProvider", {"arena_extend_strategy": "kSameAsRequested"})]
     digests = {}
