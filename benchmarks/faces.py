@@ -2,7 +2,7 @@
 
 ``evaluate`` compares ways of deciding on portraits. ``composites`` stages class sessions and ``ten-photos`` reports of ten photos
 each with those people, through the whole pipeline; ``doubt`` classes over the days, for whether a case is as often wrong as it
-says. ``speed`` times 12-megapixel photos against a plain pipeline.
+says. ``speed`` times 12-megapixel photos against a plain pipeline, ``reading`` counts what both read of stamps.
 
 Needs ../shared/data; copies nothing of it, and prints what it measured. ``distance`` shows the test faces and the
 strangers from as far away as the last rows of a classroom, as shrunken, noisy JPEGs. ``calibrate`` writes the calibration in
@@ -35,7 +35,7 @@ from verifier.vision.nets import Nets, open_nets
 PROJECT = Path(__file__).resolve().parents[1]
 DATA = PROJECT.parent / "shared" / "data"
 STAGED = ("composites", "ten-photos", "doubt")
-CHOICES = ("evaluate", "distance", "calibrate", *STAGED, "speed")
+CHOICES = ("evaluate", "distance", "calibrate", *STAGED, "speed", "reading")
 
 
 def lay_out(people: Iterable[tuple[str, list[Path]]], strangers: Iterable[Path], enrol: int, into: Path) -> Path:
@@ -175,6 +175,12 @@ def measure_speed(nets: Nets, cache_dir: Path, rounds: int) -> None:
     speed.measure_speed([*photos, ("forty faces, stamped", stamped, staged, clock)], nets, cache_dir, rounds)
 
 
+def measure_reading(nets: Nets, cache_dir: Path, count: int) -> None:
+    """Stamps on the real class photos and on a softened room."""
+    pictures = [read_picture(path) for path in sorted((DATA / "classroom").glob("*.jpg"))]
+    speed.measure_reading([*pictures, soften_room(pictures[0], speed.PHOTO_WH)], nets, cache_dir, count)
+
+
 def main() -> None:
     """Run one of them."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -182,6 +188,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--sessions", type=int, default=20, help="staged sessions a script, or classes for doubt")
     parser.add_argument("--rounds", type=int, default=5, help="timed pairs a photo")
+    parser.add_argument("--photos", type=int, default=32, help="stamped photos read")
     parser.add_argument("--people", type=Path, default=None, metavar="MODELS", help="count people with the pack there")
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "verifier-benchmark-packs")
     parser.add_argument("--date", type=date.fromisoformat, default=None, help="date written into the calibration")
@@ -196,6 +203,8 @@ def main() -> None:
         evaluate_distance(nets)
     elif arguments.what == "speed":
         measure_speed(nets, arguments.cache, arguments.rounds)
+    elif arguments.what == "reading":
+        measure_reading(nets, arguments.cache, arguments.photos)
     elif arguments.what in STAGED:
         measure_composites(nets, arguments.sessions, arguments.what)
     else:
