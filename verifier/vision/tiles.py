@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -52,6 +52,9 @@ class ZoomGrid:
     hint_score: float
     hint_px: float
     border_px: float = 2.0
+    # What has its middle this near to a tile's inner border is the neighbouring tile's, if anything hints at it: half of it may be
+    # taken for a whole. Less than half of the overlap, as hints are not exact.
+    margin_px: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,9 @@ def zoom_on_hints(picture_bgr: Pixels, detect: Detect, hints: Candidates, grid: 
         edges = (x == 0, y == 0, x + tile >= width, y + tile >= height)
         found = detect(part)
         whole = _lies_whole(found, part.shape[1], part.shape[0], edges, grid.border_px)
+        if grid.margin_px:
+            middles = replace(found, boxes=np.tile((found.boxes[:, :2] + found.boxes[:, 2:]) / 2, 2))
+            whole &= _lies_whole(middles, part.shape[1], part.shape[0], edges, grid.margin_px)
         parts.append(found.take(whole & (found.sides_px <= grid.overlap_px)).move(1 / grid.scale, x, y))
     return join_candidates(parts, hints.landmarks.shape[1])
 

@@ -14,6 +14,8 @@ import pytest
 from tests.builders.shared import shared_data
 from tests.verifier.vision.pictures import cache_dir, default_face_net, read_astronaut, read_six_people, shrink
 from verifier.observation import Box, FaceObservation
+from verifier.vision.candidates import Candidates
+from verifier.vision.face_net import FaceNet
 from verifier.vision.faces import find_faces
 from verifier.vision.readability import READABILITY_2026
 
@@ -64,6 +66,38 @@ def test_the_same_people_are_found_at_any_size(factor, least):
     # Enlarged threefold, knees and cushions yield faint faces too; none of them may be held against anyone.
     assert sum(face.readable for face in faces) <= 6
     assert sum(face.score >= READABILITY_2026.min_score for face in faces) <= 6
+
+
+@pytest.mark.parametrize(("factor", "least"), [(0.16, 5), (0.3, 6)], ids=["15 px", "28 px"])
+def test_tiny_people_alone_in_a_large_photo_are_found_by_their_faint_hints(factor, least):
+    picture = shrink(read_six_people(), factor)
+    wall = np.random.default_rng(2).normal(90, 3, (2016, 2688, 3)).clip(0, 255).astype(np.uint8)
+    wall[901 : 901 + picture.shape[0], 1203 : 1203 + picture.shape[1]] = picture
+    wanted = [
+        Box(1203 + face.box.x * factor, 901 + face.box.y * factor, face.box.width * factor, face.box.height * factor)
+        for face in find_faces(read_six_people(), default_face_net())
+    ]
+    looked = CountingNet(default_face_net())
+    assert found_among(wanted, find_faces(wall, looked)) >= least
+    assert looked.pixels < wall.shape[0] * wall.shape[1]
+
+
+def test_a_large_photo_is_looked_at_whole_where_a_packs_faint_hints_are_not_measured():
+    looked = CountingNet(default_face_net(), tells_faint=False)
+    find_faces(np.zeros((1000, 2600, 3), np.uint8), looked)
+    assert looked.pixels > 1000 * 2600
+
+
+class CountingNet:
+    """The default pack, counting what it is shown."""
+
+    def __init__(self, net: FaceNet, tells_faint: bool = True) -> None:
+        self.version, self.embedding_contract, self.min_score = net.version, net.embedding_contract, net.min_score
+        self.tells_faint, self.embed, self._net, self.pixels = tells_faint, net.embed, net, 0
+
+    def detect(self, tile_bgr: np.ndarray) -> Candidates:
+        self.pixels += tile_bgr.shape[0] * tile_bgr.shape[1]
+        return self._net.detect(tile_bgr)
 
 
 def test_a_face_that_fills_twelve_megapixels_is_found_once():
@@ -143,6 +177,8 @@ def test_memory_does_not_grow_with_the_number_of_photos():
 from pathlib import Path
 import numpy as np
 from verifier.vision.nets import open_face_net
+from verifier.vision.candidates import Candidates
+from verifier.vision.face_net import FaceNet
 from verifier.vision.faces import find_faces
 from tests.verifier.vision.pictures import read_six_people
 net = open_face_net(Path({str(cache_dir())!r}))
