@@ -24,10 +24,13 @@ LUMA_OF_BGR = np.array([[0.114, 0.587, 0.299]], dtype=np.float32)
 BLOCK = 8
 MIN_CELL_BLOCKS = 6  # a cell's side; smaller pictures get fewer cells
 MAX_BLOCKS = 50_000  # of which a picture's blocks are read; more say nothing new
+BAND_ROWS = 8  # rows of blocks that are cut at once
 MAX_VALUE = 24  # quantised coefficients above are too rare to be counted
 MAX_FIRST_STEP = 40  # of the earlier table; luma steps of libjpeg's quality 50 are 10 to 22 at these frequencies
 # Standard deviation of a coefficient after rounding pixels to whole levels, twice (Y from rounded RGB): measured 0.35.
 ROUNDING = 0.35
+SPREAD = np.array([[-2.0], [-1.0], [0.0], [1.0], [2.0]]) * ROUNDING
+SPREAD_WEIGHTS = np.exp(-0.5 * (SPREAD / ROUNDING) ** 2) / np.exp(-0.5 * (SPREAD / ROUNDING) ** 2).sum()
 MODEL_TRUST = 0.95  # share of coefficients that follow the model; the rest may be anything
 GRID_SAMPLE = 4  # every fourth line is enough for the grid
 GRID_CLIP = 10  # grey levels; larger steps are the scene's edges
@@ -123,15 +126,21 @@ def _cut_blocks(
         (step_y * stride, step_x * stride, step_y, step_x, step_c),
         writeable=False,
     )
-    pixels = np.ascontiguousarray(windows)
-    whole = pixels[:, :, :BLOCK, :BLOCK].reshape(down * across, -1)
-    usable = (whole.min(axis=1) > 0) & (whole.max(axis=1) < 255)
-    luma = cv2.transform(pixels.reshape(-1, 1, 3).astype(np.float32), LUMA_OF_BGR).reshape(down * across, reach, reach)
-    cut = [luma[:, shift : shift + BLOCK, shift : shift + BLOCK] for shift in (0, BLOCK // 2)]
-    flat = [np.ascontiguousarray(part, dtype=np.float32).reshape(-1, BLOCK * BLOCK) for part in cut]
+    usable = np.empty(down * across, dtype=np.bool_)
+    blocks, shifted = (np.empty((down * across, BLOCK * BLOCK), dtype=np.float32) for _ in range(2))
+    # In bands: all windows at once are 110 MB, and fetching that from the system takes longer than reading it.
+    for top in range(0, down, BAND_ROWS):
+        pixels = np.ascontiguousarray(windows[top : top + BAND_ROWS])
+        count = len(pixels) * across
+        at = slice(top * across, top * across + count)
+        whole = pixels[:, :, :BLOCK, :BLOCK].reshape(count, -1)
+        usable[at] = (whole.min(axis=1) > 0) & (whole.max(axis=1) < 255)
+        luma = cv2.transform(pixels.reshape(-1, 1, 3).astype(np.float32), LUMA_OF_BGR).reshape(count, reach, reach)
+        blocks[at] = luma[:, :BLOCK, :BLOCK].reshape(count, -1)
+        shifted[at] = luma[:, BLOCK // 2 :, BLOCK // 2 :].reshape(count, -1)
     tops, lefts = np.arange(down) * stride, np.arange(across) * stride
     middle_y, middle_x = np.meshgrid((tops + BLOCK / 2) / height, (lefts + BLOCK / 2) / width, indexing="ij")
-    return flat[0], flat[1], usable, np.stack([middle_x.ravel(), middle_y.ravel()], axis=1)
+    return blocks, shifted, usable, np.stack([middle_x.ravel(), middle_y.ravel()], axis=1)
 
 
 def _make_basis() -> NDArray[np.float32]:
@@ -192,14 +201,9 @@ def _predict(levels: NDArray[np.int64], first: int, step: float) -> NDArray[np.f
     """The distribution of values from 1 on, after rounding to `first` and then to `step`."""
     middle = np.arange(len(levels)) + 0.5
     rounded = np.rint(middle / first) * first if first > 1 else middle
-    spread = np.array([-2.0, -1.0, 0.0, 1.0, 2.0]) * ROUNDING
-    weights = np.exp(-0.5 * (spread / ROUNDING) ** 2)
-    weights /= weights.sum()
-    whole = np.zeros(MAX_VALUE + 1)
-    for shift, weight in zip(spread, weights, strict=True):
-        value = np.abs(np.rint((rounded + shift) / step)).astype(np.int64)
-        keep = value <= MAX_VALUE
-        whole += weight * np.bincount(value[keep], weights=levels[keep], minlength=MAX_VALUE + 1)
+    value = np.abs(np.rint((rounded + SPREAD) / step)).astype(np.int64)
+    counted = np.bincount(np.minimum(value, MAX_VALUE + 1).ravel(), (SPREAD_WEIGHTS * levels).ravel(), MAX_VALUE + 2)
+    whole = counted[: MAX_VALUE + 1]
     whole[0] = 0.0
     whole[1:] += 0.5
     return np.asarray(whole / whole.sum(), dtype=np.float64)
