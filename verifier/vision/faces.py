@@ -33,12 +33,12 @@ FACE_GRID = TileGrid("face-tiles-2026", tile_px=640, overlap_px=96, finest_scale
 # A camera's megapixels are first looked at from half size on, and as they are only where the faintest hint lies: a full look at
 # 12 of them takes five times as long as that. On groups_wider at half size all of the 106 faces of 10 to 48 px that are found at
 # full size leave a hint of 0.05 (0.08 loses 2, 0.2 loses 5); 0.03 leaves a margin.
-COARSE_GRID = replace(FACE_GRID, name="face-tiles-coarse-2026", finest_scale=0.5, fit_px=32)
+COARSE_GRID = replace(FACE_GRID, name="face-tiles-coarse-2026", finest_scale=0.5)
 FAINT_ZOOM = ZoomGrid(
     "face-faint-2026", scale=1.0, tile_px=320, overlap_px=96, hint_score=FAINT_SCORE, hint_px=96.0, margin_px=40.0
 )
-# What measures less than this in the picture is better seen near by, and only there: over 36 frames with groups_wider in several
-# places 158 of 186 faces of 20 to 40 px and 47 false boxes, with 48 px 153 and 42, with 0 159 and 53, without half size 157 and 40.
+# What measures less than this in the picture is better seen near by, and only there. Five groups in six places each of frames of
+# 5 megapixels: 115 of 144 faces of 10 to 20 px, 159 of 186 of 20 to 40, 49 false; looked at whole 114, 157 and 40.
 COARSE_SMALLEST_PX = 32.0
 # Smaller pictures cost little: they are looked at whole, as are all where a pack's faintest hints are not measured.
 COARSE_FROM_PX = 2560

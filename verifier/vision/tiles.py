@@ -34,8 +34,6 @@ class TileGrid:
     smallest_px: float
     # Detections this near to a tile's inner border are cut-off parts; the neighbouring tile has them whole.
     border_px: float = 2.0
-    # Tiles shrink to the least multiple of this at which as many of them still do; 0: they are all `tile_px` long.
-    fit_px: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,15 +129,6 @@ def list_starts(length: int, tile_px: int, overlap_px: int) -> list[int]:
     return [index * (length - tile_px) // steps for index in range(steps + 1)]
 
 
-def fit_tile(length: int, tile_px: int, overlap_px: int, fit_px: int) -> int:
-    """How long the tiles of one axis must be, where as many of `tile_px` cover more than is there."""
-    if not fit_px or length <= tile_px:
-        return tile_px
-    count = math.ceil((length - overlap_px) / (tile_px - overlap_px))
-    least = (length + (count - 1) * overlap_px) / count
-    return min(tile_px, math.ceil(least / fit_px) * fit_px)
-
-
 def _scaled_wh(width: int, height: int, scale: float) -> tuple[int, int]:
     return max(1, round(width * scale)), max(1, round(height * scale))
 
@@ -150,12 +139,11 @@ def _resize(picture_bgr: Pixels, size_wh: tuple[int, int], interpolation: int) -
 
 def _look_at_level(level: _Level, detect: Detect, grid: TileGrid) -> Iterator[Candidates]:
     height, width = level.pixels.shape[:2]
-    across, down = (fit_tile(length, grid.tile_px, grid.overlap_px, grid.fit_px) for length in (width, height))
-    for y in list_starts(height, down, grid.overlap_px):
-        for x in list_starts(width, across, grid.overlap_px):
-            part = level.pixels[y : y + down, x : x + across]
+    for y in list_starts(height, grid.tile_px, grid.overlap_px):
+        for x in list_starts(width, grid.tile_px, grid.overlap_px):
+            part = level.pixels[y : y + grid.tile_px, x : x + grid.tile_px]
             found = detect(part)
-            edges = (x == 0, y == 0, x + across >= width, y + down >= height)
+            edges = (x == 0, y == 0, x + grid.tile_px >= width, y + grid.tile_px >= height)
             mine = _lies_whole(found, part.shape[1], part.shape[0], edges, grid.border_px)
             mine &= (found.sides_px >= level.smallest_px) & (found.sides_px <= level.largest_px)
             yield found.take(mine).move(1 / level.scale, x / level.scale, y / level.scale)

@@ -17,7 +17,6 @@ from verifier.observation import Box, FaceObservation
 from verifier.vision.candidates import Candidates
 from verifier.vision.face_net import FaceNet
 from verifier.vision.faces import find_faces
-from verifier.vision.readability import READABILITY_2026
 
 
 def overlap(one: Box, other: Box) -> float:
@@ -63,9 +62,8 @@ def test_the_same_people_are_found_at_any_size(factor, least):
     ]
     faces = find_faces(scaled, default_face_net())
     assert found_among(wanted, faces) >= least
-    # Enlarged threefold, knees and cushions yield faint faces too; none of them may be held against anyone.
-    assert sum(face.readable for face in faces) <= 6
-    assert sum(face.score >= READABILITY_2026.min_score for face in faces) <= 6
+    # Enlarged threefold, knees and cushions yield faces too; none of them may be held against anyone.
+    assert not any(face.readable for face in faces if not found_among(wanted, [face]))
 
 
 @pytest.mark.parametrize(("factor", "least"), [(0.16, 5), (0.3, 6)], ids=["15 px", "28 px"])

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from verifier.vision.candidates import Candidates, join_candidates, merge_candidates
-from verifier.vision.tiles import TileGrid, ZoomGrid, find_in_tiles, fit_tile, list_scales, list_starts, zoom_on_hints
+from verifier.vision.tiles import TileGrid, ZoomGrid, find_in_tiles, list_scales, list_starts, zoom_on_hints
 
 GRID = TileGrid("test", tile_px=200, overlap_px=40, finest_scale=1.0, coarsest_px=100, smallest_px=10)
 ZOOM = ZoomGrid("test", scale=2.0, tile_px=100, overlap_px=30, hint_score=0.2, hint_px=12)
@@ -45,21 +45,6 @@ def test_tiles_cover_an_axis_and_share_the_overlap(length):
     assert starts[-1] + 200 >= length
     assert all(b - a <= 160 for a, b in pairwise(starts))
     assert length <= 200 or starts[-1] + 200 == length
-
-
-@pytest.mark.parametrize(
-    ("length", "fitted"),
-    [
-        pytest.param(200, 200, id="no longer than a tile"),
-        pytest.param(201, 128, id="two, each much shorter"),
-        pytest.param(360, 200, id="two whole ones"),
-        pytest.param(361, 160, id="three"),
-    ],
-)
-def test_tiles_shrink_as_far_as_no_more_of_them_are_needed(length, fitted):
-    assert fit_tile(length, 200, 40, 32) == fitted
-    assert fit_tile(length, 200, 40, 0) == 200
-    assert len(list_starts(length, fitted, 40)) == len(list_starts(length, 200, 40))
 
 
 @pytest.mark.parametrize(("margin", "seen"), [(0, 1), (14, 1), (15.5, 0)])
