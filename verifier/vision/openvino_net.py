@@ -1,6 +1,7 @@
-"""The default pack's recogniser on OpenVINO (the extra ``openvino``): the same file and vectors, for processors that it suits better.
+"""The default pack's recogniser on OpenVINO (the extra ``openvino``): the same file and vectors, for processors that it suits.
 
-On an AMD EPYC with AVX-512 both take 8.4 ms a face (benchmarks/README.md). The detector stays on onnxruntime: 6.8 against 9.8 ms a tile.
+On an AMD EPYC with AVX-512 both runtimes take 8.4 ms a face (benchmarks/README.md). The detector stays on onnxruntime, which
+takes 6.8 ms a tile there, against 9.8 ms.
 """
 
 from __future__ import annotations
