@@ -203,7 +203,7 @@ def _predict(levels: NDArray[np.int64], first: int, step: float) -> NDArray[np.f
     rounded = np.rint(middle / first) * first if first > 1 else middle
     value = np.abs(np.rint((rounded + SPREAD) / step)).astype(np.int64)
     counted = np.bincount(np.minimum(value, MAX_VALUE + 1).ravel(), (SPREAD_WEIGHTS * levels).ravel(), MAX_VALUE + 2)
-    whole = counted[: MAX_VALUE + 1]
+    whole = np.asarray(counted[: MAX_VALUE + 1], dtype=np.float64)
     whole[0] = 0.0
     whole[1:] += 0.5
     return np.asarray(whole / whole.sum(), dtype=np.float64)
