@@ -21,7 +21,6 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from verifier.observation import Box, TextLine
-from verifier.vision.shrink import shrink_by_area
 
 # rapidocr logs through a handler of its own on stderr; its chatter is not ours to show.
 logging.getLogger("RapidOCR").setLevel(logging.CRITICAL)
@@ -145,10 +144,8 @@ def find_text_boxes(picture_bgr: NDArray[np.uint8], net: TextNet, max_side: int)
         return ()
     scale = min(1.0, max_side / max(height, width))
     size_wh = (_round_to_stride(width * scale), _round_to_stride(height * scale))
-    if scale < 1:
-        small = shrink_by_area(picture_bgr, size_wh)
-    else:
-        small = np.asarray(cv2.resize(picture_bgr, size_wh, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    small = cv2.resize(picture_bgr, size_wh, interpolation=method)
     blob = (small.astype(np.float32) / 127.5 - 1.0).transpose(2, 0, 1)[np.newaxis]
     predicted = net.detector.run(None, {net.detector.get_inputs()[0].name: np.ascontiguousarray(blob)})[0]
     find = DBPostProcess(thresh=0.3, box_thresh=0.5, max_candidates=1000, unclip_ratio=1.6, use_dilation=True)
