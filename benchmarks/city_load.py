@@ -1,11 +1,13 @@
 """How much a city's queue and database carry, and what Celery costs beside one process pool.
 
 python -m benchmarks.city_load simulate --photos 100000 --processes 4   real Valkey, PostgreSQL and workers; the vision is stubbed
-python -m benchmarks.city_load compare --photos 60                      the same photos embedded and through workers, in one run
+python -m benchmarks.city_load compare --photos 42 --turns 3            the same pictures embedded and through workers, in turns
+python -m benchmarks.city_load share --photos 42 --turns 3              one worker and two workers on the same database, in turns
 
-`simulate` files photos as rows, and lets workers do one look job each: claim, a wait in the place of the
-networks, a look of usual size with six faces saved and sealed, ended. `compare` looks at real photos; both rates are measured
-from the first look that is done to the last, so that loading the networks counts for neither.
+`simulate` files photos as rows, and lets workers do one look job each: claim, a wait in the place of the networks, a look of usual
+size with six faces saved and sealed, ended. `compare` and `share` look at real photos, in every turn copies of the same pictures
+and with processes that are started for the turn. A turn's rate is that after the first few photos, when all networks are loaded;
+the seconds until then are told apart. Processor time is that of everything that took part, database and store included.
 """
 
 from __future__ import annotations
@@ -14,36 +16,47 @@ import argparse
 import hashlib
 import json
 import os
+import signal
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import numpy as np
+import redis
 from sqlalchemy import func, insert, select
 
 from tests.builders.night import command_environment, load, night
 from tests.services.city import City, run_city
-from tests.services.postgres import run_postgres
+from tests.services.postgres import run_postgres_process
 from tests.services.redis import run_redis
-from tests.services.s3 import run_s3
+from tests.services.s3 import run_s3_process
 from verifier.demo.make_class import make_demo_class
 from verifier.job_kinds import KINDS, Work, make_look_jobs
-from verifier.looking import LookDone, look_at_all
-from verifier.nightly import keep_look
+from verifier.looking import LookDone, look_at_all, open_evidence
+from verifier.nightly import keep_look, list_new_pictures
 from verifier.records.database import open_database
 from verifier.records.job_queue import add_jobs
 from verifier.records.looks import read_looks
+from verifier.records.tables.base import make_id
 from verifier.records.tables.evidence import EvidenceRow, SubmissionRow
 from verifier.records.tables.job import JobRow
+from verifier.records.tables.look import LookRow
 from verifier.settings import Settings
 from verifier.worker import run_worker
 
+WARM = 8  # photos of a turn that are not counted: each process has loaded its networks and looked at a few
+SAMPLE_S = 5.0
 STUB = "from benchmarks.city_load import work_with_stub; work_with_stub()"
 
 
@@ -66,17 +79,17 @@ def work_with_stub() -> None:
 
 
 def simulate(photos: int, processes: int, vision_s: float, minutes: float) -> dict[str, Any]:
-    """Look jobs per second through the real queue and database, and how evenly they were shared."""
+    """Look jobs per second through the real queue and database, what they cost where, and how evenly they were shared."""
     with (
         tempfile.TemporaryDirectory(prefix="load-") as name,
-        run_postgres() as pg,
-        run_redis() as redis,
-        run_s3() as s3,
+        run_postgres_process() as pg,
+        run_redis() as broker,
+        run_s3_process() as s3,
     ):
         folder = Path(name)
         look = folder / "look.json"
         look.write_text(json.dumps(make_usual_look(folder)), encoding="utf-8")
-        with run_city(folder / "city", pg, redis, s3) as city:
+        with run_city(folder / "city", pg.url, broker, s3.server) as city:
             settings = city.settings()
             assert load_demo(folder, settings)
             work = Work(settings)
@@ -84,27 +97,55 @@ def simulate(photos: int, processes: int, vision_s: float, minutes: float) -> di
             with work.database.transaction() as tx:
                 queued_s = timed(lambda: add_jobs(tx, make_look_jobs(tx, work)))
             stub = {"BENCH_VISION_S": str(vision_s), "BENCH_LOOK": str(look), "BENCH_PROCESSES": str(processes)}
-            start_program(city, STUB, stub)
-            city.start_beat()
-            began, done, samples = time.monotonic(), 0, list[tuple[float, int]]()
-            while done < photos and time.monotonic() - began < minutes * 60:
-                time.sleep(5)
-                done = count_done(work)
-                samples.append((time.monotonic() - began, done))
+            worker, beat = start_program(city, STUB, stub), city.start_beat()
+            parts = {
+                "worker": worker.pid,
+                "beat": beat.pid,
+                "postgresql": pg.server.get_pid(),
+                "broker": redis_pid(broker),
+            }
+            samples, spent = sample_progress(work, photos, minutes * 60, parts)
             with work.database.reading() as tx:
                 twice = tx.scalar(
                     select(func.count()).select_from(JobRow).where(JobRow.kind == "look", JobRow.attempt > 1)
                 )
+                looks = tx.scalar(select(func.count()).select_from(LookRow))
                 size = tx.scalar(select(func.pg_database_size(func.current_database())))
             work.close()
-    steady = [each for each in samples if each[1] > 0]
-    rate = (steady[-1][1] - steady[0][1]) / (steady[-1][0] - steady[0][0]) if len(steady) > 1 else 0.0
+    (first_s, first), (last_s, done) = samples[0], samples[-1]
+    rate = (done - first) / (last_s - first_s) if last_s > first_s else 0.0
     return {
-        "photos": done, "of": photos, "processes": processes, "vision_s": vision_s, "jobs_per_s": round(rate, 1),
-        "overhead_ms_per_job": round(1000 * (processes / rate - vision_s), 2) if rate else None, "more_than_one_attempt": twice,
+        "photos": done, "of": photos, "looks": looks, "processes": processes, "vision_s": vision_s, "jobs_per_s": round(rate, 1),
+        "jobs_per_s_by_tenth": by_tenth(samples), "seconds": round(last_s), "more_than_one_attempt": twice,
+        "cpu_ms_a_job": {name: round(1000 * used / max(done - first, 1), 1) for name, used in spent.items()},
         "file_s": round(filed_s, 1), "queue_s": round(queued_s, 1),
         "database_mb": round((size or 0) / 2**20), "load": os.getloadavg()[0],
     }  # fmt: skip
+
+
+def sample_progress(
+    work: Work, photos: int, seconds: float, parts: dict[str, int]
+) -> tuple[list[tuple[float, int]], dict[str, float]]:
+    """(second, photos done) from the first that is done, and the processor seconds of each part since."""
+    began, samples, before = time.monotonic(), list[tuple[float, int]](), dict[str, float]()
+    while True:
+        done, now = count_done(work), time.monotonic() - began
+        if done:
+            before = before or {name: cpu_s([pid]) for name, pid in parts.items()}
+            samples.append((now, done))
+        if done >= photos or now > seconds:
+            break
+        if len(samples) % 12 == 1:
+            print(f"{now:.0f} s: {done} of {photos}", file=sys.stderr, flush=True)
+        time.sleep(SAMPLE_S if done else 0.2)
+    return samples or [(0.0, 0)], {name: cpu_s([pid]) - before.get(name, 0.0) for name, pid in parts.items()}
+
+
+def by_tenth(samples: list[tuple[float, int]]) -> list[float]:
+    """The rate in each tenth of the time, to see whether it falls."""
+    step = max(len(samples) // 10, 1)
+    ends = samples[::step]
+    return [round((late - early) / (until - since), 1) for (since, early), (until, late) in pairwise(ends)]
 
 
 def make_usual_look(folder: Path) -> dict[str, Any]:
@@ -150,77 +191,182 @@ def file_photos(work: Work, photos: int) -> None:
             tx.execute(insert(SubmissionRow), rows)
 
 
-def compare(photos: int, processes: int) -> dict[str, Any]:
-    """Photos per hour embedded and through workers."""
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one turn took: photos an hour once all is warm, seconds until then, and processor seconds a photo."""
+
+    per_hour: float
+    warm_after_s: float
+    cpu_s: float
+
+
+def compare(photos: int, processes: int, turns: int) -> dict[str, Any]:
+    """Photos per hour embedded and through workers, one after the other, again and again."""
+    with looking_city(photos, 2 * turns) as (city, work, parts, servers):
+        embedded, through = [], []
+        for turn in range(turns):
+            embedded.append(look_embedded(city, work, parts[2 * turn], processes, servers))
+            through.append(look_through(city, work, parts[2 * turn + 1], [processes], servers))
+        ratios = [pool.per_hour / worker.per_hour - 1 for pool, worker in zip(embedded, through, strict=True)]
+        costs = [worker.cpu_s / pool.cpu_s - 1 for pool, worker in zip(embedded, through, strict=True)]
+        return {
+            "photos_a_turn": photos, "turns": turns, "processes": processes, "embedded": tell(embedded), "workers": tell(through),
+            "overhead_percent": spread(ratios), "processor_overhead_percent": spread(costs), "load": os.getloadavg()[0],
+        }  # fmt: skip
+
+
+def share(photos: int, turns: int) -> dict[str, Any]:
+    """Photos per hour of one worker with one process and of two such workers on the same database, and what was done twice."""
+    with looking_city(photos, 2 * turns) as (city, work, parts, servers):
+        alone, together = [], []
+        for turn in range(turns):
+            alone.append(look_through(city, work, parts[2 * turn], [1], servers))
+            together.append(look_through(city, work, parts[2 * turn + 1], [1, 1], servers))
+        with work.database.reading() as tx:
+            jobs = tx.scalars(select(JobRow).where(JobRow.kind == "look")).all()
+        done = Counter[str]()
+        for log in city.folder.glob("worker-*.log"):
+            lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
+            done.update(line["job"] for line in lines if line["event"] == "job_done" and line["kind"] == "look")
+        ratios = [two.per_hour / one.per_hour for one, two in zip(alone, together, strict=True)]
+        return {
+            "photos_a_turn": photos, "turns": turns, "one": tell(alone), "two": tell(together),
+            "two_to_one": [round(each, 2) for each in ratios], "photos": len(jobs),
+            "attempts": sum(job.attempt for job in jobs), "found_looked_at": sum("already" in (job.result or {}) for job in jobs),
+            "ended_more_than_once": sum(times > 1 for times in done.values()), "load": os.getloadavg()[0],
+        }  # fmt: skip
+
+
+def tell(turns: list[Turn]) -> dict[str, list[float]]:
+    """Turns as JSON."""
+    return {
+        "per_hour": [round(turn.per_hour) for turn in turns],
+        "warm_after_s": [round(turn.warm_after_s, 1) for turn in turns],
+        "cpu_s_a_photo": [round(turn.cpu_s, 2) for turn in turns],
+    }
+
+
+def spread(ratios: list[float]) -> dict[str, float]:
+    """The middle and both ends, in per cent."""
+    return {
+        "median": round(100 * statistics.median(ratios), 1),
+        "least": round(100 * min(ratios), 1),
+        "most": round(100 * max(ratios), 1),
+    }
+
+
+@contextmanager
+def looking_city(photos: int, parts: int) -> Iterator[tuple[City, Work, list[list[str]], list[int]]]:
+    """A city without workers and with nothing left to look at; parts of so many photos in its store; its servers' processes."""
     with (
         tempfile.TemporaryDirectory(prefix="load-") as name,
-        run_postgres() as pg,
-        run_redis() as redis,
-        run_s3() as s3,
+        run_postgres_process() as pg,
+        run_redis() as broker,
+        run_s3_process() as s3,
     ):
         folder = Path(name)
         make_demo_class(folder / "class")
         pictures = sorted((folder / "class" / "photos").rglob("*.jpg"))
-        with run_city(folder / "city", pg, redis, s3, VERIFIER_WORKERS=str(processes)) as city:
+        with run_city(folder / "city", pg.url, broker, s3.server) as city:
             settings = city.settings()
-            digests = put_copies(pictures, photos, settings, city)
+            assert load_demo(folder, settings)
             os.environ.update(city.environment)
-            work = Work(settings)
-            times = []
-            for done in look_at_all(digests[: photos // 2], settings, work.tools.versions):
-                keep_looked(work, done)
-                times.append(time.monotonic())
-            embedded = (len(times) - 1) / (times[-1] - times[0])
-            with work.database.transaction() as tx:
-                jobs = [each for each in make_look_jobs(tx, work) if each.payload["sha256"] in set(digests)]
-                add_jobs(tx, jobs)
-            city.start_worker(processes, "vision,io")
-            city.start_beat()
-            while count_done(work) < len(jobs):
-                time.sleep(0.5)
+            work, store = Work(settings), open_evidence(settings)
             with work.database.reading() as tx:
-                ended = sorted(
-                    tx.scalars(select(JobRow.finished_at).where(JobRow.kind == "look", JobRow.state == "done"))
-                )
-            through = (len(ended) - 1) / (ended[-1] - ended[0]).total_seconds()
+                waiting = list_new_pictures(tx, settings, work.tools)
+            for done in look_at_all(waiting, settings, work.tools.versions):
+                keep_look(settings, work.database, work.tools, done)
+            # Other bytes behind the same pictures, in the same order.
+            digests = [
+                [
+                    store.put(pictures[n % len(pictures)].read_bytes() + b"%d %d" % (part, n))
+                    for n in range(photos + WARM)
+                ]
+                for part in range(parts)
+            ]
+            assert s3.process is not None
+            yield city, work, digests, [pg.server.get_pid(), s3.process.pid, redis_pid(broker)]
             work.close()
-    return {
-        "photos_each": photos // 2, "processes": processes, "embedded_per_hour": round(embedded * 3600),
-        "workers_per_hour": round(through * 3600), "overhead_percent": round(100 * (embedded / through - 1), 1),
-        "load": os.getloadavg()[0],
-    }  # fmt: skip
 
 
-def keep_looked(work: Work, done: LookDone) -> None:
-    """As the night in one process does."""
-    keep_look(work.settings, work.database, work.tools, done)
+def look_embedded(city: City, work: Work, digests: list[str], processes: int, servers: list[int]) -> Turn:
+    """As a night in one process does."""
+    settings = city.settings().model_copy(update={"workers": processes})
+    file_copies(work, digests)
+    began, cpu, times = time.monotonic(), 0.0, list[float]()
+    for done in look_at_all(digests, settings, work.tools.versions):
+        keep_look(settings, work.database, work.tools, done)
+        times.append(time.monotonic())
+        if len(times) == WARM:
+            cpu = cpu_s([os.getpid(), *servers])
+    return make_turn(times, began, (cpu_s([os.getpid(), *servers]) - cpu) / (len(times) - WARM))
 
 
-def put_copies(pictures: list[Path], photos: int, settings: Settings, city: City) -> list[str]:
-    """Put so many different files into the store, and rows of them; of every picture the same number in each half."""
-    from verifier.looking import open_evidence
+def look_through(city: City, work: Work, digests: list[str], workers: list[int], servers: list[int]) -> Turn:
+    """The same by workers with so many processes each, started for this turn and ended after it."""
+    file_copies(work, digests)
+    with work.database.transaction() as tx:
+        jobs = make_look_jobs(tx, work)
+        add_jobs(tx, jobs)
+    ids = [make_id("job", "look", job.key) for job in jobs]
+    began, clock = time.monotonic(), datetime.now(UTC)
+    started = [city.start_worker(processes, "vision,io") for processes in workers]
+    started.append(city.start_beat())
+    roots = [*(process.pid for process in started), *servers]
+    ended, cpu = list[datetime](), list[tuple[float, int]]()
+    while len(ended) < len(jobs):
+        time.sleep(0.5)
+        with work.database.reading() as tx:
+            done = tx.scalars(select(JobRow.finished_at).where(JobRow.id.in_(ids), JobRow.state == "done"))
+            ended = [at for at in done if at is not None]
+        if len(ended) >= WARM:
+            cpu.append((cpu_s(roots), len(ended)))
+    (since, first), (until, last) = cpu[0], cpu[-1]
+    for process in started:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    return make_turn(
+        sorted(began + (at - clock).total_seconds() for at in ended), began, (until - since) / (last - first)
+    )
 
-    folder = city.folder.parent
-    assert load_demo(folder, settings)
-    work, store = Work(settings), open_evidence(settings)
-    contents = [pictures[n % len(pictures)].read_bytes() + b"%d" % n for n in range(photos)]
-    # Halves of the same mix: the first of each pair here, the second there.
-    order = [*range(0, photos, 2), *range(1, photos, 2)]
-    digests = [store.put(contents[n]) for n in order]
+
+def make_turn(times: list[float], began: float, cpu: float) -> Turn:
+    """A turn by the moments at which its photos were done."""
+    rate = (len(times) - WARM) / (times[-1] - times[WARM - 1])
+    return Turn(3600 * rate, times[WARM - 1] - began, cpu)
+
+
+def cpu_s(roots: list[int]) -> float:
+    """Processor seconds of processes and of all that came from them, also of those that ended."""
+    stats = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            stats[int(stat.parent.name)] = stat.read_text(errors="replace").rpartition(")")[2].split()
+    wanted = set(roots)
+    while grown := {pid for pid, fields in stats.items() if int(fields[1]) in wanted} - wanted:
+        wanted |= grown
+    ticks = sum(sum(map(int, stats[pid][11:15])) for pid in wanted & stats.keys())
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def file_copies(work: Work, digests: list[str]) -> None:
+    """Rows of what lies in the store."""
     with work.database.transaction() as tx:
         like = tx.scalars(select(SubmissionRow).limit(1)).one()
-        evidence = {
-            c.name: getattr(tx.get_one(EvidenceRow, like.sha256), c.name) for c in EvidenceRow.__table__.columns
-        }
-        columns = {c.name: getattr(like, c.name) for c in SubmissionRow.__table__.columns}
+        one = tx.get_one(EvidenceRow, like.sha256)
+        evidence = {column.name: getattr(one, column.name) for column in EvidenceRow.__table__.columns}
+        columns = {column.name: getattr(like, column.name) for column in SubmissionRow.__table__.columns}
         tx.execute(insert(EvidenceRow), [{**evidence, "sha256": each} for each in digests])
         rows = [{**columns, "id": uuid4(), "sha256": each, "file": f"photos/{each}.jpg"} for each in digests]
         tx.execute(insert(SubmissionRow), rows)
-    work.close()
-    return digests
 
 
-def start_program(city: City, program: str, environment: dict[str, str]) -> None:
+def redis_pid(url: str) -> int:
+    """The broker's process."""
+    return int(redis.Redis.from_url(url).info("server")["process_id"])
+
+
+def start_program(city: City, program: str, environment: dict[str, str]) -> subprocess.Popen[bytes]:
     """Start a Python program among the city's processes."""
     log = (city.folder / "stub.log").open("wb")
     process = subprocess.Popen(
@@ -228,6 +374,7 @@ def start_program(city: City, program: str, environment: dict[str, str]) -> None
         stderr=subprocess.STDOUT, start_new_session=True,
     )  # fmt: skip
     city.processes.append(process)
+    return process
 
 
 def count_done(work: Work) -> int:
@@ -247,18 +394,22 @@ def timed(work: Any) -> float:
 def main() -> None:
     """Print one JSON object."""
     asked = argparse.ArgumentParser(prog="python -m benchmarks.city_load")
-    asked.add_argument("what", choices=["simulate", "compare"])
-    asked.add_argument("--photos", type=int, default=100_000)
+    asked.add_argument("what", choices=["simulate", "compare", "share"])
+    asked.add_argument("--photos", type=int, help="default: 100,000, or 42 a turn")
     asked.add_argument("--processes", type=int, default=2)
     asked.add_argument("--vision-s", type=float, default=0.0)
     asked.add_argument("--minutes", type=float, default=60.0)
-    asked.add_argument("--repeat", type=int, default=1)
+    asked.add_argument("--turns", type=int, default=3)
     given = asked.parse_args()
-    for _ in range(given.repeat):
-        if given.what == "simulate":
-            print(json.dumps(simulate(given.photos, given.processes, given.vision_s, given.minutes)), flush=True)
-        else:
-            print(json.dumps(compare(given.photos, given.processes)), flush=True)
+    # Stopped by a time limit it ends what it started, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    if given.what == "simulate":
+        answer = simulate(given.photos or 100_000, given.processes, given.vision_s, given.minutes)
+    elif given.what == "compare":
+        answer = compare(given.photos or 42, given.processes, given.turns)
+    else:
+        answer = share(given.photos or 42, given.turns)
+    print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":

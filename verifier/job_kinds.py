@@ -29,7 +29,7 @@ from verifier.nightly import (
     open_tools,
 )
 from verifier.records.database import Database, open_database
-from verifier.records.job_queue import NewJob, add_jobs, prune_jobs
+from verifier.records.job_queue import NewJob, add_jobs, list_open_keys, prune_jobs
 from verifier.records.jobs import ON_DEMAND, JobRecord
 from verifier.records.looks import arrived_pictures, missing_looks
 from verifier.records.nights import read_night
@@ -214,9 +214,12 @@ def _watch_camera(work: Work, job: JobRecord) -> Result:
 
 def _queue_arrivals(work: Work, _: JobRecord) -> Result:
     with work.database.transaction() as tx:
+        # Asked first: what ends meanwhile is then not asked for again. A backlog is not written anew each minute.
+        waiting = list_open_keys(tx, "look")
         arrived = arrived_pictures(tx, work.tools.looks_key, utc_now() - ARRIVED_WITHIN)
-        add_jobs(tx, name_look_jobs(work.settings, work.tools.looks_key, arrived), priority=ON_DEMAND)
-    return {"pictures": len(arrived)}
+        jobs = [job for job in name_look_jobs(work.settings, work.tools.looks_key, arrived) if job.key not in waiting]
+        add_jobs(tx, jobs, priority=ON_DEMAND)
+    return {"pictures": len(jobs)}
 
 
 def _sweep(work: Work, _: JobRecord) -> Result:

@@ -15,10 +15,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import get_args
+from typing import TypeVar, get_args
 from uuid import UUID
 
 import structlog
+from sqlalchemy.exc import OperationalError as SqlOperationalError
+from sqlalchemy.orm import Session as Tx
 
 from verifier.job_kinds import KINDS, Queue, Work
 from verifier.looking import CannotLookError
@@ -41,16 +43,19 @@ from verifier.records.nights import was_begun
 from verifier.tracing import name_subject, note, trace
 
 log = structlog.get_logger()
+T = TypeVar("T")
 
 QUEUES: tuple[Queue, ...] = get_args(Queue)
 RETRY_S = 5.0  # after a failure of its own, times the attempt
+AWAY_S = 1.0  # between two attempts to write to a database that does not answer
 OUTAGE_S = 10.0  # after the store or the database was away, again and again for OUTAGE_PATIENCE
 # A night must end: what the store has not given by then is told as not looked at, and tried again by the next night.
 OUTAGE_PATIENCE = timedelta(hours=6)
 # Told at a time of one queue: what 30 workers do between two rounds, and 1 MB in the broker.
 TOLD_AT_ONCE = 1000
 RESEND_AFTER = timedelta(minutes=10)  # without a job having begun; an empty broker is found out sooner
-LOST_AFTER = timedelta(seconds=15)  # a message that was just sent is not counted as lost
+# A message that was just sent is not counted as lost: a worker may hold it and be about to claim. Sent twice, it does no harm.
+LOST_AFTER = timedelta(seconds=5)
 
 
 class NoBrokerError(RuntimeError):
@@ -94,8 +99,7 @@ def do_job(work: Work, job_id: UUID, told_by: str | None = None) -> JobRecord | 
         told_by: The trace of the message, where it came with one; else the row's own is gone on with.
     """
     lease, owner = timedelta(seconds=work.settings.job_lease_s), name_owner()
-    with work.database.transaction() as tx:
-        job = claim_job(tx, job_id, owner, lease, is_dead_here)
+    job = _write(work, lambda tx: claim_job(tx, job_id, owner, lease, is_dead_here))
     if job is None:
         return None
     about = {"job": str(job.id), "night": str(job.night_id or ""), **name_subject(job.payload)}
@@ -128,8 +132,7 @@ def _do_claimed(work: Work, job: JobRecord, lease: timedelta) -> None:
         log.exception("job_attempt_failed", attempt=job.attempt)
         _try_again(work, job, error)
     else:
-        with work.database.transaction() as tx:
-            finish_job(tx, job.id, name_owner(), result=result)
+        _write(work, lambda tx: finish_job(tx, job.id, name_owner(), result=result))
         note(outcome="done")
         log.info("job_done", attempt=job.attempt)
 
@@ -142,10 +145,23 @@ def _try_again(work: Work, job: JobRecord, error: Exception) -> None:
         _give_up(work, job, why)
 
 
+def _write(work: Work, write: Callable[[Tx], T]) -> T:
+    """Write how a job stands, again while the database is away: as long as the lease holds, nobody else does this job."""
+    gives_up = time.monotonic() + work.settings.job_lease_s
+    while True:
+        try:
+            with work.database.transaction(redoable=True) as tx:
+                return write(tx)
+        except SqlOperationalError as error:
+            if time.monotonic() > gives_up:
+                raise
+            log.warning("database_away", why=f"{type(error).__name__}: {error.orig}")
+            time.sleep(AWAY_S)
+
+
 def _put_off(work: Work, job: JobRecord, wait: timedelta, why: str, *, counted: bool) -> None:
     note(outcome="tried_again", why=why)
-    with work.database.transaction() as tx:
-        try_later(tx, job.id, name_owner(), wait, why, counted=counted)
+    _write(work, lambda tx: try_later(tx, job.id, name_owner(), wait, why, counted=counted))
 
 
 def _wait_out(work: Work, job: JobRecord, error: Exception) -> None:
@@ -153,10 +169,11 @@ def _wait_out(work: Work, job: JobRecord, error: Exception) -> None:
     note(outcome="waits", why=why)
     log.warning("job_waits", why=why)
     if datetime.now(UTC) - job.created_at < OUTAGE_PATIENCE:
-        _put_off(work, job, timedelta(seconds=OUTAGE_S), why, counted=False)
+        # A database whose connection was lost is back once this can be written.
+        is_back = isinstance(error, SqlOperationalError) and error.connection_invalidated
+        _put_off(work, job, timedelta(seconds=AWAY_S if is_back else OUTAGE_S), why, counted=False)
     else:
-        with work.database.transaction() as tx:
-            finish_job(tx, job.id, name_owner(), error=why)
+        _write(work, lambda tx: finish_job(tx, job.id, name_owner(), error=why))
 
 
 def _give_up(work: Work, job: JobRecord, why: str) -> None:
@@ -165,8 +182,7 @@ def _give_up(work: Work, job: JobRecord, why: str) -> None:
     give_up = KINDS[job.kind].give_up
     if give_up is not None:
         give_up(work, job, why)
-    with work.database.transaction() as tx:
-        finish_job(tx, job.id, name_owner(), error=why)
+    _write(work, lambda tx: finish_job(tx, job.id, name_owner(), error=why))
 
 
 @contextmanager
@@ -176,7 +192,7 @@ def _keeping_lease(work: Work, job: JobRecord, lease: timedelta) -> Iterator[Non
     def renew() -> None:
         while not done.wait(lease.total_seconds() / 3):
             try:
-                with work.database.transaction() as tx:
+                with work.database.transaction(redoable=True) as tx:
                     renew_lease(tx, job.id, name_owner(), lease)
             except OUTAGES as error:
                 log.warning("lease_not_renewed", why=f"{type(error).__name__}: {error}")

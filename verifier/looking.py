@@ -178,6 +178,13 @@ def _find_oversize(store: EvidenceStore, sha256: str) -> Decoded | None:
     return Decoded(sniff_format(head), 0, 0, size_bytes, DecodeFault.TOO_MANY_BYTES)
 
 
+def import_readers() -> None:
+    """Import what a look needs beyond this module, so that a process has it before it forks others that look."""
+    from verifier.vision.text import import_rapidocr
+
+    import_rapidocr()
+
+
 def open_networks(settings: Settings, threads: int) -> Nets:
     """The networks that the settings name, loaded."""
     from verifier.vision.nets import open_nets

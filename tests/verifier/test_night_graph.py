@@ -20,10 +20,19 @@ from verifier.job_running import do_job, heal, is_dead_here, name_owner, tell_wo
 from verifier.night_graph import begin_night, cancel_night
 from verifier.one_at_a_time import AlreadyRunningError, hold_turn
 from verifier.records.errors import NotInRecordsError
-from verifier.records.job_queue import Told, count_jobs, list_failed_jobs, read_night_jobs, requeue_lost
-from verifier.records.jobs import ON_DEMAND
+from verifier.records.job_queue import (
+    NewJob,
+    Told,
+    add_jobs,
+    count_jobs,
+    list_failed_jobs,
+    read_night_jobs,
+    requeue_lost,
+)
+from verifier.records.jobs import ON_DEMAND, read_job
 from verifier.records.looks import missing_looks
 from verifier.records.nights import NightRecord, read_nights
+from verifier.records.tables.base import make_id
 from verifier.records.tables.job import JobRow
 from verifier.records.tables.look import LookRow
 
@@ -139,6 +148,22 @@ def test_a_picture_whose_workers_die_each_time_is_kept_as_not_looked_at(work: Wo
     assert last_night(work).state == "finished"
     findings = records_of(work.settings.workspace)["finding"]
     assert any(row["outcome"] == "not_run" for row in findings)
+
+
+def test_what_arrived_is_queued_once_however_often_the_clock_asks(work: Work) -> None:
+    with work.database.transaction() as tx:
+        tx.execute(delete(LookRow).where(LookRow.sha256.in_(look_digests(work)[:2])))
+    asked = []
+    for minute in range(2):
+        with work.database.transaction() as tx:
+            add_jobs(tx, [NewJob("arrivals", str(minute), {})])
+        done = do_job(work, make_id("job", "arrivals", str(minute)))
+        assert done is not None
+        with work.database.reading() as tx:
+            asked.append((read_job(tx, done.id).result or {})["pictures"])
+    assert asked == [2, 0]
+    with work.database.reading() as tx:
+        assert count_jobs(tx)["look", "queued"] == 2
 
 
 def look_digests(work: Work) -> list[str]:

@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 from verifier.language import Sentence, say
 
@@ -59,7 +59,7 @@ def find_upper_rate(errors: int, trials: int, confidence: float = CONFIDENCE) ->
     """The highest error rate that `errors` of `trials` do not rule out (Clopper–Pearson, one-sided); 1.0 without trials."""
     if trials <= 0 or errors >= trials:
         return 1.0
-    return float(beta.ppf(confidence, errors + 1, trials - errors))
+    return float(betaincinv(errors + 1, trials - errors, confidence))
 
 
 def find_interval(errors: int, trials: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
@@ -67,8 +67,8 @@ def find_interval(errors: int, trials: int, confidence: float = CONFIDENCE) -> t
     if trials <= 0:
         return 0.0, 1.0
     tail = (1 - confidence) / 2
-    low = 0.0 if errors == 0 else float(beta.ppf(tail, errors, trials - errors + 1))
-    high = 1.0 if errors == trials else float(beta.ppf(1 - tail, errors + 1, trials - errors))
+    low = 0.0 if errors == 0 else float(betaincinv(errors, trials - errors + 1, tail))
+    high = 1.0 if errors == trials else float(betaincinv(errors + 1, trials - errors, 1 - tail))
     return low, high
 
 

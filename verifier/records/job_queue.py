@@ -81,19 +81,23 @@ def claim_job(
     """Take one queued job, or one whose worker is gone, by its id. None where it is done, cancelled, not yet due, or another's.
 
     Args:
+        owner: A worker that does one job at a time.
         is_dead: Tells whether the worker of that name is known to be gone, so that nobody waits for its lease to run out.
     """
     now = utc_now()
     # Waiting, not skipping: whoever sent the message may hold the row until all its messages are sent.
-    query = select(JobRow).where(JobRow.id == job_id, JobRow.state.in_(OPEN_STATES)).with_for_update()
-    row = tx.scalar(query)
-    if row is None or (row.state == "queued" and row.not_before is not None and row.not_before > now):
-        return None
-    if row.state == "running" and not _is_lost(row, now, is_dead):
-        return None
-    row.state, row.lease_until, row.lease_owner, row.attempt = "running", now + lease, owner, row.attempt + 1
-    row.not_before = None
-    tx.flush()
+    due = (JobRow.state == "queued", or_(JobRow.not_before.is_(None), JobRow.not_before <= now))
+    taken = {"state": "running", "lease_until": now + lease, "lease_owner": owner, "not_before": None}
+    usual = update(JobRow).where(JobRow.id == job_id, *due).values(**taken, attempt=JobRow.attempt + 1)
+    row = tx.scalar(usual.returning(JobRow), execution_options={"synchronize_session": False})
+    if row is None:
+        row = tx.scalar(select(JobRow).where(JobRow.id == job_id, JobRow.state == "running").with_for_update())
+        if row is None or not (row.lease_owner == owner or _is_lost(row, now, is_dead)):
+            return None
+        # Its own already: it could not be told that its claim, or its job's end, was written.
+        row.attempt += row.lease_owner != owner
+        row.lease_until, row.lease_owner = now + lease, owner
+        tx.flush()
     return describe_job(row)
 
 
@@ -173,6 +177,12 @@ def has_open_jobs(tx: Tx, night_id: UUID) -> bool:
         tx.scalar(select(JobRow.id).where(JobRow.night_id == night_id, JobRow.state.in_(OPEN_STATES)).limit(1))
         is not None
     )
+
+
+def list_open_keys(tx: Tx, kind: str) -> set[str]:
+    """The keys of the jobs of a kind that wait or run."""
+    keys = tx.scalars(select(JobRow.key).where(JobRow.kind == kind, JobRow.state.in_(OPEN_STATES)))
+    return {key.removeprefix(f"{kind}:") for key in keys}
 
 
 def read_night_jobs(tx: Tx, night_id: UUID, kind: str | None = None, state: str | None = None) -> list[JobRecord]:

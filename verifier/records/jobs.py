@@ -138,11 +138,11 @@ def finish_job(
     tx: Tx, job_id: UUID, owner: str, *, result: Mapping[str, Any] | None = None, error: str | None = None
 ) -> None:
     """Write down how a job ended, unless it is no longer this owner's."""
-    row = tx.get(JobRow, job_id, with_for_update=True)
-    if row is not None and row.state == "running" and row.lease_owner == owner:
-        row.result, row.error = dict(result) if result is not None else None, error
-        _end(row, "failed" if error is not None else "done")
-        tx.flush()
+    held = (JobRow.id == job_id, JobRow.state == "running", JobRow.lease_owner == owner)
+    ended = {"state": "failed" if error is not None else "done", "finished_at": utc_now()}
+    free = {"lease_until": None, "lease_owner": None}
+    told = {"result": dict(result) if result is not None else None, "error": error}
+    tx.execute(update(JobRow).where(*held).values(**ended, **free, **told))
 
 
 def put_back(tx: Tx, job_id: UUID, owner: str) -> None:

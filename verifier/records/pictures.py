@@ -38,7 +38,8 @@ def unsearched_pictures(tx: Tx, versions_key: str) -> list[str]:
         select(LookRow.sha256, func.min(SubmissionRow.received_at))
         .join(SubmissionRow, SubmissionRow.sha256 == LookRow.sha256)
         .where(LookRow.versions_key == versions_key, LookRow.pixels_sha256.is_not(None))
-        .where(LookRow.id.not_in(select(PictureSearchRow.look_id)))
+        # Not `NOT IN`: see `missing_looks`.
+        .where(~select(PictureSearchRow.look_id).where(PictureSearchRow.look_id == LookRow.id).exists())
         .group_by(LookRow.sha256)
     )
     never = datetime.max.replace(tzinfo=UTC)

@@ -104,14 +104,17 @@ def _stamp_of(body: Mapping[str, Any], code: str) -> Mapping[str, Any]:
 
 def unasked_codes(tx: Tx, versions_key: str, authority: str, min_confidence: float) -> list[tuple[str, str | None]]:
     """(code, app's name) of every code that this authority has not answered about, by code."""
-    answered = select(CodeAnswerRow.code).where(CodeAnswerRow.authority == authority)
+    # Not `NOT IN`: see `missing_looks`.
+    answered = select(CodeAnswerRow.code).where(
+        CodeAnswerRow.authority == authority, CodeAnswerRow.code == StampCodeRow.code
+    )
     rows = tx.execute(
         select(StampCodeRow.code, LookRow.body)
         .join(LookRow, LookRow.id == StampCodeRow.look_id)
         .where(
             LookRow.versions_key == versions_key,
             StampCodeRow.confidence >= min_confidence,
-            StampCodeRow.code.not_in(answered),
+            ~answered.exists(),
         )
     )
     found: dict[str, str | None] = {}

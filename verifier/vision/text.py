@@ -10,6 +10,7 @@ import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
@@ -22,14 +23,6 @@ from numpy.typing import NDArray
 
 from verifier.observation import Box, TextLine
 
-# rapidocr logs through a handler of its own on stderr; its chatter is not ours to show.
-logging.getLogger("RapidOCR").setLevel(logging.CRITICAL)
-
-from rapidocr.ch_ppocr_det.utils import DBPostProcess  # noqa: E402
-from rapidocr.ch_ppocr_rec.utils import CTCLabelDecode  # noqa: E402
-
-logging.getLogger("RapidOCR").setLevel(logging.CRITICAL)
-
 DETECTION_FILE = "PP-OCRv6_det_small.onnx"
 RECOGNITION_FILE = "PP-OCRv6_rec_small.onnx"
 LINE_HEIGHT_PX = 48  # the recogniser's fixed input height
@@ -40,6 +33,26 @@ WIDTH_STEP_PX = 64
 # batches save call overhead without padding much.
 BATCH_LINES = 4
 MAX_LINE_WIDTH_PX = 1600
+
+
+@dataclass(frozen=True, slots=True)
+class Rapidocr:
+    """What we use of rapidocr: how it finds boxes in the detector's map, and how it reads the recogniser's alphabet."""
+
+    find: Any
+    decode: Any
+
+
+@cache
+def import_rapidocr() -> Rapidocr:
+    """Import it when it is first needed: half a second that processes which look at nothing (pages, beat) need not spend."""
+    # It logs through a handler of its own on stderr; its chatter is not ours to show.
+    logging.getLogger("RapidOCR").setLevel(logging.CRITICAL)
+    from rapidocr.ch_ppocr_det.utils import DBPostProcess
+    from rapidocr.ch_ppocr_rec.utils import CTCLabelDecode
+
+    logging.getLogger("RapidOCR").setLevel(logging.CRITICAL)
+    return Rapidocr(DBPostProcess, CTCLabelDecode)
 
 
 class TextModelError(RuntimeError):
@@ -118,7 +131,7 @@ def open_text_net(threads: int = 1) -> TextNet:
     listed = sessions[RECOGNITION_FILE].get_modelmeta().custom_metadata_map.get("character")
     if not listed:
         raise TextModelError(f"{RECOGNITION_FILE} carries no alphabet in its metadata")
-    alphabet = tuple(CTCLabelDecode(character=listed.splitlines()).character)
+    alphabet = tuple(import_rapidocr().decode(character=listed.splitlines()).character)
     return TextNet(
         detector=sessions[DETECTION_FILE],
         recogniser=sessions[RECOGNITION_FILE],
@@ -148,7 +161,7 @@ def find_text_boxes(picture_bgr: NDArray[np.uint8], net: TextNet, max_side: int)
     small = cv2.resize(picture_bgr, size_wh, interpolation=method)
     blob = (small.astype(np.float32) / 127.5 - 1.0).transpose(2, 0, 1)[np.newaxis]
     predicted = net.detector.run(None, {net.detector.get_inputs()[0].name: np.ascontiguousarray(blob)})[0]
-    find = DBPostProcess(thresh=0.3, box_thresh=0.5, max_candidates=1000, unclip_ratio=1.6, use_dilation=True)
+    find = import_rapidocr().find(thresh=0.3, box_thresh=0.5, max_candidates=1000, unclip_ratio=1.6, use_dilation=True)
     corners, scores = find(predicted, (height, width))
     return tuple(
         TextBox(np.asarray(box, dtype=np.float32), float(score)) for box, score in zip(corners, scores, strict=True)

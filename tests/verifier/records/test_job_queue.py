@@ -86,6 +86,15 @@ def test_a_job_of_a_dead_worker_is_claimed_at_once_and_of_a_silent_one_after_its
         assert requeue_lost(tx, ("other",), lambda _: True) == 0
 
 
+def test_a_worker_that_could_not_be_told_of_its_claim_takes_the_job_again_within_its_lease(database: Database) -> None:
+    (job,) = add(database, "a")
+    for _ in range(2):
+        taken = claim(database, job, "w1")
+        assert taken is not None
+        assert taken.attempt == 1
+    assert claim(database, job, "w2") is None
+
+
 def test_workers_are_told_once_and_of_no_more_than_fit_but_a_full_night_keeps_nothing_urgent_waiting(
     database: Database,
 ) -> None:
