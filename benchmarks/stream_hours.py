@@ -7,12 +7,14 @@ came is dated back to that moment, so that daylight, night vision and earlier lo
 
 from __future__ import annotations
 
+import multiprocessing
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from multiprocessing.connection import Connection
 
 import cv2
 import numpy as np
@@ -133,7 +135,6 @@ class NormalCamera:
     session: Session
     moments: tuple[Moment, ...]
     references: tuple[ReferenceView, ...]
-    url: str = ""
     at: datetime = datetime.min
     began: float = 0.0
     earlier: list[EarlierLook] = field(default_factory=list)
@@ -210,12 +211,31 @@ def list_clip_cameras(starts: datetime) -> list[NormalCamera]:
 
 
 @contextmanager
-def serve(cameras: Sequence[NormalCamera]) -> Iterator[None]:
-    """Put every camera on the network."""
+def serve() -> Iterator[tuple[list[str], Connection]]:
+    """All cameras on the network, in a process of their own: what draws and codes them must not hold up who looks.
+
+    Yields: their urls in the order of `list_cameras`, and the line on which (number, moment) of those is told that are asked next.
+    """
+    context = multiprocessing.get_context("spawn")
+    line, theirs = context.Pipe()
+    server = context.Process(target=_serve, args=(theirs,), daemon=True)
+    server.start()
+    try:
+        yield line.recv(), line
+    finally:
+        line.send(None)
+        server.join(timeout=30)
+
+
+def _serve(line: Connection) -> None:
+    cv2.setNumThreads(1)
+    cameras = list_cameras()
     with run_cameras() as streams, run_snapshots() as http:
-        for number, camera in enumerate(cameras):
-            camera.url = _open(camera, number, streams, http)
-        yield
+        line.send([_open(camera, number, streams, http) for number, camera in enumerate(cameras)])
+        while (asked := line.recv()) is not None:
+            for number, at in asked:
+                cameras[number].at, cameras[number].began = at, time.monotonic()
+            line.send(True)
 
 
 def _open(camera: NormalCamera, number: int, streams: Cameras, http: SnapshotServer) -> str:
@@ -235,17 +255,19 @@ def date_back(grab: Grab, at: datetime) -> Grab:
 def watch(cameras: Sequence[NormalCamera], most_s: float) -> list[Seen]:
     """Visit all cameras at their first moments, then at their second ones, and so on, until all were or time is over."""
     settings, seen, ends = Settings(), [], time.monotonic() + most_s
-    with serve(cameras), Readers(Lanes(at_once=settings.cameras_at_once)) as readers:
+    with serve() as (urls, line), Readers(Lanes(at_once=settings.cameras_at_once)) as readers:
         for number in range(max(len(camera.moments) for camera in cameras)):
             if time.monotonic() > ends:
                 break
             asked: dict[int, NormalCamera] = {}
             visits: list[Visit] = []
-            for camera in cameras:
+            for camera, url in zip(cameras, urls, strict=True):
                 if number < len(camera.moments):
-                    camera.at, camera.began = camera.moments[number].at, time.monotonic()
-                    visits.append(Visit("cam", camera.url, None, settings.camera_seconds, settings.camera_frames))
+                    camera.at = camera.moments[number].at
+                    visits.append(Visit("cam", url, None, settings.camera_seconds, settings.camera_frames))
                     asked[id(visits[-1])] = camera
+            line.send([(place, camera.at) for place, camera in enumerate(cameras) if number < len(camera.moments)])
+            line.recv()
             for visit, grab in readers.read_all(visits):
                 seen.append(judge(asked[id(visit)], grab))
     return seen
