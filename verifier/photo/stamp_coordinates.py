@@ -53,13 +53,21 @@ _POINT = "[.,:;·]"
 _PAIR = re.compile(
     rf"(?<![0-9.,])[0-9]{{1,3}}({_POINT})([0-9]{{5,8}})\s*,\s*[0-9]{{1,3}}({_POINT})([0-9]{{5,8}}){_RUN_END}"
 )
+_LETTER = r"\s*[°度]?\s*[NSEW]?"
 # Two numbers under one announcement, one of which has lost its point over a bright edge: 31.93538,10439066.
 _POINT_LOST_LATER = re.compile(
-    rf"[经纬]\s*度?\s*[:.]?\s*[0-9]{{1,3}}(?P<p>{_POINT})(?P<d>[0-9]{{4,8}})\s*,\s*(?P<n>[0-9]{{6,11}}){_RUN_END}"
+    rf"[经纬]\s*度?\s*[:.]?\s*[0-9]{{1,3}}(?P<p>{_POINT})(?P<d>[0-9]{{4,8}}){_LETTER}\s*,\s*(?P<n>[0-9]{{6,11}}){_RUN_END}"
 )
 _POINT_LOST_FIRST = re.compile(
-    rf"[经纬]\s*度?\s*[:.]?\s*(?P<n>[0-9]{{6,11}})\s*,\s*[0-9]{{1,3}}(?P<p>{_POINT})(?P<d>[0-9]{{4,8}}){_RUN_END}"
+    rf"[经纬]\s*度?\s*[:.]?\s*(?P<n>[0-9]{{6,11}}){_LETTER}\s*,\s*[0-9]{{1,3}}(?P<p>{_POINT})(?P<d>[0-9]{{4,8}}){_RUN_END}"
 )
+# Long81'065237: so many digits are no minutes. Print of the scene that runs on from the number is a word; a misread digit is not.
+_ENGLISH_POINT = re.compile(
+    r"(?i:Longitude|Latitude|Long|Lng|Lon|Lat)\s*[:.]?\s*[0-9]{1,3}(?P<c>[.,:;·'’])[0-9]{5,8}"
+    r"(?:(?P<word>(?!Lat|Lon|Lng)[A-Z]?[a-z]{4,})|(?![0-9A-Za-z]|[.,]\s?[0-9]))"
+)
+# N2430'30.5" has lost its degree sign.
+_DEGREES_LOST = re.compile(r"""(?<![A-Za-z])(?P<l>[NSEW])\s*(?P<n>[0-9]{3,5})['’](?=[0-9]{1,2}(?:[.,][0-9]+)?["”'’])""")
 # 北纬25,738778 and 经度：102-831486 have one meaning, and so has 经度：119778407 beside 纬度：23.885044.
 _LABEL_BEFORE = r"(?:(?<!经)[经纬]\s*度|[东西]\s*经|[南北]\s*纬)\s*[:.]?\s*"
 _LABELLED_COMMA = re.compile(rf"{_LABEL_BEFORE}[0-9]{{1,3}}(?P<c>[,:;·\-])[0-9]{{4,8}}{_RUN_END}")
@@ -157,7 +165,7 @@ def restore_points(row: Reading) -> Reading:
     """
     match = _PAIR.search(row.text)
     if match is None or len(match[2]) != len(match[4]):
-        return _insert_both_points(_insert_point(_mend_commas(row)))
+        return _insert_both_points(_insert_point(_mend_commas(_insert_degrees(_mend_english(row)))))
     text, sure = list(row.text), list(row.sure)
     for at in (match.start(1), match.start(3)):
         if text[at] != ".":
@@ -186,6 +194,30 @@ def _mend_commas(row: Reading) -> Reading:
     for match in _LABELLED_COMMA.finditer(row.text):
         text[match.start("c")], sure[match.start("c")] = ".", min(sure[match.start("c")], AMBIGUOUS_CONFIDENCE)
     return Reading("".join(text), tuple(sure), row.box)
+
+
+def _mend_english(row: Reading) -> Reading:
+    for match in reversed(list(_ENGLISH_POINT.finditer(row.text))):
+        text, sure, point = row.text, list(row.sure), match.start("c")
+        if text[point] == "." and match["word"] is None:
+            continue
+        sure[point] = min(sure[point], AMBIGUOUS_CONFIDENCE)
+        row = Reading(text[:point] + "." + text[point + 1 :], tuple(sure), row.box)
+        if match["word"] is not None:
+            row = _with_sign(row, match.start("word"), " ")
+    return row
+
+
+def _insert_degrees(row: Reading) -> Reading:
+    """E11151'17.8" is 111°51': its digits are cut where degrees and minutes are possible, if that is one place only."""
+    for match in reversed(list(_DEGREES_LOST.finditer(row.text))):
+        digits, most = match["n"], 90 if match["l"] in "NS" else 180
+        cuts = [
+            cut for cut in (len(digits) - 2, len(digits) - 1) if int(digits[:cut]) <= most and int(digits[cut:]) <= 59
+        ]
+        if len(cuts) == 1:
+            row = _with_sign(row, match.start("n") + cuts[0], "°")
+    return row
 
 
 def _insert_point(row: Reading) -> Reading:
@@ -223,7 +255,11 @@ def _insert_both_points(row: Reading) -> Reading:
 
 
 def _with_point(row: Reading, at: int) -> Reading:
-    text = row.text[:at] + "." + row.text[at:]
+    return _with_sign(row, at, ".")
+
+
+def _with_sign(row: Reading, at: int, sign: str) -> Reading:
+    text = row.text[:at] + sign + row.text[at:]
     return Reading(text, (*row.sure[:at], AMBIGUOUS_CONFIDENCE, *row.sure[at:]), row.box)
 
 

@@ -171,13 +171,25 @@ def test_coordinates_that_differ_in_form_are_in_doubt(text, confidence):
         pytest.param("纬度:34350736 经度:103323478", (103.323478, 34.350736), id="both, the latitude first"),
         pytest.param("东经103323478北纬3435073", None, id="both, and a digit of one: other decimals lead out of China"),
         pytest.param("经纬度：37.9416，103:54920", None, id="a colon, and decimals that differ"),
+        pytest.param("经纬度:32.553753°E,106107308°N", (106.107308, 32.553753), id="the second point, between letters"),
+        pytest.param("Lat 16.334705° Long81'065237°", (81.065237, 16.334705), id="a mark that is no minute's"),
+        pytest.param("Lat 16.334705° Long 81.065237Roberts", (81.065237, 16.334705), id="the scene's print runs on"),
+        pytest.param("Lat 16.334705° Long 81.06523Z", None, id="a letter may be a digit"),
+        pytest.param(
+            "N36°24'30.5\"E11151'17.8\"", (111 + 51 / 60 + 17.8 / 3600, 36 + 24 / 60 + 30.5 / 3600), id="degrees"
+        ),
+        pytest.param(
+            "N3624'30.5\"E111°51'17.8\"", (111 + 51 / 60 + 17.8 / 3600, 36 + 24 / 60 + 30.5 / 3600), id="of north"
+        ),
+        pytest.param("N36°24'30.5\"E1115'17.8\"", None, id="11°15' or 111°5'"),
     ],
 )
 def test_lost_points_are_restored_in_doubt(text, place):
     """Where both numbers have the same decimals, or a label of their own, there is one meaning."""
     stamp = a_parsed_stamp(text)
-    assert (stamp.latitude and (stamp.longitude.value, stamp.latitude.value)) == place
-    assert stamp.latitude is None or min(stamp.longitude.confidence, stamp.latitude.confidence) == 0.5
+    both = stamp.latitude and stamp.longitude and (stamp.longitude.value, stamp.latitude.value)
+    assert both == (place and pytest.approx(place, abs=1e-9))
+    assert not both or min(stamp.longitude.confidence, stamp.latitude.confidence) == 0.5
 
 
 @pytest.mark.parametrize(
@@ -414,6 +426,7 @@ def test_coordinates_whose_comma_was_lost_are_cut_where_both_have_equal_decimals
         pytest.param(["培训就业服务中心", "09:12", "2023年06月12日", "沅江市琼湖街道"], "沅江市琼湖街道", id="7 below, no title"),
         pytest.param(["2018.9.15 11:30", "星期六"], None, id="no place printed"),
         pytest.param(["时间: 2018.9.15 11:30", "地址：体育东路138号ted by Max"], "体育东路138号", id="the scene's print runs on"),
+        pytest.param(["地址益阳市五一西路201号", "时间2026-01-03 22:46"], "益阳市五一西路201号", id="the next label without colon"),
         pytest.param(["时间: 2018.9.15 11:30", "地址，沅江市琼湖街道"], "沅江市琼湖街道", id="a colon read as a comma"),
         pytest.param(["时间: 2018.9.15 11:30", "地址：体育东路138号CBD"], "体育东路138号CBD", id="a building's letters"),
     ],
