@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageSequence
 from scipy.stats import binomtest
 
@@ -47,16 +48,27 @@ NOISE = 2.0
 Show = Callable[
     [Picture, datetime, float], Picture
 ]  # room, simulated moment, seconds since it → what stands before the lens
-_BANK = (np.random.default_rng(7).standard_normal((6, 420, 720, 3), dtype=np.float32) * NOISE).round().astype(np.int16)
+# Two cuts of it are added, each of half the power: some thousand millions of noises, of which a camera's few hundred pictures share
+# none. One cut of a stock as large as the picture had twelve, and pictures equal to the bit are what a loop is told by.
+_BANK = (
+    (np.random.default_rng(7).standard_normal((6, 484, 784, 3), dtype=np.float32) * NOISE / 2**0.5)
+    .round()
+    .astype(np.int16)
+)
 
 
 def add_sensor_noise(picture: Picture, seed: int) -> Picture:
     """Noise that no two pictures share, cut out of a stock of it: drawing it anew would cost more than all else."""
     rng = np.random.default_rng(seed)
+    noise = _cut_noise(rng, picture) + _cut_noise(rng, picture)
+    return np.asarray(np.clip(picture + noise, 0, 255), np.uint8)
+
+
+def _cut_noise(rng: np.random.Generator, picture: Picture) -> NDArray[np.int16]:
     height, width = picture.shape[:2]
-    top, left = rng.integers(0, 420 - height + 1), rng.integers(0, 720 - width + 1)
-    noise = _BANK[rng.integers(0, 6), top : top + height, left : left + width]
-    return np.asarray(np.clip(picture + noise * rng.choice((-1, 1)), 0, 255), np.uint8)
+    top, left = rng.integers(0, _BANK.shape[1] - height + 1), rng.integers(0, _BANK.shape[2] - width + 1)
+    cut: NDArray[np.int16] = _BANK[rng.integers(0, 6), top : top + height, left : left + width]
+    return cut
 
 
 def light(picture: Picture, factor: float, warm: float = 0.0) -> Picture:

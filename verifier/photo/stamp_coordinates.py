@@ -53,6 +53,9 @@ _POINT = "[.,:;·]"
 _PAIR = re.compile(
     rf"(?<![0-9.,])[0-9]{{1,3}}({_POINT})([0-9]{{5,8}})\s*,\s*[0-9]{{1,3}}({_POINT})([0-9]{{5,8}}){_RUN_END}"
 )
+# N364134.4 has lost both signs: seconds and minutes have two digits each.
+_SIGNS_LOST = re.compile(r"(?<![A-Za-z])(?:[NS]\s*(?P<n>[0-9]{5,6})|[EW]\s*(?P<e>[0-9]{6,7}))(?=[.,][0-9])")
+_BOTH_LETTERS = re.compile(r"(?<![A-Za-z])(?:[NS]\s*[0-9].*[EW]|[EW]\s*[0-9].*[NS])\s*[0-9]")
 _LETTER = r"\s*[°度]?\s*[NSEW]?"
 # Two numbers under one announcement, one of which has lost its point over a bright edge: 31.93538,10439066.
 _POINT_LOST_LATER = re.compile(
@@ -165,7 +168,7 @@ def restore_points(row: Reading) -> Reading:
     """
     match = _PAIR.search(row.text)
     if match is None or len(match[2]) != len(match[4]):
-        return _insert_both_points(_insert_point(_mend_commas(_insert_degrees(_mend_english(row)))))
+        return _insert_both_points(_insert_point(_mend_commas(_insert_degrees(_insert_signs(_mend_english(row))))))
     text, sure = list(row.text), list(row.sure)
     for at in (match.start(1), match.start(3)):
         if text[at] != ".":
@@ -217,6 +220,17 @@ def _insert_degrees(row: Reading) -> Reading:
         ]
         if len(cuts) == 1:
             row = _with_sign(row, match.start("n") + cuts[0], "°")
+    return row
+
+
+def _insert_signs(row: Reading) -> Reading:
+    if not _BOTH_LETTERS.search(row.text):
+        return row
+    for match in reversed(list(_SIGNS_LOST.finditer(row.text))):
+        name, most = ("n", 90) if match["n"] else ("e", 180)
+        degrees, minutes, seconds = match[name][:-4], match[name][-4:-2], match[name][-2:]
+        if int(degrees) <= most and int(minutes) <= 59 and int(seconds) <= 59:
+            row = _with_sign(_with_sign(row, match.end(name) - 2, "'"), match.end(name) - 4, "°")
     return row
 
 

@@ -181,6 +181,10 @@ def test_coordinates_that_differ_in_form_are_in_doubt(text, confidence):
         pytest.param(
             "N3624'30.5\"E111°51'17.8\"", (111 + 51 / 60 + 17.8 / 3600, 36 + 24 / 60 + 30.5 / 3600), id="of north"
         ),
+        pytest.param(
+            'N362430.5 E1115117.8"', (111 + 51 / 60 + 17.8 / 3600, 36 + 24 / 60 + 30.5 / 3600), id="all signs"
+        ),
+        pytest.param("项目N362430.5", None, id="a letter and digits alone"),
         pytest.param("N36°24'30.5\"E1115'17.8\"", None, id="11°15' or 111°5'"),
     ],
 )
