@@ -135,7 +135,7 @@ def measure_delay(readers: Readers, good: list[str], bad: list[str]) -> None:
 
 def measure_memory(readers: Readers, good: list[str], bad: list[str], rounds: int) -> None:
     """Small rounds: three healthy cameras and one of each kind of dead one."""
-    quick = ReadingLimits("benchmark-quick", open_s=0.35, silent_s=0.25, read_file_s=5.0, memory_mb=1500)
+    quick = ReadingLimits("benchmark-quick", open_s=0.6, silent_s=0.5, read_file_s=5.0, memory_mb=1500)
     counted, ended = [], Counter[str]()
     print(f"{rounds} small rounds: MB parent, MB fork server, threads, files, processes, zombies")
     for number in range(rounds):
