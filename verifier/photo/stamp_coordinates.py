@@ -168,7 +168,9 @@ def restore_points(row: Reading) -> Reading:
     """
     match = _PAIR.search(row.text)
     if match is None or len(match[2]) != len(match[4]):
-        return _insert_both_points(_insert_point(_mend_commas(_insert_degrees(_insert_signs(_mend_english(row))))))
+        for mend in (_mend_english, _insert_signs, _insert_degrees, _mend_commas, _insert_point, _insert_both_points):
+            row = mend(row)
+        return row
     text, sure = list(row.text), list(row.sure)
     for at in (match.start(1), match.start(3)):
         if text[at] != ".":
