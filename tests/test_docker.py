@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -163,8 +164,25 @@ def test_scripts_are_sound(name: str) -> None:
 
 
 def test_every_metric_that_an_alert_or_the_dashboard_names_exists() -> None:
-    known = set(re.findall(r'"(verifier_\w+)"', (PROJECT / "verifier" / "job_metrics.py").read_text()))
+    makers = ("verifier/job_metrics.py", "api/metrics.py", "api/request_ids.py")
+    known = set(re.findall(r'"(verifier_\w+)"', "".join((PROJECT / maker).read_text() for maker in makers)))
     dashboard = (DOCKER / "grafana" / "dashboards" / "verifier.json").read_text()
     named = set(re.findall(r"\b(verifier_[a-z_]+)", ALERTS.read_text() + dashboard))
     assert named <= known, named - known
     assert json.loads(dashboard)["panels"]
+
+
+def test_every_alert_is_listed_and_tried() -> None:
+    alerts = set(re.findall(r"- alert: (\w+)", ALERTS.read_text()))
+    tried = set(re.findall(r"alertname: (\w+)\n +exp_alerts", ALERTS.with_name("alerts_test.yml").read_text()))
+    listed = set(re.findall(r"^\| `(\w+)` \|", (PROJECT / "docs" / "scale.md").read_text(), re.MULTILINE))
+    assert (tried, listed) == (alerts, alerts)
+
+
+def test_alerts_fire_when_they_should_and_are_silent_beside_it() -> None:
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.skip("promtool (Debian: prometheus) is not installed")
+    command = [promtool, "test", "rules", "alerts_test.yml"]
+    ran = subprocess.run(command, cwd=ALERTS.parent, capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 0, ran.stdout + ran.stderr

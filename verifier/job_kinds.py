@@ -42,7 +42,6 @@ Queue = Literal["vision", "io", "judge"]
 Result = dict[str, Any]
 ARRIVED_WITHIN = timedelta(days=2)  # what is older and was not looked at waits for the night
 KEPT_JOBS = timedelta(days=30)  # long enough to see what went wrong in the month that is being paid for
-CHECK_MB_PER_S = 20.0  # a tenth of what one disk or a gigabit network gives, so that the office's work goes on beside
 STEP_LIMIT_S = 3600.0
 CHECK_LIMIT_S = 12 * 3600.0
 
@@ -239,7 +238,7 @@ def _check_store(work: Work, _: JobRecord) -> Result:
             work.database,
             open_evidence(work.settings),
             find_check_file(work.settings.workspace),
-            mb_per_s=CHECK_MB_PER_S,
+            mb_per_s=work.settings.store_check_mb_per_s,
         )
     )
 

@@ -86,7 +86,7 @@ def move_on(work: Work) -> None:
                 return
             add_jobs(tx, STEPS[step](tx, work, night), night_id=night.id, priority=(night.plan or {})["priority"])
             enter_step(tx, night.id, step)
-            log.info("night_step", night=str(night.id), step=STEPS[step].__name__)
+            log.info("night_step", night=str(night.id), step=name_step(step))
 
 
 def _finish(tx: Tx, night: NightRecord) -> None:
@@ -218,3 +218,8 @@ def _report(_tx: Tx, _work: Work, night: NightRecord) -> list[NewJob]:
 
 Step = Callable[[Tx, Work, NightRecord], list[NewJob]]
 STEPS: tuple[Step, ...] = (_recordings, _look, _compare, _close_classes, _judge_agencies, _search_city, _report)
+
+
+def name_step(place: int) -> str:
+    """A step as logs and metrics name it."""
+    return STEPS[place].__name__.removeprefix("_")

@@ -138,6 +138,10 @@ class Settings(BaseSettings):
     worker_memory_mb: int = Field(
         2500, ge=500, description="A worker's process that holds more is replaced after its job."
     )
+    # A tenth of what one disk or a gigabit network gives; 12 TB in a week.
+    store_check_mb_per_s: float = Field(
+        20.0, gt=0, description="How fast the weekly check reads the store, so that the office's work goes on beside."
+    )
 
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)

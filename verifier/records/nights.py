@@ -96,8 +96,11 @@ def find_shared_night(tx: Tx, *, lock: bool = False) -> NightRecord | None:
 
 
 def enter_step(tx: Tx, night_id: UUID, step: int) -> None:
-    """A night's jobs of the step before have ended."""
-    tx.execute(update(NightRow).where(NightRow.id == night_id).values(step=step))
+    """A night's jobs of the step before have ended; its plan keeps when each step began, the first at place 0."""
+    night = tx.get_one(NightRow, night_id)
+    plan = dict(night.plan or {})
+    night.step, night.plan = step, {**plan, "begun": [*plan.get("begun", ()), utc_now().isoformat()]}
+    tx.flush()
 
 
 def read_night(tx: Tx, night_id: UUID) -> NightRecord:
@@ -110,6 +113,11 @@ def read_night(tx: Tx, night_id: UUID) -> NightRecord:
     if row is None:
         raise NotInRecordsError(f"no night {night_id} is on record")
     return _describe(row)
+
+
+def find_last_finish(tx: Tx) -> datetime | None:
+    """When a night last finished, whatever became of later ones; None before the first."""
+    return tx.scalar(select(func.max(NightRow.finished_at)).where(NightRow.state == "finished"))
 
 
 def was_begun(tx: Tx, last_day: date) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import CheckConstraint, delete, insert, select, text, update
+from sqlalchemy import CheckConstraint, delete, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as Tx
 
@@ -94,6 +94,10 @@ def add(row: Any) -> Callable[[Tx], Any]:
         tx.flush()
 
     return write
+
+
+def count(tx: Tx, model: Any) -> int:
+    return tx.scalar(select(func.count()).select_from(model)) or 0
 
 
 def a_notice(**changes: Any) -> Callable[[Tx], Any]:
@@ -199,14 +203,23 @@ def test_the_database_refuses(tx: Tx, write: Callable[[Tx], Any]) -> None:
 
 def test_what_is_right_beside_the_limits_is_taken(tx: Tx) -> None:
     """The same writes with allowed values: the refusals above are not for another reason."""
-    change(RunRow, rate=1)(tx)
-    change(SessionRow, hours=0, period="evening")(tx)
-    change(VenueRow, latitude=90, longitude=-180)(tx)
-    change(ViolationRow, state="lapsed", supported=False, lapse_reason={"template": "x"})(tx)
-    copy_row(RunRow, ordinal=2, input_key="other", is_current=False)(tx)
-    copy_row(SessionRow, code="another")(tx)
-    a_notice()(tx)
-    tx.execute(insert(AuditEntryRow).values(an_audit_entry(1002, "a" * 64, "b" * 64)))
+    changed = (
+        change(RunRow, rate=1)(tx),
+        change(SessionRow, hours=0, period="evening")(tx),
+        change(VenueRow, latitude=90, longitude=-180)(tx),
+        change(ViolationRow, state="lapsed", supported=False, lapse_reason={"template": "x"})(tx),
+    )
+    assert all(each.rowcount > 0 for each in changed), "a change of no row is refused by nothing"
+    added = {
+        RunRow: copy_row(RunRow, ordinal=2, input_key="other", is_current=False),
+        SessionRow: copy_row(SessionRow, code="another"),
+        NoticeRow: a_notice(),
+        AuditEntryRow: run(insert(AuditEntryRow).values(an_audit_entry(1002, "a" * 64, "b" * 64))),
+    }
+    for table, write in added.items():
+        before = count(tx, table)
+        write(tx)
+        assert count(tx, table) > before, table
 
 
 def test_truncating_is_no_way_around_the_append_only_tables(tx: Tx) -> None:

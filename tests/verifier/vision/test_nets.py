@@ -25,11 +25,19 @@ def test_versions_name_every_opened_pack(tmp_path):
 
 
 def test_opening_asks_no_other_machine(monkeypatch, tmp_path):
-    def refuse(*args: object) -> None:
-        raise AssertionError(f"tried to connect to {args}")
+    asked: list[object] = []
+
+    def refuse(*args: object, **_: object) -> None:
+        asked.append(args)
+        raise OSError("there is no network")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
-    open_nets(cache_dir(), models_dir=tmp_path)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    with pytest.raises(OSError, match="no network"):
+        socket.create_connection(("127.0.0.1", 9))
+    assert len(asked) == 1, "whoever asks is noticed, whatever becomes of its error"
+    assert open_nets(cache_dir(), models_dir=tmp_path).faces is not None
+    assert len(asked) == 1
 
 
 def test_a_face_pack_that_is_not_installed_is_an_error_that_says_what_to_run(tmp_path):
