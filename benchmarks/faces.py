@@ -30,6 +30,7 @@ from verifier.attendance.measuring import Evaluation, LabelledFaces, evaluate_fa
 from verifier.calibrating import RENDERED_PX, LabelledPicture, calibrate_folders, read_labelled_pictures
 from verifier.evaluation import evaluate_folder, read_picture
 from verifier.observation import FaceObservation
+from verifier.vision.faces import find_faces
 from verifier.vision.nets import Nets, open_nets
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -38,17 +39,24 @@ STAGED = ("composites", "ten-photos", "doubt")
 CHOICES = ("evaluate", "distance", "calibrate", *STAGED, "speed", "reading")
 
 
-def lay_out(people: Iterable[tuple[str, list[Path]]], strangers: Iterable[Path], enrol: int, into: Path) -> Path:
+def lay_out(
+    people: Iterable[tuple[str, list[Path]]],
+    strangers: Iterable[Path],
+    enrol: int,
+    into: Path,
+    crowds: Iterable[Path] = (),
+) -> Path:
     """The folder that an evaluation reads, as links: the first `enrol` pictures of each person are enrolled."""
     for person, pictures in people:
         for place, picture in enumerate(pictures):
             target = into / ("enrol" if place < enrol else "test") / person / picture.name
             target.parent.mkdir(parents=True, exist_ok=True)
             target.symlink_to(picture)
-    for place, picture in enumerate(strangers):
-        target = into / "strangers" / f"{place:03d}_{picture.name}"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.symlink_to(picture)
+    for part, pictures in (("strangers", strangers), ("crowds", crowds)):
+        for place, picture in enumerate(pictures):
+            target = into / part / f"{place:03d}_{picture.name}"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.symlink_to(picture)
     return into
 
 
@@ -74,9 +82,18 @@ def list_strangers() -> list[Path]:
     return sorted(path for path in (DATA / "faces_lfw_impostors").rglob("*") if path.is_file())
 
 
+def list_crowds() -> list[Path]:
+    """Groups in which nobody of `list_groups` stands. Of the two photos of one class only the first: its people sit in both."""
+    groups = [
+        path for name in ("groups_uncounted", "groups_wider", "groups_counted") for path in (DATA / name).glob("*.jpg")
+    ]
+    return sorted([*groups, min((DATA / "classroom").glob("*.jpg"))])
+
+
 def show(evaluation: Evaluation) -> None:
     """Print an evaluation as lines for people."""
     print(f"{evaluation.people} people, {evaluation.test_pictures} test pictures, {evaluation.strangers} strangers, "
+          f"{evaluation.crowd_faces} faces of crowds, "
           f"{len(evaluation.unreadable)} unreadable, calibration {evaluation.calibration}")  # fmt: skip
     for method in evaluation.methods:
         print(
@@ -101,7 +118,7 @@ def evaluate(nets: Nets, as_json: bool) -> None:
     for enrol in (1, 2):
         with tempfile.TemporaryDirectory() as place:
             people = [(name, pictures) for name, pictures in everybody if len(pictures) > enrol]
-            folder = lay_out(people, list_strangers(), enrol, Path(place))
+            folder = lay_out(people, list_strangers(), enrol, Path(place), list_crowds())
             started = time.perf_counter()
             evaluation = evaluate_folder(folder, nets)
             if as_json:
@@ -123,6 +140,7 @@ def evaluate_distance(nets: Nets) -> None:
                     enrolled[picture.person] = (EnrolledPhoto(picture.path, picture.face),)
                 else:
                     pictures.append(picture)
+    crowds = tuple(find_faces(read_picture(path), nets.faces) for path in list_crowds())
     for inter_eye_px in RENDERED_PX:
         tests: dict[str, tuple[FaceObservation | None, ...]] = {}
         strangers: list[FaceObservation | None] = []
@@ -132,7 +150,7 @@ def evaluate_distance(nets: Nets) -> None:
                 tests[picture.person] = (*tests.get(picture.person, ()), face)
             elif "/strangers/" in picture.path:
                 strangers.append(face)
-        faces = LabelledFaces(enrolled, tests, tuple(strangers), {}, (), nets.embedding_contract)
+        faces = LabelledFaces(enrolled, tests, tuple(strangers), {}, (), nets.embedding_contract, crowds)
         print(f"about {inter_eye_px:.0f} px between the eyes")
         show(evaluate_faces(faces, load_calibration()))
 

@@ -218,7 +218,8 @@ def check(
 @app.command()
 def evaluate(
     folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Folders enrol/<id>/*.jpg, test/<id>/*.jpg, strangers/*.jpg.")
+        Path,
+        typer.Argument(metavar="DIR", help="Folders enrol/<id>/*.jpg, test/<id>/*.jpg, strangers/*.jpg, crowds/*.jpg."),
     ],
     calibrate: Annotated[
         bool,

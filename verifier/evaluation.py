@@ -1,5 +1,8 @@
 """Error rates on a labelled folder: ``enrol/<id>/*.jpg``, ``test/<id>/*.jpg``, ``strangers/*.jpg`` (``verifier evaluate``).
 
+A bureau has few strangers' portraits, but plenty of photos of other classes: where there is ``crowds/*.jpg``, every face of
+those pictures is a search of somebody who is on no roster, so that rates can be shown which need hundreds of such searches.
+
 This is where pictures become labelled faces; what is measured on them, and how, is in `verifier.attendance.measuring`.
 """
 
@@ -105,9 +108,10 @@ def read_labelled_faces(
     if not tests:
         raise EvaluationError(say("{folder}中没有一个人在 enrol/ 和 test/ 里都有人脸。", folder=str(folder)))
     strangers = tuple(read_face(picture) for picture in list_pictures(folder / "strangers"))
+    crowds = tuple(look(picture)[0] for picture in list_pictures(folder / "crowds"))
     return LabelledFaces(
         {person: photos for person, photos in enrolled.items() if photos},
-        tests, strangers, refused, tuple(unreadable), nets.embedding_contract,
+        tests, strangers, refused, tuple(unreadable), nets.embedding_contract, crowds,
     )  # fmt: skip
 
 

@@ -68,6 +68,25 @@ def test_all_ways_are_measured_on_the_same_searches():
     assert (found["fused"].rank1.trials, found["fused"].non_mated) == (20, 50)
 
 
+def test_every_face_of_a_crowd_that_takes_part_is_a_search_of_nobody():
+    faces = drawn_faces(20, 3, 30, genuine=0.85)
+    two = drawn_faces(1, 1, 2, seed=9).strangers
+    others = tuple(pictures[0] for pictures in drawn_faces(300, 1, 0, seed=7).tests.values())
+    turned = replace(others[0], unreadable_because="turned_away")
+    found = evaluate_faces(replace(faces, crowds=((*others, turned), two)), a_calibration())
+    assert found.crowd_faces == 302
+    assert {method.non_mated for method in found.methods} == {90 + 302, 50 + 302}
+    assert found.to_json()["at_operating_point"]["crowd_matched"]["trials"] == 303
+    assert not found.methods[0].rows[0].refused  # 1 % needs 299 searches
+
+
+def test_somebody_of_the_roster_in_a_crowd_is_seen_in_the_measure():
+    faces = drawn_faces(20, 3, 30, genuine=0.85)
+    crowd = tuple(pictures[0] for pictures in faces.tests.values())
+    found = evaluate_faces(replace(faces, crowds=(crowd,)), a_calibration())
+    assert found.at_operating_point["crowd_matched"].errors == 20
+
+
 def test_easy_faces_are_all_found():
     found = evaluate_faces(drawn_faces(20, 3, 30, genuine=0.85), a_calibration())
     assert all(method.rank1.errors == 0 for method in found.methods)

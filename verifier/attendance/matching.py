@@ -101,7 +101,7 @@ def match_faces(
     """
     if embedding_contract is not None:
         roster.require_contract(embedding_contract)
-    readable = [index for index, face in enumerate(faces) if _may_match(face)]
+    readable = [index for index, face in enumerate(faces) if may_match(face)]
     people = [*roster.students.values(), *roster.teachers.values()]
     found = {index: FaceMatch(index, FaceState.UNREADABLE) for index in range(len(faces))}
     if readable and not people:
@@ -119,7 +119,7 @@ def match_faces(
     return tuple(found[index] for index in range(len(faces)))
 
 
-def _may_match(face: FaceObservation) -> bool:
+def may_match(face: FaceObservation) -> bool:
     """Whether the face takes part. A face just too small may show that somebody was there, as the calibration knows what its
     size is worth; it never shows that somebody was not. No measurement says the same of blurred or turned faces."""
     return face.embedding is not None and face.unreadable_because in ("", "too_small")

@@ -5,8 +5,9 @@
 - ``class_photo``: the n-th test picture of everybody together is a class photo, strangers among them, solved as a whole.
 - ``fused``: all test pictures of a person together.
 
-Searches for people who are not on the roster come from the strangers and from every test picture once more, with its own person
-taken off the roster. A false-positive rate that so many searches cannot show is refused, and the lowest one they can is given.
+Searches for people who are not on the roster come from the strangers, from the faces of crowds (pictures on which nobody is
+enrolled) that take part in matching, and from every test picture once more, with its own person taken off the roster. A
+false-positive rate that so many searches cannot show is refused, and the lowest one they can is given.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from verifier.attendance.calibration import (
     require_support,
 )
 from verifier.attendance.enrolment import EnrolledPhoto, Roster, Template, build_roster
-from verifier.attendance.matching import MATCHING_2023, FaceState, PhotoSolution, match_faces
+from verifier.attendance.matching import MATCHING_2023, FaceState, PhotoSolution, match_faces, may_match
 from verifier.attendance.operating import OperatingPoint, find_operating_point, say_stricter
 from verifier.language import Sentence, say
 from verifier.observation import FaceObservation
@@ -108,6 +109,7 @@ class Evaluation:
         refused_enrolments: Picture → code for enrolment pictures that a bureau would send back; they are used all the same
             where they hold a face, since a data set cannot take another picture.
         unreadable: Test and stranger pictures without a face that could be embedded; such a test picture is a miss everywhere.
+        crowd_faces: Faces of pictures on which nobody is enrolled that take part in matching.
         at_operating_point: What `match_faces` answered at the declared budget, over the class photos: answer → rate.
         operating_point: The cosines that the budget sets.
         notes: What the numbers do not show.
@@ -126,6 +128,7 @@ class Evaluation:
     at_operating_point: Mapping[str, Rate]
     operating_point: OperatingPoint
     notes: tuple[str, ...] = field(default_factory=tuple)
+    crowd_faces: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready form, as ``verifier evaluate DIR --json`` prints it."""
@@ -135,6 +138,7 @@ class Evaluation:
             "enrolment_pictures": self.enrolment_pictures,
             "test_pictures": self.test_pictures,
             "strangers": self.strangers,
+            "crowd_faces": self.crowd_faces,
             "refused_enrolments": dict(self.refused_enrolments),
             "unreadable": list(self.unreadable),
             "calibration": self.calibration,
@@ -152,7 +156,10 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LabelledFaces:
-    """The faces of a folder. A test picture without a face that could be embedded is None in its place."""
+    """The faces of a folder. A test picture without a face that could be embedded is None in its place.
+
+    `crowds` are all faces of each picture on which nobody is enrolled.
+    """
 
     enrolled: Mapping[str, tuple[EnrolledPhoto, ...]]
     tests: Mapping[str, tuple[FaceObservation | None, ...]]
@@ -160,6 +167,12 @@ class LabelledFaces:
     refused: Mapping[str, str]
     unreadable: tuple[str, ...]
     embedding_contract: str
+    crowds: tuple[tuple[FaceObservation, ...], ...] = ()
+
+    def list_crowds(self) -> list[list[FaceObservation]]:
+        """The faces that take part in matching, picture by picture."""
+        found = [[face for face in picture if may_match(face)] for picture in self.crowds]
+        return [picture for picture in found if picture]
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +206,7 @@ def evaluate_faces(
         at_operating_point=_measure_operating_point(faces, roster, calibration, budget),
         operating_point=find_operating_point(calibration, budget, len(roster.students)),
         notes=(str(_say_people(faces)), *map(str, say_stricter(calibration))),
+        crowd_faces=sum(map(len, faces.list_crowds())),
     )
 
 
@@ -300,8 +314,9 @@ def _search_alone(faces: LabelledFaces, roster: Roster, score: Scorer) -> list[S
             searches.append(Search(value, answered == person, person))
             if others:
                 searches.append(Search(score(face, others)[1], None))
-    searches += [Search(score(face, everybody)[1], None) for face in faces.strangers if face is not None]
-    return searches
+    alone = [face for face in faces.strangers if face is not None]
+    alone += [face for picture in faces.list_crowds() for face in picture]
+    return searches + [Search(score(face, everybody)[1], None) for face in alone]
 
 
 def compose_class_photos(faces: LabelledFaces) -> list[list[tuple[str | None, FaceObservation]]]:
@@ -333,6 +348,9 @@ def _search_in_class_photos(
             if person is not None and others:
                 without = PhotoSolution(shown, others, calibration, MATCHING_2023, budget)
                 searches.append(Search(_answer(without, row)[1], None))
+    for picture in faces.list_crowds():
+        solution = PhotoSolution(picture, everybody, calibration, MATCHING_2023, budget)
+        searches += [Search(_answer(solution, row)[1], None) for row in range(len(picture))]
     return searches
 
 
@@ -347,7 +365,8 @@ def _answer(solution: PhotoSolution, row: int) -> tuple[str, float]:
 def _search_fused(faces: LabelledFaces, roster: Roster, calibration: Calibration) -> list[Search]:
     everybody = list(roster.students.values())
     searches = []
-    for person, pictures in [*faces.tests.items(), *((None, (face,)) for face in faces.strangers)]:
+    nobody = [*faces.strangers, *(face for picture in faces.list_crowds() for face in picture)]
+    for person, pictures in [*faces.tests.items(), *((None, (face,)) for face in nobody)]:
         readable = [face for face in pictures if face is not None]
         if not readable:
             searches += [_miss(person)] if person is not None else []
@@ -390,6 +409,9 @@ def _measure_operating_point(
             else:
                 own[match.state.value] += 1
     mated, non_mated = sum(own.values()), sum(strange.values())
+    crowd = [
+        match.state for picture in faces.crowds for match in match_faces(picture, roster, calibration, budget=budget)
+    ]
     return {
         "matched_rightly": Rate(own["right"], mated),
         "wrong_identity": Rate(own["wrong"], mated),
@@ -401,4 +423,5 @@ def _measure_operating_point(
         "stranger_unreadable": Rate(strange["unreadable"], non_mated),
         "stranger_found": Rate(strange["stranger"], non_mated),
         "double_assignments": Rate(doubles, mated),
+        **({"crowd_matched": Rate(crowd.count(FaceState.MATCHED), len(crowd))} if crowd else {}),
     }

@@ -164,9 +164,9 @@ def show_evaluation(answer: dict[str, Any], console: Console) -> None:
     """Error rates as tables: errors of trials, the rate, and the interval that so few trials allow."""
     console.print(f"[bold]{escape(str(answer['folder']))}[/bold]")
     console.print(
-        label("{people}人，登记照{enrolled}张，测试照{tests}张，陌生人{strangers}张；标定：{calibration}").format(
+        label("{people}人，登记照{enrolled}张，测试照{tests}张，陌生人{strangers}张，人群中的脸{crowd}张；标定：{calibration}").format(
             people=answer["people"], enrolled=answer["enrolment_pictures"], tests=answer["test_pictures"],
-            strangers=answer["strangers"], calibration=answer["calibration"],
+            strangers=answer["strangers"], crowd=answer["crowd_faces"], calibration=answer["calibration"],
         ),
         markup=False,
     )  # fmt: skip
@@ -233,6 +233,7 @@ _EVALUATION = {
     "unreadable": "无法辨认",
     "matched_rightly": "正确认出",
     "wrong_identity": "认成他人",
+    "crowd_matched": "人群中的脸认成学员",
     "unclear": "不能确定",
     "own_face_called_stranger": "本人被当作陌生人",
     "stranger_matched": "陌生人被认作学员",
