@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import os
 import re
 import shutil
+import socket
+import ssl
 import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 
 from tests.builders.class_folder import write_class_folder
 from tests.builders.night import call_verifier, command_environment, differences
 from tests.builders.shared import PROJECT
-from tests.services.city import run_city
+from tests.services.certificate import make_certificate
+from tests.services.city import run_city, wait_until
+from tests.services.ports import find_free_ports
 from tests.services.postgres import fresh_database
 from tests.services.s3 import S3Server
-from verifier.evidence import open_store
+from verifier.evidence import S3Store, open_store
 from verifier.intake import import_class_folder
 from verifier.looking import open_evidence
 from verifier.records.database import open_database
@@ -40,17 +48,19 @@ def test_hadolint_has_nothing_to_say_of_the_dockerfile() -> None:
     assert (ran.returncode, ran.stdout) == (0, "")
 
 
-def test_compose_takes_the_file_and_everything_runs_confined(tmp_path: Path) -> None:
-    command = [tool("docker-compose"), "-f", str(DOCKER / "compose.yaml"), "--profile", "monitoring", "config"]
+def read_services(home: Path, *files: str, **environment: str) -> dict[str, Any]:
+    """The services as docker compose understands these files."""
+    named = [word for file in files for word in ("-f", str(DOCKER / file))]
     ran = subprocess.run(
-        [*command, "--format", "json"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env={**os.environ, "HOME": str(tmp_path)},
-    )
+        [tool("docker-compose"), *named, "--profile", "monitoring", "config", "--format", "json"],
+        capture_output=True, text=True, timeout=60, env={**os.environ, "HOME": str(home), **environment},
+    )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
-    services = json.loads(ran.stdout)["services"]
+    return dict(json.loads(ran.stdout)["services"])
+
+
+def test_compose_takes_the_file_and_everything_runs_confined(tmp_path: Path) -> None:
+    services = read_services(tmp_path, "compose.yaml")
     wanted = {"api", "worker-vision", "worker-io", "beat", "migrate", "postgres", "redis", "minio", "bucket"}
     assert services.keys() == wanted | {"prometheus", "grafana"}
     for name in ("api", "worker-vision", "worker-io", "beat", "migrate"):
@@ -65,6 +75,74 @@ def test_compose_takes_the_file_and_everything_runs_confined(tmp_path: Path) -> 
     for name, service in services.items():
         assert "memory" in service["deploy"]["resources"]["limits"], name
         assert not service["image"].endswith(":latest"), name
+
+
+def test_clients_are_sent_to_the_store_only_where_a_gate_stands_before_it(tmp_path: Path) -> None:
+    address = "https://files.example:9443"
+    alone = read_services(tmp_path, "compose.yaml")
+    gated = read_services(tmp_path, "compose.yaml", "compose.direct.yaml", VERIFIER_STORE_ADDRESS=address)
+    for services, public in ((alone, "none"), (gated, address)):
+        options = parse_qs(urlsplit(services["api"]["environment"]["VERIFIER_EVIDENCE_URL"]).query)
+        assert (options["endpoint"], options["public"]) == (["minio:9000"], [public])
+        assert "ports" not in services["minio"]
+    gate = gated["store-gate"]
+    assert gated.keys() - alone.keys() == {"store-gate"}
+    assert (gate["read_only"], gate["cap_drop"], gate["ports"][0]["target"]) == (True, ["ALL"], 9443)
+    assert gated["api"]["environment"].keys() == alone["api"]["environment"].keys()
+
+
+def test_the_gate_lets_nothing_pass_but_what_the_api_signed(tmp_path: Path, s3_server: S3Server) -> None:
+    nginx = shutil.which("nginx")
+    if nginx is None:
+        pytest.skip("nginx is not installed")
+    (port,), (certificate, _) = find_free_ports(1), make_certificate(tmp_path)
+    site = (DOCKER / "store-gate.conf").read_text()
+    for former, here in (
+        ("listen 9443", f"listen 127.0.0.1:{port}"), ("minio:9000", s3_server.endpoint), ("/dev/stdout", "access.log"),
+        ("/run/secrets/verifier_tls_certificate.pem", str(certificate)),
+        ("/run/secrets/verifier_tls_key.pem", str(certificate.with_suffix(".key"))),
+    ):  # fmt: skip
+        assert former in site
+        site = site.replace(former, here)
+    (tmp_path / "nginx.conf").write_text(
+        f"daemon off; pid nginx.pid; error_log stderr;\nevents {{}}\nhttp {{\n{site}\n}}"
+    )
+    if not s3_server.client().bucket_exists("evidence"):
+        s3_server.client().make_bucket("evidence")
+    url = f"{s3_server.url('evidence')}&public=https://127.0.0.1:{port}"
+    store = open_store(url, s3_server.access_key, s3_server.secret_key)
+    assert isinstance(store, S3Store)
+    data, place = os.urandom(3 << 20), "a" * 64
+    sha256 = hashlib.sha256(data).hexdigest()
+    with (
+        subprocess.Popen([nginx, "-p", str(tmp_path), "-c", "nginx.conf"], stderr=subprocess.DEVNULL) as gate,
+        httpx.Client(verify=ssl.create_default_context(cafile=certificate), timeout=20) as client,
+    ):
+        try:
+            wait_until(lambda: is_listening(port), 20)
+            put = store.offer_place(place)[0]
+            assert client.put(put, content=data).status_code == 200
+            assert store.accept(place, sha256, len(data)) == len(data)
+            store.clear_place(place)
+            read = store.offer_read(sha256)[0]
+            assert client.get(read).content == data
+            bare, signed = urlsplit(read)._replace(query="").geturl(), read.replace(sha256, "0" * 64)
+            refused = {
+                "without a signature": client.get(bare), "another's signature": client.get(signed),
+                "deleting": client.delete(read), "reading an upload": client.get(put), "the list": client.get(f"https://127.0.0.1:{port}/evidence"),
+                "the root": client.get(f"https://127.0.0.1:{port}/?{urlsplit(read).query}"),
+            }  # fmt: skip
+            assert {name: answer.status_code in (403, 404) for name, answer in refused.items()} == dict.fromkeys(
+                refused, True
+            )
+        finally:
+            gate.terminate()
+    assert "Signature" not in (tmp_path / "access.log").read_text()
+
+
+def is_listening(port: int) -> bool:
+    with socket.socket() as asked:
+        return asked.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_secrets_are_made_once(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from verifier.access import Caller
 from verifier.annotated import annotated_photo, original_photo
 from verifier.answering_photos import answer_photos
 from verifier.answers import describe_finding
-from verifier.evidence.store import DirectUploads
+from verifier.evidence import find_direct
 from verifier.records.paging import FindingEntry, page_findings, page_photo_ids
 from verifier.records.plans import require_visible
 from verifier.records.tables.evidence import SubmissionRow
@@ -91,9 +91,10 @@ def send_original(
 ) -> Response:
     """The bytes as handed in."""
     _require_photo(state, caller, number, photo_id)
-    if direct and isinstance(state.store, DirectUploads):
+    store = find_direct(state.store)
+    if direct and store is not None:
         with state.database.reading() as tx:
-            url, _ = state.store.offer_read(tx.get_one(SubmissionRow, photo_id).sha256)
+            url, _ = store.offer_read(tx.get_one(SubmissionRow, photo_id).sha256)
         look.note("photo", str(photo_id))
         return RedirectResponse(url, 307, headers={"Cache-Control": "no-store"})
     data, _, _ = original_photo(state.settings, state.database, str(photo_id))

@@ -15,7 +15,7 @@ from api.problems import Problem
 from api.routes.answers.filing import HandedInOut
 from api.routes.shapes import ClassNumber, Code, Sha256, Strict, Text
 from api.routes.writing import choose_file_name, require_class
-from verifier.evidence import DirectUploads, EvidenceMissing, UploadRefused
+from verifier.evidence import DirectUploads, EvidenceMissing, UploadRefused, find_direct
 from verifier.plan import View
 from verifier.records.tables.base import utc_now
 from verifier.registering import register_photo
@@ -99,8 +99,8 @@ def complete_upload(number: ClassNumber, sha256: Digest, body: CompleteIn, write
 
 
 def _require_direct(write: Write) -> DirectUploads:
-    store = write.state.store
-    if not isinstance(store, DirectUploads):
+    store = find_direct(write.state.store)
+    if store is None:
         raise Problem("direct_upload_unsupported")
     return store
 

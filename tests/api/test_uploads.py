@@ -99,8 +99,12 @@ def test_nobody_hands_in_by_digest_alone_what_another_uploaded(direct: Direct):
     assert photo.sha256 not in photos(direct.house, OTHER)
 
 
-def test_a_folder_takes_no_direct_uploads_and_says_so(tmp_path: Path):
-    house = a_house(tmp_path)
+@pytest.mark.parametrize(
+    "store", ["", "s3://evidence?endpoint=127.0.0.1:9&public=none"], ids=["a folder", "out of reach"]
+)
+def test_a_store_that_clients_do_not_reach_takes_no_direct_uploads_and_says_so(tmp_path: Path, store: str):
+    keys = {"evidence_access_key": "a", "evidence_secret_key": "b"} if store else {}
+    house = a_house(tmp_path, **({"evidence_url": store} if store else {}), **keys)
     answer = house.client("own").post(
         f"/api/v1/classes/{OWN}/uploads", json={"sha256": "0" * 64, "size_bytes": 5}, headers=a_key()
     )

@@ -12,6 +12,7 @@ from verifier.evidence.store import (
     EvidenceStore,
     StoreUnavailable,
     UploadRefused,
+    find_direct,
 )
 
 __all__ = [
@@ -25,5 +26,6 @@ __all__ = [
     "S3Store",
     "StoreUnavailable",
     "UploadRefused",
+    "find_direct",
     "open_store",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from verifier.evidence.local import LocalStore
-from verifier.evidence.s3 import S3Store
+from verifier.evidence.s3 import UNREACHED, S3Store
 from verifier.evidence.store import EvidenceStore
 
 _S3_OPTIONS = {"endpoint", "region", "secure", "public"}
@@ -17,7 +17,8 @@ def open_store(url: str, access_key: str | None = None, secret_key: str | None =
 
     Args:
         url: A plain path, ``file:///path``, or ``s3://bucket/prefix?endpoint=host:port&region=…&secure=false``;
-            ``&public=https://host`` where clients reach the server under another address than we do.
+            ``&public=https://host`` where clients reach the server under another address than we do, ``&public=none`` where
+            they do not reach it.
         access_key, secret_key: For S3, from VERIFIER_EVIDENCE_ACCESS_KEY and _SECRET_KEY; never part of the url.
     Raises:
         ValueError: the url is none of these, or S3 lacks its keys. The message never holds a credential.
@@ -62,9 +63,11 @@ def _read_s3_options(url: str) -> dict[str, str]:
         raise ValueError(f"s3 url option {', '.join(unknown)} is none of {', '.join(sorted(_S3_OPTIONS))}")
     if not parts.netloc or "endpoint" not in options:
         raise ValueError("an s3 url names bucket and server: s3://bucket/prefix?endpoint=host:port")
-    public = urlsplit(options.get("public", "https://host"))
-    if public.scheme not in ("http", "https") or not public.netloc or public.path.strip("/"):
-        raise ValueError("s3 url option public is an address such as https://files.example:9000")
+    public = urlsplit(options.get("public", UNREACHED))
+    if public.geturl() != UNREACHED and (
+        public.scheme not in ("http", "https") or not public.netloc or public.path.strip("/")
+    ):
+        raise ValueError("s3 url option public is an address such as https://files.example:9000, or none")
     if options.get("secure", "true").lower() not in _TRUTHS:
         raise ValueError("s3 url option secure is true or false")
     return options

@@ -34,6 +34,7 @@ from verifier.evidence.store import (
     require_digest,
 )
 
+UNREACHED = "none"
 SPOOL_BYTES = 8 << 20  # up to here (most photos) in memory, above it (video) on disk while it is hashed
 CONNECT_S, ANSWER_S = 5.0, 60.0
 RETRIES = 3
@@ -69,7 +70,8 @@ class S3Store:
             access_key, secret_key: Kept out of every message and every repr.
             region: Signed into every request, so it must be the server's.
             secure: Whether to speak TLS.
-            public: ``https://host:port`` under which clients reach the same server, where they do not by `endpoint`.
+            public: ``https://host:port`` under which clients reach the same server, where they do not by `endpoint`; ``none``
+                where they do not reach it.
         """
         self.endpoint, self.bucket, self.prefix = endpoint, bucket, prefix.strip("/")
         self._bucket_seen = False
@@ -85,9 +87,10 @@ class S3Store:
             secure=secure,
             http_client=self._http,
         )
+        self.is_reached = public != UNREACHED
         address = urlsplit(public)
         # An address is signed with the host it is asked under; nothing is sent by this one.
-        self._offers = self._client if not public else Minio(
+        self._offers = self._client if public in ("", UNREACHED) else Minio(
             address.netloc, access_key=access_key, secret_key=secret_key, region=region, secure=address.scheme == "https"
         )  # fmt: skip
 

@@ -137,6 +137,9 @@ class DirectUploads(Protocol):
     and that gives them to clients itself.
     """
 
+    is_reached: bool
+    """Whether clients reach it at all; where they do not, nothing may be offered."""
+
     def offer_place(self, name: str) -> tuple[str, datetime]:
         """An address for one PUT, and until when it is good.
 
@@ -162,6 +165,11 @@ class DirectUploads(Protocol):
 
     def clear_place(self, name: str) -> None:
         """Remove what was uploaded there; nothing where nothing was."""
+
+
+def find_direct(store: EvidenceStore) -> DirectUploads | None:
+    """The store, where clients may be sent to it; None where all goes through us."""
+    return store if isinstance(store, DirectUploads) and store.is_reached else None
 
 
 def require_digest(sha256: str) -> str:

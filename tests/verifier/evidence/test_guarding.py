@@ -14,7 +14,7 @@ from minio.objectlockconfig import DAYS, YEARS, ObjectLockConfig
 from minio.versioningconfig import VersioningConfig
 
 from tests.services.s3 import S3Server
-from verifier.evidence import EvidenceMissing, open_store
+from verifier.evidence import EvidenceMissing, find_direct, open_store
 from verifier.evidence.s3 import MULTIPART_BYTES, S3Store
 from verifier.storing import find_store_gaps
 
@@ -93,6 +93,9 @@ def test_a_client_reads_from_the_store_itself_by_an_address_that_names_the_publi
     assert public.offer_read(sha256)[0].startswith(f"https://files.example:9443/{store.bucket}/")
     assert public.offer_place(sha256)[0].startswith("https://files.example:9443/")
     assert public.read(sha256) == b"evidence"
+    hidden = open_store(f"{s3_server.url(store.bucket)}&public=none", s3_server.access_key, s3_server.secret_key)
+    assert (find_direct(public), find_direct(hidden)) == (public, None)
+    assert hidden.read(sha256) == b"evidence"
 
 
 @pytest.mark.parametrize("public", ["files.example", "ftp://files.example", "https://", "https://files.example/path"])
