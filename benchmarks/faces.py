@@ -2,7 +2,8 @@
 
 ``evaluate`` compares ways of deciding on portraits. ``composites`` stages class sessions and ``ten-photos`` reports of ten photos
 each with those people, through the whole pipeline; ``doubt`` classes over the days, for whether a case is as often wrong as it
-says. ``speed`` times 12-megapixel photos against a plain pipeline, ``reading`` counts what both read of stamps.
+says; ``naming`` how many stand-ins and how many honest students are named after how many reports. ``speed`` times 12-megapixel
+photos against a plain pipeline, ``reading`` counts what both read of stamps.
 
 Needs ../shared/data; copies nothing of it, and prints what it measured. ``distance`` shows the test faces and the
 strangers from as far away as the last rows of a classroom, as shrunken, noisy JPEGs. ``calibrate`` writes the calibration in
@@ -21,7 +22,7 @@ from pathlib import Path
 
 import cv2
 
-from benchmarks import composites, speed
+from benchmarks import composites, naming, speed
 from tests.builders.class_photos import soften_room
 from tests.builders.class_sessions import read_cast
 from verifier.attendance.calibration import load_calibration, write_calibration
@@ -36,7 +37,7 @@ from verifier.vision.nets import Nets, open_nets
 PROJECT = Path(__file__).resolve().parents[1]
 DATA = PROJECT.parent / "shared" / "data"
 STAGED = ("composites", "ten-photos", "doubt")
-CHOICES = ("evaluate", "distance", "calibrate", *STAGED, "speed", "reading")
+CHOICES = ("evaluate", "distance", "calibrate", *STAGED, "naming", "speed", "reading")
 
 
 def lay_out(
@@ -205,12 +206,16 @@ def main() -> None:
     parser.add_argument("what", choices=CHOICES, nargs="?", default="evaluate")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--sessions", type=int, default=20, help="staged sessions a script, or classes for doubt")
+    parser.add_argument("--classes", type=int, default=500, help="classes a kind, for naming")
     parser.add_argument("--rounds", type=int, default=5, help="timed pairs a photo")
     parser.add_argument("--photos", type=int, default=32, help="stamped photos read")
     parser.add_argument("--people", type=Path, default=None, metavar="MODELS", help="count people with the pack there")
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "verifier-benchmark-packs")
     parser.add_argument("--date", type=date.fromisoformat, default=None, help="date written into the calibration")
     arguments = parser.parse_args()
+    if arguments.what == "naming":  # of drawn faces, without pictures and networks
+        naming.measure_naming(arguments.classes)
+        return
     if not DATA.is_dir():
         parser.exit(1, f"{DATA} is not there: the development pictures are needed\n")
     cv2.setNumThreads(1)

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from scipy.special import expit
 
-from verifier.attendance.calibration import Calibration
+from verifier.attendance.calibration import ATTENDANCE_BUDGET_2023, Calibration, ErrorBudget
 from verifier.attendance.enrolment import Roster
 from verifier.attendance.fusion import FusedFaces, Sighting, UnknownPerson
 from verifier.attendance.guests import (
@@ -24,6 +24,7 @@ from verifier.attendance.guests import (
     doubt_substitute,
     weigh_guests,
 )
+from verifier.attendance.naming import Naming, weigh_naming
 from verifier.attendance.search import MIN_CASE_PROBABILITY
 from verifier.language import Sentence, say
 from verifier.plan import Session
@@ -74,28 +75,42 @@ def propose_impersonations(
     calibration: Calibration,
     *,
     innocent: int = 0,
+    expected: int | None = None,
     earlier: EarlierReports = NOTHING_KNOWN,
+    budget: ErrorBudget = ATTENDANCE_BUDGET_2023,
 ) -> list[Case]:
     """Strangers in the places of students who signed in and were never seen; none that is more probably wrong than right.
+
+    A case has the student's name only where the budget of false flags carries it (`naming`); otherwise it lists the candidates.
 
     Args:
         unseen: student_nos that signed in and are in no photo although every face could be read.
         innocent: So many of the unknown people have a good reason to be unknown: students and the teacher without an enrolment
             picture. Only strangers beyond them count.
+        expected: How many signed in; those of `unseen` where None.
         earlier: What the class's earlier reports tell about hidden students and guests.
     """
     strangers = find_strangers_beyond(fused.unknown, unseen, innocent)
     if not strangers or not unseen:
         return []
-    odds = weigh_guests([as_guest(stranger) for stranger in strangers], earlier, calibration)
-    guest = doubt_stand_ins(odds, len(unseen), earlier)
+    faces = [as_guest(stranger) for stranger in strangers]
+    odds = weigh_guests(faces, earlier, calibration, budget=budget)
     if len(strangers) >= len(unseen):
         # Enough strangers for every empty seat. Which of them sits in whose makes no difference to the student's own case.
-        order = sorted(unseen)
-        found = [
-            _accuse(session_id, number, strangers, place, calibration, guest) for place, number in enumerate(order)
-        ]
+        found = []
+        for place, number in enumerate(sorted(unseen)):
+            naming = weigh_naming(number, faces, len(unseen), expected or len(unseen), earlier, calibration, budget)
+            own = [each * (naming.again if at == naming.place else 1.0) for at, each in enumerate(odds)]
+            guest = doubt_stand_ins(own, len(unseen), earlier)
+            sitting = strangers[naming.place if naming.times else place]
+            wrong = _doubt_about([number], strangers, calibration, guest)
+            found.append(
+                _accuse(session_id, number, sitting, naming, wrong)
+                if naming.allowed
+                else _leave_open(session_id, number, sitting, naming, wrong, earlier, budget)
+            )
     else:
+        guest = doubt_stand_ins(odds, len(unseen), earlier)
         found = [_suspect(session_id, sorted(unseen), stranger, calibration, guest) for stranger in strangers]
     return [case for case in found if case.probability >= MIN_CASE_PROBABILITY]
 
@@ -128,25 +143,52 @@ def doubt(llrs: Sequence[float], calibration: Calibration, prior: float = EVEN_O
     return max(1 - nobody * (1 - guest), calibration.shown_flag_rate)
 
 
-def _accuse(
-    session_id: str, number: str, strangers: Sequence[UnknownPerson], place: int, calibration: Calibration, guest: float
-) -> Case:
-    stranger = strangers[place]
-    llrs = [person.llr[number] for person in strangers if number in person.llr]
-    wrong = doubt(llrs, calibration, guest=guest)
-    first = stranger.sightings[0]
-    reason = say(
-        "{student}已签到，但照片中看得清的人脸都不是本人；{file}中有一名不在花名册上的人。判断有误的可能性约{wrong:.1%}，请现场核实。",
-        student=number, file=first.name, wrong=wrong,
-    )  # fmt: skip
+def _doubt_about(
+    numbers: Sequence[str], strangers: Sequence[UnknownPerson], calibration: Calibration, guest: float
+) -> float:
+    llrs = [person.llr[number] for person in strangers for number in numbers if number in person.llr]
+    return doubt(llrs, calibration, guest=guest)
+
+
+def _accuse(session_id: str, number: str, stranger: UnknownPerson, naming: Naming, wrong: float) -> Case:
+    name = stranger.sightings[0].name
+    if naming.times:
+        reason = say(
+            "{student}已签到，但照片中看得清的人脸都不是本人；{file}中有一名不在花名册上的人，此前{times}个课次本人同样未见时也是此人在座。判断有误的可能性约{wrong:.1%}，请现场核实。",
+            student=number, file=name, times=naming.times, wrong=wrong,
+        )  # fmt: skip
+    else:
+        reason = say(
+            "{student}已签到，但照片中看得清的人脸都不是本人；{file}中有一名不在花名册上的人。判断有误的可能性约{wrong:.1%}，请现场核实。",
+            student=number, file=name, wrong=wrong,
+        )  # fmt: skip
     return Case(CaseKind.IMPERSONATION, session_id, reason, 1 - wrong, number, (number,), stranger.sightings)
+
+
+def _leave_open(
+    session_id: str, number: str, stranger: UnknownPerson, naming: Naming, wrong: float, earlier: EarlierReports,
+    budget: ErrorBudget,
+) -> Case:  # fmt: skip
+    """The same suspicion without a name: a guest beside a hidden student shows the same."""
+    name = stranger.sightings[0].name
+    if naming.known_guests:
+        reason = say(
+            "{file}中有一名不在花名册上的人，而{student}已签到却不在照片中：可能有人顶替，也可能是来客而本人被遮挡。此前无人缺席时也有同样的来客在座，不能点名认定。判断有误的可能性约{wrong:.1%}，请现场核实。",
+            file=name, student=number, wrong=wrong,
+        )  # fmt: skip
+    else:
+        reason = say(
+            "{file}中有一名不在花名册上的人，而{student}已签到却不在照片中：可能有人顶替，也可能是来客而本人被遮挡，照片分不清。按本班此前{told}次完整的照片反馈，这样点名每千人次约误指{rate:.2f}人，多于限定的{limit:.2f}人，因此不点名认定。判断有误的可能性约{wrong:.1%}，请现场核实。",
+            file=name, student=number, told=earlier.told, rate=1000 * naming.rate,
+            limit=1000 * budget.false_flag_rate, wrong=wrong,
+        )  # fmt: skip
+    return Case(CaseKind.IMPERSONATION, session_id, reason, 1 - wrong, None, (number,), stranger.sightings)
 
 
 def _suspect(
     session_id: str, unseen: Sequence[str], stranger: UnknownPerson, calibration: Calibration, guest: float
 ) -> Case:
-    llrs = [stranger.llr[number] for number in unseen if number in stranger.llr]
-    wrong = doubt(llrs, calibration, guest=guest)
+    wrong = _doubt_about(unseen, [stranger], calibration, guest)
     reason = say(
         "{file}中有一名不在花名册上的人，而{count}名已签到学员（{students}）未在照片中出现；无法判断顶替的是哪一位。判断有误的可能性约{wrong:.1%}，请现场核实。",
         file=stranger.sightings[0].name, count=len(unseen), students="、".join(unseen), wrong=wrong,

@@ -11,8 +11,9 @@ seldom hidden would say little, as each of the forty would have been named in th
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,10 +30,19 @@ class GuestFace:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenReport:
+    """A complete report in which somebody unknown sat while students who signed in were in no photo: stand-in, or guest?"""
+
+    strangers: tuple[GuestFace, ...]
+    unseen: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class EarlierReports:
     """What complete reports of a class tell about those who are there and hidden, and about guests.
 
-    A session in which somebody unknown sat while somebody was missing tells neither, as that is what is asked.
+    A session in which somebody unknown sat while somebody was missing tells neither, as that is what is asked: it is `open`, and
+    speaks only where the same person sits there again (`naming`).
 
     Attributes:
         told: Sessions with a complete photo that tell how many of those who signed in are in none.
@@ -40,6 +50,8 @@ class EarlierReports:
         guests: Unknown people who sat there though everybody who signed in was seen, once for each such session.
         taught: Sessions with a complete photo and nobody unknown, whose filed teacher can be recognised.
         teacher_missing: Those of them in which the teacher is in no photo, as who holds the camera is.
+        seen, unseen: student_no → in how many complete reports the student was seen, or signed in and was in no photo.
+        open: The sessions that tell neither.
     """
 
     told: int = 0
@@ -47,6 +59,9 @@ class EarlierReports:
     guests: tuple[GuestFace, ...] = ()
     taught: int = 0
     teacher_missing: int = 0
+    seen: Mapping[str, int] = field(default_factory=dict)
+    unseen: Mapping[str, int] = field(default_factory=dict)
+    open: tuple[OpenReport, ...] = ()
 
     def __add__(self, other: EarlierReports) -> EarlierReports:
         return EarlierReports(
@@ -55,23 +70,33 @@ class EarlierReports:
             self.guests + other.guests,
             self.taught + other.taught,
             self.teacher_missing + other.teacher_missing,
+            dict(Counter(self.seen) + Counter(other.seen)),
+            dict(Counter(self.unseen) + Counter(other.unseen)),
+            self.open + other.open,
         )
 
 
 NOTHING_KNOWN = EarlierReports()
 
 
-def tell_report(strangers: Sequence[GuestFace], unseen: int, teacher_seen: bool | None = None) -> EarlierReports:
+def tell_report(
+    strangers: Sequence[GuestFace],
+    unseen: Sequence[str],
+    seen: Iterable[str] = (),
+    teacher_seen: bool | None = None,
+) -> EarlierReports:
     """What one complete report tells.
 
     Args:
         strangers: Unknown people beyond those who may be students or teachers without a picture.
         unseen: Students who signed in and are in no photo.
+        seen: Students who are in one.
         teacher_seen: Whether the filed teacher is in a photo; None where nobody is filed or could be recognised.
     """
+    told = EarlierReports(seen=dict.fromkeys(seen, 1), unseen=dict.fromkeys(unseen, 1))
     if strangers and unseen:
-        return NOTHING_KNOWN
-    told = EarlierReports(told=1, hidden=unseen, guests=tuple(strangers))
+        return told + EarlierReports(open=(OpenReport(tuple(strangers), tuple(sorted(unseen))),))
+    told += EarlierReports(told=1, hidden=len(unseen), guests=tuple(strangers))
     if strangers or teacher_seen is None:
         return told
     return told + EarlierReports(taught=1, teacher_missing=int(not teacher_seen))
@@ -103,12 +128,21 @@ def weigh_guests(
     others count the different people who did.
     """
     others = 1.0 + count_people(earlier.guests, calibration, budget=budget)
-    pairs = max(len(strangers) * len(earlier.guests), 1)
-    known = [
-        sum(_is_alike(stranger, guest, calibration, pairs, budget) for guest in earlier.guests)
-        for stranger in strangers
-    ]
+    known = [count_visits(stranger, strangers, earlier, calibration, budget=budget) for stranger in strangers]
     return [1.0 + times if times else others for times in known]
+
+
+def count_visits(
+    stranger: GuestFace,
+    strangers: Sequence[GuestFace],
+    earlier: EarlierReports,
+    calibration: Calibration,
+    *,
+    budget: ErrorBudget = ATTENDANCE_BUDGET_2023,
+) -> int:
+    """How often this one of the report's strangers sat there while nobody was missing: a guest, then, and nobody's stand-in."""
+    pairs = max(len(strangers) * len(earlier.guests), 1)
+    return sum(is_alike(stranger, guest, calibration, pairs, budget) for guest in earlier.guests)
 
 
 def count_people(
@@ -117,12 +151,13 @@ def count_people(
     """How many different people these are: each is new who is like none before."""
     pairs, people = max(math.comb(len(faces), 2), 1), list[GuestFace]()
     for face in faces:
-        if not any(_is_alike(face, known, calibration, pairs, budget) for known in people):
+        if not any(is_alike(face, known, calibration, pairs, budget) for known in people):
             people.append(face)
     return len(people)
 
 
-def _is_alike(one: GuestFace, other: GuestFace, calibration: Calibration, pairs: int, budget: ErrorBudget) -> bool:
+def is_alike(one: GuestFace, other: GuestFace, calibration: Calibration, pairs: int, budget: ErrorBudget) -> bool:
+    """Whether two are one person, where so many pairs are compared."""
     size = min(one.inter_eye_px, other.inter_eye_px)
     return float(one.vector @ other.vector) >= calibration.match_similarity(size, pairs, budget)
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from verifier.attendance.calibration import ATTENDANCE_BUDGET_2023, Calibration, ErrorBudget
 from verifier.attendance.cases import (
     Case,
+    CaseKind,
     as_guest,
     find_strangers_beyond,
     propose_impersonations,
@@ -191,7 +192,7 @@ class _Weighed:
     reported: int  # photos handed in
     none_usable: bool  # not one of those counts
     accused: dict[str, Case] = field(default_factory=dict)
-    stranger_beyond: bool = False
+    candidates: dict[str, Case] = field(default_factory=dict)  # of cases that name nobody
 
 
 def conclude_session(evidence: SessionEvidence) -> SessionConclusion:
@@ -212,9 +213,10 @@ def conclude_session(evidence: SessionEvidence) -> SessionConclusion:
         none_usable=all(photo.frame is not None for photo in usable),
     )
     cases, tells, asked = _open_cases(evidence, weighed)
-    weighed.accused.update(
-        {case.student_no: case for case in cases if case.student_no and case.kind == "impersonation"}
-    )
+    for case in cases:
+        if case.kind is CaseKind.IMPERSONATION:
+            named = weighed.accused if case.student_no else weighed.candidates
+            named.update(dict.fromkeys(case.candidates, case))
     students = tuple(_judge_student(student.student_no, evidence, weighed) for student in evidence.training.students)
     return SessionConclusion(
         session_id=evidence.session.id,
@@ -268,7 +270,8 @@ def _open_cases(evidence: SessionEvidence, weighed: _Weighed) -> tuple[list[Case
     timed = _leave_out_passers_by(weighed.timed, evidence)
     strangers = find_strangers_beyond(timed.unknown, unseen, innocent)
     teacher_seen = _is_teacher_seen(evidence, weighed)
-    tells = tell_report([as_guest(each) for each in strangers], len(unseen), teacher_seen)
+    seen = weighed.timed.seen.keys() & evidence.roster.students.keys()
+    tells = tell_report([as_guest(each) for each in strangers], unseen, seen, teacher_seen)
     asked = bool(strangers) and (bool(unseen) or teacher_seen is False)
     if len(strangers) > len(unseen) and teacher_seen is False and not weighed.untimed.teachers:
         cases += propose_unknown_teacher(
@@ -277,8 +280,9 @@ def _open_cases(evidence: SessionEvidence, weighed: _Weighed) -> tuple[list[Case
     if not unseen:
         return cases, tells, asked
     opened = propose_impersonations(
-        evidence.session.id, unseen, timed, evidence.calibration, innocent=innocent, earlier=evidence.earlier
-    )
+        evidence.session.id, unseen, timed, evidence.calibration, innocent=innocent,
+        expected=len(weighed.signed.keys() - weighed.leaves), earlier=evidence.earlier, budget=evidence.budget,
+    )  # fmt: skip
     if opened:
         return cases + opened, tells, asked
     # Without anybody in the place a hidden student explains it as well, unless heads were counted or several photos agree.
@@ -329,6 +333,13 @@ def _judge_student(number: str, evidence: SessionEvidence, weighed: _Weighed) ->
     unclear = _why_unclear(number, evidence, weighed)
     if unclear is not None:
         return conclude(Presence.UNSURE, FaceSeen.CANNOT_TELL, unclear)
+    if number in weighed.candidates:
+        stranger = weighed.candidates[number].sightings[0].name
+        either = say(
+            "已签到，但人脸全部看得清的照片中没有找到本人，而{file}中有一名不在花名册上的人：可能有人顶替，也可能是来客而本人被遮挡，不能认定。",
+            file=stranger,
+        )  # fmt: skip
+        return conclude(Presence.UNSURE, FaceSeen.NOT_SEEN, either)
     if signed:
         hidden = say("已签到，但人脸全部看得清的照片中没有找到本人；可能被遮挡，不能认定。")
         return conclude(Presence.UNSURE, FaceSeen.NOT_SEEN, hidden)

@@ -10,6 +10,7 @@ from verifier.attendance.guests import (
     NOTHING_KNOWN,
     EarlierReports,
     GuestFace,
+    OpenReport,
     doubt_stand_ins,
     doubt_substitute,
     tell_report,
@@ -63,15 +64,24 @@ def test_a_guest_is_weighed_apart_from_a_stranger_never_seen_before():
 @pytest.mark.parametrize(
     ("strangers", "unseen", "told"),
     [
-        pytest.param([], 0, EarlierReports(1, 0), id="everybody is seen"),
-        pytest.param([], 3, EarlierReports(1, 3), id="three are hidden"),
-        pytest.param(TWO, 0, EarlierReports(1, 0, TWO), id="guests, nobody missing"),
-        pytest.param(TWO, 1, NOTHING_KNOWN, id="which of the two it is, is the question"),
+        pytest.param([], (), EarlierReports(1, 0), id="everybody is seen"),
+        pytest.param([], ("S1", "S2"), EarlierReports(1, 2, unseen={"S1": 1, "S2": 1}), id="two are hidden"),
+        pytest.param(TWO, (), EarlierReports(1, 0, TWO), id="guests, nobody missing"),
+        pytest.param(
+            TWO, ("S2", "S1"),
+            EarlierReports(unseen={"S1": 1, "S2": 1}, open=(OpenReport(TWO, ("S1", "S2")),)),
+            id="which of the two it is, is the question",
+        ),
     ],
-)
+)  # fmt: skip
 def test_a_report_tells_what_it_can(strangers, unseen, told):
     assert tell_report(strangers, unseen) == told
     assert NOTHING_KNOWN + told == told
+
+
+def test_reports_add_up_student_by_student():
+    one, other = tell_report([], ["S1"], ["S2", "S3"]), tell_report([], [], ["S1", "S2"])
+    assert (dict((one + other).seen), dict((one + other).unseen)) == ({"S1": 1, "S2": 2, "S3": 1}, {"S1": 1})
 
 
 @pytest.mark.parametrize("sessions", [1, 20], ids=["the first report", "after nineteen reports"])

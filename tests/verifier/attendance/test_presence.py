@@ -84,21 +84,62 @@ def test_without_any_sign_ins_the_photo_alone_decides():
     assert presences(conclude(photo_of(1, 2, 3, 4, 5), signed=None))["S06"] == "absent"
 
 
+CLEAR = EarlierReports(told=16)  # in a class of six eleven reports that hid nobody are enough to name
+
+
 def test_signed_in_never_seen_with_a_stranger_there_is_a_case_and_absent():
-    found = conclude(photo_of(1, 2, 3, 4, 5, extra=[a_stranger()]), roster=a_roster(6))
+    found = conclude(photo_of(1, 2, 3, 4, 5, extra=[a_stranger()]), roster=a_roster(6), earlier=CLEAR)
     assert presences(found)["S06"] == "absent"
     (case,) = found.cases
     assert (case.kind.value, case.student_no) == ("impersonation", "S06")
     assert case.sightings[0].file == "photos/front.jpg"
-    # Nothing is known of guests and of hidden students yet.
+
+
+def test_without_earlier_reports_the_case_names_nobody_and_the_candidate_is_unsure():
+    """A guest beside one hidden student shows the same faces, and nothing is known of guests and of hidden students yet."""
+    found = conclude(photo_of(1, 2, 3, 4, 5, extra=[a_stranger()]), roster=a_roster(6))
+    assert presences(found)["S06"] == "unsure"
+    assert "来客" in words(found, "S06")
+    (case,) = found.cases
+    assert (case.kind.value, case.student_no, case.candidates) == ("impersonation", None, ("S06",))
+    assert case.sightings[0].file == "photos/front.jpg"
+    assert "不点名" in str(case.reason)
     assert case.wrong_probability == pytest.approx(1 / 4, abs=0.001)
     assert case.wrong_probability == pytest.approx(1 - case.probability)
 
 
 def test_the_more_reports_hid_nobody_the_less_doubt():
-    found = conclude(photo_of(1, 2, 3, 4, 5, extra=[a_stranger()]), earlier=EarlierReports(told=16))
+    found = conclude(photo_of(1, 2, 3, 4, 5, extra=[a_stranger()]), earlier=CLEAR)
     assert found.cases[0].wrong_probability == pytest.approx(1 / 20, abs=1e-3)
-    assert found.rests_on == EarlierReports(told=16)
+    assert found.rests_on == CLEAR
+
+
+def test_those_who_signed_in_share_the_budget_of_false_flags():
+    """Eleven reports are enough for six who signed in, not for five."""
+    photo, earlier = photo_of(1, 2, 3, 4, 5, extra=[a_stranger()]), EarlierReports(told=11)
+    assert [case.student_no for case in conclude(photo, earlier=earlier).cases] == ["S06"]
+    without_one = [number for number in EVERYBODY if number != "S01"]
+    assert [case.student_no for case in conclude(photo, earlier=earlier, signed=without_one).cases] == [None]
+
+
+def test_the_same_stranger_in_the_same_students_place_is_named_day_by_day():
+    """Never a complete class to learn from, always the same two: each time it is less likely to be chance."""
+    photo, earlier, named = photo_of(1, 2, 3, 4, 5, extra=[a_stranger()]), EarlierReports(told=8, seen={"S06": 8}), []
+    for _ in range(3):
+        found = conclude(photo, earlier=earlier)
+        named.append((found.cases[0].student_no, found.cases[0].wrong_probability, presences(found)["S06"]))
+        earlier += found.tells
+    (first, doubt, presence), (second, less, judged), (_, least, _) = named
+    assert (first, presence, second, judged) == (None, "unsure", "S06", "absent")
+    assert doubt > less > least
+    assert "此前2个课次" in str(found.cases[0].reason)
+
+
+def test_a_regular_guest_beside_a_hidden_student_is_said_to_be_one():
+    earlier = replace(CLEAR, guests=(GuestFace(someone(221), 40.0),))
+    found = conclude(photo_of(1, 2, 3, 4, 5, extra=[a_stranger()]), earlier=earlier)
+    assert [(case.student_no, "同样的来客" in str(case.reason)) for case in found.cases] == [(None, True)]
+    assert presences(found)["S06"] == "unsure"
 
 
 def test_where_people_often_hide_and_the_guest_is_known_nobody_is_accused():
@@ -113,12 +154,15 @@ def test_where_people_often_hide_and_the_guest_is_known_nobody_is_accused():
 @pytest.mark.parametrize(
     ("persons", "strangers", "told"),
     [
-        pytest.param((1, 2, 3, 4), 0, EarlierReports(1, 2, (), 1, 1), id="two hidden, no teacher"),
-        pytest.param((1, 2, 3, 4, 5), 1, EarlierReports(), id="a stranger and one missing"),
+        pytest.param((1, 2, 3, 4), 0, (1, 2, (), 1, 1, 0), id="two hidden, no teacher"),
+        pytest.param((1, 2, 3, 4, 5), 1, (0, 0, (), 0, 0, 1), id="a stranger and one missing"),
     ],
 )
 def test_a_session_tells_later_ones_how_often_people_are_hidden(persons, strangers, told):
-    assert conclude(photo_of(*persons, extra=[a_stranger()] * strangers)).tells == told
+    tells = conclude(photo_of(*persons, extra=[a_stranger()] * strangers)).tells
+    assert (tells.told, tells.hidden, tells.guests, tells.taught, tells.teacher_missing, len(tells.open)) == told
+    assert set(tells.seen) == set(EVERYBODY[: len(persons)])
+    assert set(tells.unseen) == set(EVERYBODY[len(persons) :])
 
 
 def test_a_guest_beside_a_whole_class_is_remembered():
@@ -207,7 +251,7 @@ def test_a_second_stranger_is_one_too_many():
     """One unknown may be S06, who has no picture; the other one sits in S05's place."""
     roster = a_roster(6, without_photo=("S06",))
     photo = photo_of(1, 2, 3, 4, extra=[a_stranger(1), a_stranger(2, at=91)], roster=roster)
-    found = conclude(photo, roster=roster)
+    found = conclude(photo, roster=roster, earlier=CLEAR)
     assert [case.student_no for case in found.cases] == ["S05"]
 
 
@@ -226,7 +270,7 @@ def test_one_stranger_for_two_empty_seats_names_no_student():
 
 
 def test_two_strangers_for_two_empty_seats_are_two_cases():
-    found = conclude(photo_of(1, 2, 3, 4, extra=[a_stranger(1), a_stranger(2, at=91)]))
+    found = conclude(photo_of(1, 2, 3, 4, extra=[a_stranger(1), a_stranger(2, at=91)]), earlier=CLEAR)
     assert [case.student_no for case in found.cases] == ["S05", "S06"]
     assert {case.sightings[0].index for case in found.cases} == {4, 5}
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.builders.plan import a_session, a_sign_in, a_time, a_training_class
 from tests.verifier.attendance.people import ON_TIME, a_calibration, a_crowd, a_photo, a_roster, a_stranger, finding
+from verifier.attendance.guests import NOTHING_KNOWN, EarlierReports
 from verifier.attendance.presence import SessionConclusion, SessionEvidence, StudentPresence, conclude_session
 from verifier.attendance.session_checks import (
     check_attendance,
@@ -62,8 +63,8 @@ def evidence(signed, persons=(1, 2, 3), extra=()):
     return SessionEvidence(a_training_class(students=3), a_session(), (photo,), sign_ins, (), roster, a_calibration())
 
 
-def signins(*arguments, **changes):
-    given = evidence(*arguments, **changes)
+def signins(*arguments, earlier=NOTHING_KNOWN, **changes):
+    given = replace(evidence(*arguments, **changes), earlier=earlier)
     return check_signins(given, conclude_session(given))
 
 
@@ -84,8 +85,12 @@ def test_present_without_a_sign_in_fails_by_name():
     assert "S03" in str(found.reason)
 
 
-def test_signed_in_but_replaced_by_a_stranger_fails():
-    assert signins(ALL, persons=(1, 2), extra=[a_stranger()]).outcome is Outcome.FAILED
+@pytest.mark.parametrize(
+    ("told", "outcome"),
+    [pytest.param(20, Outcome.FAILED, id="named"), pytest.param(0, Outcome.UNSURE, id="a guest and a hidden student")],
+)
+def test_signed_in_but_replaced_by_a_stranger_fails_where_the_case_names_the_student(told, outcome):
+    assert signins(ALL, persons=(1, 2), extra=[a_stranger()], earlier=EarlierReports(told=told)).outcome is outcome
 
 
 def test_signed_in_and_hidden_is_unsure():
