@@ -55,8 +55,9 @@ class PostgresProcess:
                 self.server.ensure_postgres_running()
                 with psycopg.connect(self.url.replace("+psycopg", "", 1)):
                     return
-            # The killed one's last processes still hold its memory, or it is not yet gone from the list of processes.
-            except (subprocess.SubprocessError, psycopg.OperationalError):
+            # The killed one's last processes still hold its memory, it is not yet gone from the list of processes, or (the wheel's
+            # assertion) the new one is up and still replays its log.
+            except (subprocess.SubprocessError, psycopg.OperationalError, AssertionError):
                 if time.monotonic() > gives_up:
                     raise
                 time.sleep(0.1)
