@@ -1,34 +1,37 @@
 """How PostgreSQL answers what is asked all day, on tables of a million rows: which plan, how long, and whether an index serves it.
 
-    python -m benchmarks.plans                   # about 5 minutes: 10^6 rows in each of the tables that grow
+    python -m benchmarks.plans                   # about 10 minutes: 10^6 rows in each of the tables that grow
     python -m benchmarks.plans --rows 100000     # a tenth
+    python -m benchmarks.plans --url postgresql+psycopg://…   # a database that stays: filled where it is empty, then asked
 
 A few classes are judged as a night judges them (`tests/builders/city_concluded.py`) and then copied inside the database, each
 copy with ids, digests and numbers of its own, until findings and faces have that many rows; jobs are made in the database too.
 Then the API's and the pages' own addresses are asked, and what the jobs' queue and the night ask is called. Every statement that
 reaches the database meanwhile is explained, and a sequential scan of a big table makes the command fail, unless the question is
-about that whole table (`WHOLE`).
+about that whole table (`WHOLE`). Answers that the API would repeat are made anew. Statements above `SLOW_S` are printed.
 """
 
 from __future__ import annotations
 
 import argparse
 import base64
+import re
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from starlette.testclient import TestClient
 
 from api.server import create_app
 from tests.builders.city_concluded import fill_concluded
+from tests.builders.shared import PROJECT
 from tests.services.postgres import fresh_database, run_postgres
 from verifier.accounts import issue_key
 from verifier.job_kinds import KINDS, Work, make_look_jobs
@@ -49,19 +52,25 @@ from verifier.settings import Settings
 
 KEY = base64.b64encode(bytes(range(32))).decode()
 STUDENTS, SESSIONS, BASE_CLASSES = 40, 30, 2
-# Tables that are small in any city, and shared by the copies of a class.
-SHARED = frozenset({"agency", "venue", "user_account", "night"})
+# Tables that are small in any city, and shared by the copies of a class; of some there are as many as a city has.
+SHARED = frozenset({"user_account", "night"})
+GROUPED = ("agency", "venue")
+GROUPS = 200
+SLOW_S = 0.3
+PLANNING = ("effective_cache_size", "work_mem", "random_page_cost")
 COPIED = (
     "training_class", "teacher", "student", "enrolment", "camera", "session", "evidence", "submission", "look", "sign_in", "run",
     "finding", "presence", "face_observation", "supervision_case", "case_support", "violation", "violation_support",
     "violation_session", "violation_evidence",
 )  # fmt: skip
-PHOTOS_OF_A_CLASS = ("training_class", "session", "evidence", "submission", "look")
+PHOTOS_OF_A_CLASS = ("training_class", "teacher", "session", "evidence", "submission", "look")
 GROWING = (*COPIED, "job")
 # These are about everything there is, whatever index there is:
 WHOLE = {
     "the night: pictures nobody looked at": "once a night, all pictures against all looks: a changed version makes all new",
     "page /agencies": "sums over all sessions there are",
+    "page /findings": "without days: all that ever failed, in order of the day",
+    "page /findings?outcome=failed": "the same",
 }
 SHARED_REFERENCES = """
 SELECT a.attname FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = ANY(c.conkey)
@@ -71,6 +80,7 @@ _FIRST_PHOTOS = "(SELECT sha256 FROM submission JOIN first_class f ON f.id = cla
 OF_FIRST = {
     "training_class": "WHERE o.id IN (SELECT id FROM first_class)",
     "session": "WHERE o.class_id IN (SELECT id FROM first_class)",
+    "teacher": "WHERE o.class_id IN (SELECT id FROM first_class)",
     "submission": "WHERE o.class_id IN (SELECT id FROM first_class)",
     "evidence": f"WHERE o.sha256 IN {_FIRST_PHOTOS}", "look": f"WHERE o.sha256 IN {_FIRST_PHOTOS}",
 }  # fmt: skip
@@ -111,30 +121,75 @@ def main() -> None:
     )
     parser.add_argument("--only", default="", help="Questions whose name holds this.")
     parser.add_argument("--verbose", action="store_true", help="Print every plan whole.")
+    parser.add_argument("--url", default="", help="A PostgreSQL database that stays; filled where it holds no class.")
     options = parser.parse_args()
-    with (
-        tempfile.TemporaryDirectory(prefix="plans-") as folder,
-        run_postgres() as server,
-        fresh_database(server) as url,
-    ):
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="plans-"))
+        url = options.url or stack.enter_context(fresh_database(stack.enter_context(run_postgres())))
         upgrade(url)
         settings = Settings(
             workspace=Path(folder), data_key=KEY, database_url=url, login="off", requests_per_minute=10**8
         )
+        plan_as_compose(url)
         work = Work(settings)
-        began = time.monotonic()
-        fill_concluded(work.database, settings, BASE_CLASSES, STUDENTS, SESSIONS)
-        copy_classes(work.database.engine, COPIED, options.rows)
-        copy_classes(work.database.engine, PHOTOS_OF_A_CLASS, options.rows)
-        add_jobs_by_sql(work.database.engine, options.rows)
-        _, key = issue_key(work.database, "city", ["read", "evidence", "filing", "admin"], by="local:benchmark")
+        with work.database.engine.begin() as tx:
+            is_filled = _count(tx, "training_class") > 0
+        if not is_filled:
+            fill(work, options.rows)
+        _, key = issue_key(
+            work.database, f"city-{time.time():.0f}", ["read", "evidence", "filing", "admin"], by="local:benchmark"
+        )
         told = count_rows(work.database.engine)
-        print(f"filled in {time.monotonic() - began:.0f} s: " + ", ".join(f"{n:,} {t}" for t, n in told.items()))
+        print(", ".join(f"{n:,} {t}" for t, n in told.items()), flush=True)
         options.big = {table for table, number in told.items() if number * BIG_FROM >= options.rows}
         bad = sum(ask(work, name, question, options) for name, question in list_questions(work, settings, key))
         work.close()
     if bad:
         sys.exit(f"{bad} questions scan a big table")
+
+
+def plan_as_compose(url: str) -> None:
+    """Let the server weigh plans as that of ``docker/compose.yaml`` does."""
+    compose = (PROJECT / "docker" / "compose.yaml").read_text(encoding="utf-8")
+    engine, name = create_engine(url), make_url(url).database
+    with engine.begin() as tx:
+        for setting in PLANNING:
+            (value,) = re.findall(rf"{setting}=([\w.]+)", compose)
+            tx.execute(text(f"ALTER DATABASE {name} SET {setting} = '{value}'"))
+    engine.dispose()
+
+
+def fill(work: Work, rows: int) -> None:
+    """Judge a few classes and copy them."""
+    began, engine = time.monotonic(), work.database.engine
+    fill_concluded(work.database, work.settings, BASE_CLASSES, STUDENTS, SESSIONS)
+    copy_groups(engine)
+    copy_classes(engine, COPIED, rows)
+    copy_classes(engine, PHOTOS_OF_A_CLASS, rows)
+    add_jobs_by_sql(engine, rows)
+    print(f"filled in {time.monotonic() - began:.0f} s", flush=True)
+
+
+def copy_groups(engine: Engine) -> None:
+    """As many agencies and venues as a city has; the copies of the classes are spread over them."""
+    with engine.begin() as tx:
+        for table in GROUPED:
+            names = [name for name, _ in _list_columns(tx, table)]
+            values = ", ".join(
+                f"md5(o.{name}::text || g)::uuid" if name in ("id", "agency_id")
+                else f"o.{name} || '-' || g" if name in ("name", "code") else f"o.{name}"
+                for name in names
+            )  # fmt: skip
+            tx.execute(
+                text(
+                    f"INSERT INTO {table} ({', '.join(names)}) SELECT {values} FROM {table} o, generate_series(1, {GROUPS}) g"
+                )
+            )
+
+
+def _list_columns(tx: Connection, table: str) -> list[tuple[str, str]]:
+    query = text("SELECT column_name, data_type FROM information_schema.columns WHERE table_name = :t")
+    return [(name, kind) for name, kind in tx.execute(query, {"t": table})]
 
 
 def copy_classes(engine: Engine, tables: Sequence[str], rows: int) -> None:
@@ -150,13 +205,18 @@ def copy_classes(engine: Engine, tables: Sequence[str], rows: int) -> None:
         copies = -(-rows // (judged if "finding" in tables else _count(tx, "submission") // (done + 1)))
         tx.execute(text(f"CREATE TEMP TABLE first_class ON COMMIT DROP AS {first}"))
         for table in tables:
-            columns = tx.execute(
-                text("SELECT column_name, data_type FROM information_schema.columns WHERE table_name = :t"),
-                {"t": table},
-            ).all()
-            references = set(tx.scalars(text(SHARED_REFERENCES), {"t": table, "shared": sorted(SHARED)}))
+            columns = _list_columns(tx, table)
+            shared, grouped = (
+                set(tx.scalars(text(SHARED_REFERENCES), {"t": table, "shared": sorted(each)}))
+                for each in (SHARED, GROUPED)
+            )
             names = ", ".join(name for name, _ in columns)
-            values = ", ".join(_copied(table, name, kind, name in references, done > 0) for name, kind in columns)
+            values = ", ".join(
+                f"o.{name}" if name in shared
+                else f"md5(o.{name}::text || (k % {GROUPS} + 1))::uuid" if name in grouped
+                else _copied(table, name, kind, done > 0)
+                for name, kind in columns
+            )  # fmt: skip
             only = OF_FIRST.get(table, "") if done else ""
             tx.execute(
                 text(
@@ -171,9 +231,7 @@ def _count(tx: Connection, table: str) -> int:
     return tx.scalar(text(f"SELECT count(*) FROM {table}")) or 0
 
 
-def _copied(table: str, name: str, kind: str, is_shared: bool, lean: bool) -> str:
-    if is_shared:
-        return f"o.{name}"
+def _copied(table: str, name: str, kind: str, lean: bool) -> str:
     if kind == "uuid":
         return f"md5(o.{name}::text || k)::uuid"
     if name == "sha256":
@@ -293,6 +351,8 @@ def ask(work: Work, name: str, question: Callable[[], Any], options: argparse.Na
     except Exception as error:  # noqa: BLE001 - told, and the next question asked
         print(f"! {name}: {type(error).__name__}: {error}")
         return 1
+    with work.database.engine.begin() as tx:
+        tx.execute(text("UPDATE write_count SET writes = writes + 1"))
     with _listening(work.database.engine) as sent:
         began = time.perf_counter()
         question()
@@ -307,10 +367,9 @@ def ask(work: Work, name: str, question: Callable[[], Any], options: argparse.Na
     print(
         f"{mark} {name:52} {len(sent):4} statements  {wall_ms:8.1f} ms  slowest {slowest.execution_s * 1000:8.1f} ms  {said}"
     )
-    if scans:
-        for each in sent:
-            if each.scans:
-                print(f"      {each.execution_s * 1000:.1f} ms {' '.join(each.sql.split())[:1500]}")
+    for each in sent:
+        if each.scans or each.execution_s > SLOW_S:
+            print(f"      {each.execution_s * 1000:.1f} ms {' '.join(each.sql.split())[:1500]}")
     sys.stdout.flush()
     return int(bool(scans) and not excused)
 

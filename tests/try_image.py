@@ -24,11 +24,12 @@ from pathlib import Path
 from tests.builders.shared import PROJECT
 
 USER = 10001
+PLAIN_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def read_steps(dockerfile: str) -> list[tuple[str, str]]:
     """(instruction, argument) of each, lines that go on joined as the engine joins them."""
-    joined = re.sub(r"\\\n", " ", "\n".join(line for line in dockerfile.splitlines() if not line.startswith("#")))
+    joined = re.sub(r"\\\n", "", "\n".join(line for line in dockerfile.splitlines() if not line.startswith("#")))
     return [tuple(line.split(maxsplit=1)) for line in joined.splitlines() if line.strip()]  # type: ignore[misc]
 
 
@@ -38,7 +39,7 @@ def main() -> None:
     second = [place for place, (what, _) in enumerate(steps) if what == "FROM"][1]
     with tempfile.TemporaryDirectory(prefix="image-") as name:
         root = Path(name)
-        for folder in ("opt", "tmp/src", "srv"):
+        for folder in ("opt/python", "tmp/src", "srv"):
             (root / folder).mkdir(parents=True)
         (root / "tmp").chmod(0o1777)
         build(root, steps[:second])
@@ -47,7 +48,7 @@ def main() -> None:
 
 def build(root: Path, steps: list[tuple[str, str]]) -> None:
     """The first stage."""
-    environment: dict[str, str] = {}
+    environment = {"PATH": f"/opt/python/bin:{PLAIN_PATH}"}
     for what, argument in steps:
         if what == "ENV":
             environment |= dict(word.split("=", 1) for word in shlex.split(argument))
@@ -69,7 +70,7 @@ def run(root: Path, steps: list[tuple[str, str]]) -> None:
     """The second stage's programs, confined."""
     environment: dict[str, str] = {}
     for argument in (argument for what, argument in steps if what == "ENV"):
-        environment |= dict(word.split("=", 1) for word in shlex.split(argument.replace("$PATH", os.environ["PATH"])))
+        environment |= dict(word.split("=", 1) for word in shlex.split(argument.replace("$PATH", PLAIN_PATH)))
     (health,) = (argument for what, argument in steps if what == "HEALTHCHECK")
     check = json.loads(health.partition("CMD ")[2])
     (root / "srv" / "verifier").mkdir()
@@ -81,7 +82,8 @@ def run(root: Path, steps: list[tuple[str, str]]) -> None:
         assert "Read-only" in enter(root, ["sh", "-c", f"touch {place} 2>&1 || true"], environment), place
     enter(root, ["sh", "-c", "touch /tmp/x /srv/verifier/x"], environment)
     for command in ("worker", "beat"):
-        assert "VERIFIER_BROKER_URL" in enter(root, ["sh", "-c", f"verifier {command} 2>&1 || true"], environment)
+        told = enter(root, ["sh", "-c", f"verifier {command} 2>&1 || true"], environment)
+        assert "VERIFIER_BROKER_URL" in told, told
     certificate = root / "srv" / "verifier" / "tls.pem"
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-days", "1",
@@ -111,6 +113,8 @@ def enter(root: Path, command: list[str], environment: dict[str, str], *, writab
     new.mkdir(exist_ok=True)
     mounts = [f"mount --rbind / {new}", "mount --make-rslave /"]
     mounts += [f"mount --bind {root / each} {new / each}" for each in ("opt", "srv", "tmp")]
+    # The image's Python: this one, and the library that it is linked to, may lie where only root may look.
+    mounts += [f"mount --bind {sys.base_prefix} {new / 'opt' / 'python'}"]
     if not writable:
         mounts += [f"mount -o remount,bind,ro {new}", f"mount -o remount,bind,ro {new / 'opt'}"]
     nobody = (
@@ -125,7 +129,8 @@ def enter(root: Path, command: list[str], environment: dict[str, str], *, writab
     inside = " ".join(shlex.quote(word) for word in ["chroot", str(new), *confined, *command])
     ran = subprocess.run(
         ["unshare", "-m", "sh", "-ec", "; ".join([*mounts, f"exec {inside}"])],
-        env={"PATH": os.environ["PATH"], "HOME": "/tmp", **environment}, capture_output=True, text=True, timeout=900,
+        env={"PATH": PLAIN_PATH, "HOME": "/tmp", "LD_LIBRARY_PATH": "/opt/python/lib", **environment},
+        capture_output=True, text=True, timeout=900,
     )  # fmt: skip
     if ran.returncode != 0:
         sys.exit(f"{command}: {ran.returncode}\n{ran.stdout[-1500:]}\n{ran.stderr[-3000:]}")

@@ -50,7 +50,7 @@ def answer_for(
     from verifier.shown_looks import find_old_versions, read_shown_looks
 
     policy = load_policy(settings.policy)
-    classes = [each for each in list_classes(tx) if class_number in (None, each.number)]
+    classes = list_classes(tx, class_number)
     photos = read_photos(tx, class_number, since, until)
     looks = read_shown_looks(tx, settings, {photo.submission.sha256 for photo in photos})
     old = find_old_versions(settings, looks)

@@ -45,7 +45,7 @@ from verifier.records.faces import (
     read_presences_by_face,
     read_unknown_faces,
 )
-from verifier.records.filing import list_classes, read_class_file
+from verifier.records.filing import list_numbers, read_class_file
 from verifier.records.findings import save_session_close
 from verifier.records.looks import read_looks
 from verifier.settings import Settings
@@ -122,8 +122,7 @@ def read_enrolled(tx: Tx, tools: Tools) -> tuple[list[Enrolled], dict[str, Belon
     """Everybody enrolled in any class by a usable picture, and who belongs to each class with or without one."""
     enrolled: list[Enrolled] = []
     belonging: dict[str, Belonging] = {}
-    for summary in list_classes(tx):
-        number = summary.number
+    for number in list_numbers(tx):
         file = read_class_file(tx, number)
         pictures = (*file.enrolment_photos.values(), *file.teacher_photos.values())
         stored = read_looks(tx, {digest for digests in pictures for digest in digests}, tools.looks_key)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session as Tx
 from verifier.matter_states import SETTLED_STATES
 from verifier.plan import TrainingClass
 from verifier.records.class_facts import list_closed_sessions, read_class_facts
-from verifier.records.filing import list_classes, read_training
+from verifier.records.filing import list_numbers, read_training
 from verifier.records.matters import read_cases, read_violations
 from verifier.records.notices import NoticeRecord, SanctionRecord, read_notices, read_sanctions
 from verifier.records.plans import BUREAU, PlanRecord, read_plans, require_visible
@@ -77,7 +77,7 @@ def view_due(
 
 
 def _list_visible(tx: Tx, viewer: str) -> list[str]:
-    return [each.number for each in list_classes(tx) if viewer in (BUREAU, each.agency_code)]
+    return list_numbers(tx, None if viewer == BUREAU else viewer)
 
 
 def _first_day(facts: ClassFacts) -> date:

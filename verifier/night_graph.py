@@ -19,7 +19,7 @@ from verifier.job_kinds import Result, Work, answer_night, make_look_jobs
 from verifier.nightly import ClosedClass, Night, open_closing, tell_not_judged
 from verifier.one_at_a_time import AlreadyRunningError, hold_turn
 from verifier.records.class_facts import list_agencies
-from verifier.records.filing import list_classes
+from verifier.records.filing import list_numbers
 from verifier.records.job_queue import (
     NewJob,
     add_jobs,
@@ -195,10 +195,7 @@ def _close_classes(tx: Tx, work: Work, night: NightRecord) -> list[NewJob]:
         "judged_on": closing.judged_on.isoformat(),
         "now": now.isoformat(),
     }
-    return [
-        NewJob("close_class", f"{night.id}:{each.number}", {"class": each.number, **payload})
-        for each in list_classes(tx)
-    ]
+    return [NewJob("close_class", f"{night.id}:{number}", {"class": number, **payload}) for number in list_numbers(tx)]
 
 
 def _judge_agencies(tx: Tx, _: Work, night: NightRecord) -> list[NewJob]:

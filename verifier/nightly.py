@@ -41,7 +41,7 @@ from verifier.recordings import look_at_recordings
 from verifier.records.cameras import list_frame_digests, read_frames
 from verifier.records.class_facts import list_closed_sessions, read_class_facts
 from verifier.records.database import Database, open_database
-from verifier.records.filing import list_classes, read_class_file
+from verifier.records.filing import list_numbers, read_class_file
 from verifier.records.findings import read_input_key, save_session_close
 from verifier.records.looks import forget_attempt, missing_looks, read_looks, save_attempt, save_look
 from verifier.records.nights import find_latest_day, find_shared_night, finish_night, start_night
@@ -278,7 +278,7 @@ def close_all(
 ) -> None:
     """Judge every class whose records have changed since it was last judged, and write what changed."""
     with database.reading() as tx:
-        numbers = [summary.number for summary in list_classes(tx)]
+        numbers = list_numbers(tx)
         closing = open_closing(tx, settings, last_day, now)
     with collect_rarely(), open_progress() as progress:
         task = progress.add_task("班次 classes", total=len(numbers))

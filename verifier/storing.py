@@ -6,6 +6,7 @@ Bytes come before the record that names them, so a request that fails in between
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -213,9 +214,14 @@ def _load(file: Path) -> StoreCheck:
         return StoreCheck(**json.loads(file.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return StoreCheck()
+    except (ValueError, TypeError) as error:
+        # Of a machine that lost its power: nothing is lost but time.
+        log.warning("store_check_begins_anew", why=f"{file}: {error}")
+        return StoreCheck()
 
 
 def _save(file: Path, state: StoreCheck) -> None:
-    fresh = file.with_suffix(".new")
+    # A name of its own: one started by hand may run beside the week's.
+    fresh = file.with_suffix(f".{os.getpid()}")
     fresh.write_text(json.dumps(asdict(state)), encoding="utf-8")
     fresh.replace(file)

@@ -302,7 +302,7 @@ def issue_notice(
         person = find_person(tx, by)
         form, values = _draft_notice(
             tx, office, class_number, violations, issued_on, found_on=found_on, supervision=supervision,
-            signed_for=signed_for,
+            signed_for=signed_for, lock=True,
         )  # fmt: skip
         body = {name: _plain(value) for name, value in asdict(form).items()}
         body |= {"rules": sorted({each.result.citation.code for each in values}), "evidence": []}
@@ -324,7 +324,7 @@ def preview_notice(
     with office.reading() as tx:
         form, _ = _draft_notice(
             tx, office, class_number, violations, issued_on, found_on=found_on, supervision=supervision,
-            signed_for=signed_for,
+            signed_for=signed_for, lock=False,
         )  # fmt: skip
     # The blank number stands in, so that the rest reads as on the issued notice and not as on the printed form.
     blank = tell_notice(form, office.policy).number
@@ -333,11 +333,11 @@ def preview_notice(
 
 def _draft_notice(
     tx: Tx, office: Office, class_number: str, violations: Sequence[UUID], issued_on: date, *, found_on: date,
-    supervision: Sequence[str], signed_for: str,
+    supervision: Sequence[str], signed_for: str, lock: bool,
 ) -> tuple[RectificationNotice, list[Violation]]:  # fmt: skip
     training, values = read_class_facts(tx, class_number, issued_on).training, []
     for violation_id in dict.fromkeys(violations):
-        row = tx.get(ViolationRow, violation_id, with_for_update=True)
+        row = tx.get(ViolationRow, violation_id, with_for_update=True if lock else None)
         if row is None:
             raise NotInRecordsError(f"no violation {violation_id} is on record")
         values.append(read_violation_value(tx, row, tx.get_one(ClassRow, row.class_id).number, office.policy))

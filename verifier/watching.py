@@ -16,7 +16,7 @@ from verifier.looking import open_evidence, open_networks
 from verifier.nightly import Tools, open_tools
 from verifier.plan import Camera, Session, TrainingClass
 from verifier.records.database import Database, open_database
-from verifier.records.filing import list_classes, read_class_file
+from verifier.records.filing import list_numbers, read_class_file
 from verifier.settings import Settings
 from verifier.video.address import read_address
 from verifier.video.context import StreamContext
@@ -159,7 +159,7 @@ class _Asked:
 
 def _find_cameras(database: Database, class_number: str | None, camera_id: str | None) -> list[_Asked]:
     with database.reading() as tx:
-        numbers = [class_number] if class_number is not None else [each.number for each in list_classes(tx)]
+        numbers = [class_number] if class_number is not None else list_numbers(tx)
         trainings: list[TrainingClass] = [read_class_file(tx, number).training for number in numbers]
     by_url: dict[str, list[tuple[str, str]]] = {}
     for training in trainings:

@@ -22,6 +22,7 @@ from tests.api.people import OWN, a_house, a_key
 from tests.builders.answers import a_picture
 from tests.builders.plan import DAY
 from tests.builders.shared import PROJECT
+from tests.services.chosen_database import name_environment
 from tests.services.ports import find_free_ports
 from tests.services.redis import run_redis
 from verifier.records.filing import read_class_file
@@ -48,7 +49,7 @@ def run_server(workspace: Path, **settings: str) -> Iterator[Running]:
     log = workspace.parent / "server.log"
     environment = os.environ | {
         "VERIFIER_WORKSPACE": str(workspace), "VERIFIER_PORT": "0", "VERIFIER_LOG_FORMAT": "json",
-        "PYTHONUNBUFFERED": "1", **settings,
+        "PYTHONUNBUFFERED": "1", **name_environment(workspace), **settings,
     }  # fmt: skip
     command = [sys.executable, "-c", "from verifier.cli import main; main()", "serve"]
     with log.open("w") as written:

@@ -26,6 +26,7 @@ from typing import Any
 from unittest.mock import patch
 
 from tests.builders.shared import PROJECT
+from tests.services.chosen_database import PROGRAM
 from verifier.cli import main
 from verifier.intake import ImportAnswer, import_class_folder
 from verifier.nightly import Night, run_night
@@ -34,7 +35,6 @@ from verifier.records.dump import dump_records
 from verifier.settings import Settings
 
 DEMO_DAYS = (date(2023, 6, 12), date(2023, 6, 13), date(2023, 6, 14))
-PROGRAM = "import tests.services.chosen_database; from verifier.cli import main; main()"
 
 
 def settings_for(workspace: Path, **changes: Any) -> Settings:

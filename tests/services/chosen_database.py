@@ -7,6 +7,7 @@ Tests of the file itself, which open ``verifier.sqlite3`` with sqlite3, are mark
 
 from __future__ import annotations
 
+import base64
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from uuid import uuid4
 SERVER = "VERIFIER_TEST_SERVER"  # the running server's url, for this process and those it starts
 TEMPLATE = "migrated"
 KEY = bytes(range(32))
+PROGRAM = "import tests.services.chosen_database; from verifier.cli import main; main()"
 
 
 def is_chosen() -> bool:
@@ -45,11 +47,23 @@ def choose() -> None:
     """Let settings without a database of their own name one of the server's."""
     if SERVER not in os.environ:
         return
+    from verifier import jobs
     from verifier.settings import Settings
 
     own_key = Settings.data_key_bytes
     Settings.database = property(lambda self: self.database_url or find_database(self.workspace))  # type: ignore[method-assign,assignment]
     Settings.data_key_bytes = lambda self: own_key(self) or (KEY,)  # type: ignore[method-assign]
+    jobs.COMMAND = PROGRAM
+
+
+def name_environment(workspace: Path) -> dict[str, str]:
+    """What a server over this workspace is told, whose own processes do not import this module."""
+    if SERVER not in os.environ:
+        return {}
+    return {
+        "VERIFIER_DATABASE_URL": find_database(workspace),
+        "VERIFIER_DATA_KEY": base64.b64encode(KEY).decode(),
+    }
 
 
 def find_database(workspace: Path) -> str:

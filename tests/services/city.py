@@ -16,7 +16,8 @@ from unittest.mock import patch
 
 from sqlalchemy import make_url
 
-from tests.builders.night import PROGRAM, command_environment
+from tests.builders.night import command_environment
+from tests.services.chosen_database import PROGRAM
 from tests.services.postgres import fresh_database
 from tests.services.s3 import S3Server
 from verifier.records.migrate import upgrade

@@ -108,3 +108,7 @@ def test_damage_and_what_is_missing_are_found_and_a_stopped_check_goes_on(
     assert (found.checked, found.finished) == (4, True)
     assert sorted(found.problems) == sorted([digests[3], "f" * 64])
     assert check_store(database, store, state).checked == 4  # one that finished begins anew
+    for torn in ("", '{"after": "', "[1]", '{"from": "another release"}'):
+        state.write_text(torn)
+        assert check_store(database, store, state).checked == 4
+    assert list(tmp_path.glob("check.*")) == [state]

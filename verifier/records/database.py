@@ -162,6 +162,7 @@ def make_engine(url: str, limits: Limits | None = None) -> Engine:
         )  # fmt: skip
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "before_execute", _refuse_locks)
         return engine
     # Connections die while a pool keeps them (server restarts, firewalls): test one before it is used.
     kept = min(_KEPT_OPEN, (limits or Limits()).connections)
@@ -246,3 +247,9 @@ def _begin_sqlite(connection: Connection) -> None:
     # Before BEGIN, as BEGIN IMMEDIATE is itself refused to a connection that may only query.
     connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if read_only else 'OFF'}")
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _refuse_locks(connection: Connection, statement: Any, *_: Any) -> None:
+    # SQLite leaves FOR UPDATE out; PostgreSQL refuses it in a view. So both do, and no test on a file hides it.
+    if getattr(statement, "_for_update_arg", None) is not None and connection.get_execution_options().get(READ_ONLY):
+        raise RuntimeError("a view takes no locks: read in a transaction what is to be written")

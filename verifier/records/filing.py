@@ -161,8 +161,16 @@ def _save_evidence(tx: Tx, class_file: ClassFile) -> None:
     save_evidence(tx, sizes | {each.sha256: each.size_bytes for each in class_file.submissions})
 
 
-def list_classes(tx: Tx) -> list[ClassSummary]:
-    """All classes on record, by number."""
+def list_numbers(tx: Tx, agency_code: str | None = None) -> list[str]:
+    """The numbers of all classes on record, or of an agency's."""
+    query = select(ClassRow.number).order_by(ClassRow.number)
+    if agency_code is not None:
+        query = query.join(AgencyRow, AgencyRow.id == ClassRow.agency_id).where(AgencyRow.code == agency_code)
+    return list(tx.scalars(query))
+
+
+def list_classes(tx: Tx, number: str | None = None) -> list[ClassSummary]:
+    """All classes on record by number, or the one; each is counted."""
 
     def count(model: Any, *conditions: Any) -> Any:
         return select(func.count()).where(model.class_id == ClassRow.id, *conditions).scalar_subquery()
@@ -174,6 +182,7 @@ def list_classes(tx: Tx) -> list[ClassSummary]:
             .scalar_subquery()
         )
 
+    wanted = [] if number is None else [ClassRow.number == number]
     rows = tx.execute(
         select(
             ClassRow,
@@ -185,6 +194,7 @@ def list_classes(tx: Tx) -> list[ClassSummary]:
             count(SubmissionRow, SubmissionRow.superseded_by.is_(None)),
         )
         .join(AgencyRow, AgencyRow.id == ClassRow.agency_id)
+        .where(*wanted)
         .order_by(ClassRow.number)
     )
     return [

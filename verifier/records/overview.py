@@ -179,8 +179,9 @@ def list_classes_owed(tx: Tx, today: date, most: int) -> tuple[list[str], int]:
         | ((calls < 1) & (last < today))
     )
     query: Query = select(ClassRow.number).where(first <= today, paid.scalar_subquery().is_(None), owed)
-    total = tx.scalar(query.with_only_columns(func.count(ClassRow.id))) or 0
-    return list(tx.scalars(query.order_by(last.desc(), ClassRow.number).limit(most))), total
+    # Every class's sessions are gone through: once, not for the number and again for the first.
+    rows = tx.execute(query.add_columns(func.count().over()).order_by(last.desc(), ClassRow.number).limit(most)).all()
+    return [number for number, _ in rows], rows[0][1] if rows else 0
 
 
 _SUMS = (func.sum(RunRow.expected), func.sum(RunRow.present), func.sum(RunRow.unsure), func.sum(RunRow.on_leave))

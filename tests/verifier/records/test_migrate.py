@@ -9,12 +9,13 @@ import sys
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InternalError, OperationalError
 
 from tests.services.postgres import fresh_database
 from tests.verifier.records.conftest import KEY
@@ -22,6 +23,7 @@ from verifier.records.database import Database, make_engine, open_database, was_
 from verifier.records.limits import Limits
 from verifier.records.migrate import DatabaseOutdatedError, DatabaseTooNewError, downgrade, upgrade
 from verifier.records.tables import Base
+from verifier.records.tables.agency import AgencyRow
 
 
 @pytest.fixture
@@ -195,6 +197,13 @@ def test_what_only_reads_cannot_write_and_the_next_transaction_can(database: Dat
         tx.execute(statement, {"digest": "a" * 64})
     with database.reading() as tx:
         assert tx.scalar(text("SELECT count(*) FROM evidence")) == 1
+
+
+def test_a_view_takes_no_locks_on_either_database(database: Database) -> None:
+    with database.reading() as tx, pytest.raises((RuntimeError, InternalError), match=r"no locks|FOR UPDATE"):
+        tx.get(AgencyRow, uuid4(), with_for_update=True)
+    with database.transaction() as tx:
+        assert tx.get(AgencyRow, uuid4(), with_for_update=True) is None
 
 
 def test_a_statement_beyond_its_time_is_cut_off_and_the_connection_is_good_for_the_next(migrated_postgres: str) -> None:

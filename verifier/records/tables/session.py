@@ -24,6 +24,7 @@ class SessionRow(WithId, Droppable, Base):
         at_least("hours", 0),
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),
         Index("ix_session_day", "day"),
+        Index("ix_session_venue_id_ends_at", "venue_id", "ends_at"),
     )
 
     class_id: Mapped[UUID] = mapped_column(ForeignKey("training_class.id"))
