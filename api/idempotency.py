@@ -59,11 +59,16 @@ class Write:
         with self.state.database.transaction() as tx:
             kept = claim_key(tx, self.caller.actor, self.key, fingerprint)
             if kept is not None:
-                return JSONResponse(dict(kept.body), kept.status, headers={**kept.headers, REPLAYED: "true"})
+                return _tell(kept.body, kept.status, {**kept.headers, REPLAYED: "true"})
             answer = work(tx)
             keep_answer(tx, self.caller.actor, self.key, KeptAnswer(answer.status, answer.headers, answer.body))
             sweep_answers(tx)
-        return JSONResponse(dict(answer.body), answer.status, headers=dict(answer.headers))
+        return _tell(answer.body, answer.status, answer.headers)
+
+
+def _tell(body: Mapping[str, Any], status: int, headers: Mapping[str, str]) -> JSONResponse:
+    """An answer whose bytes are the same now and when it is kept: PostgreSQL keeps no order of names."""
+    return JSONResponse(json.loads(json.dumps(body, sort_keys=True)), status, headers=dict(headers))
 
 
 class WriteWith:

@@ -98,13 +98,13 @@ def view_held(tx: Tx, agency_code: str) -> Held:
     return Held(notices, violations, cases, answers)
 
 
-def find_open(tx: Tx, kind: Kind, subject_id: UUID, agency_code: str) -> Subject:
+def find_open(tx: Tx, kind: Kind, subject_id: UUID, agency_code: str, *, lock: bool = False) -> Subject:
     """What an agency may answer to, or has answered to.
 
     Raises:
         NotInRecordsError: there is none, it is another's, or nobody has confirmed it.
     """
-    subject = find_subject(tx, kind, subject_id)
+    subject = find_subject(tx, kind, subject_id, lock=lock)
     known = ("issued", "voided") if kind == "notice" else ("confirmed", "dismissed")
     if subject.agency_code != agency_code or subject.state not in known:
         raise NotInRecordsError(f"no {kind} {subject_id} is open to {agency_code}")
@@ -130,7 +130,7 @@ def answer(
     plain = _check_text(text, limits)
     kept = [_keep(store, each, limits) for each in _check_count(files, limits)]
     with database.transaction() as tx:
-        subject = find_open(tx, kind, subject_id, code)
+        subject = find_open(tx, kind, subject_id, code, lock=True)
         _refuse_closed(subject)
         before = read_appeals(tx, kind, subject_id)
         for _, sha256, _ in kept:

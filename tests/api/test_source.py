@@ -26,7 +26,7 @@ NUMBER = "YY-2023-0071"
 def a_workspace(folder: Path, *submissions: object) -> Settings:
     """Settings of a workspace that holds one class with three students."""
     settings = Settings(workspace=folder, workers=1)
-    database = open_database(settings.database)
+    database = open_database(settings.database, settings.data_key_bytes())
     with database.transaction() as tx:
         save_class_file(tx, a_class_file(a_training_class(NUMBER, students=3), submissions=submissions))
     database.close()
@@ -50,7 +50,7 @@ def test_before_the_first_night_there_is_no_last_day(tmp_path: Path):
 
 def test_a_night_that_was_written_down_is_told(tmp_path: Path):
     settings = a_workspace(tmp_path)
-    database = open_database(settings.database)
+    database = open_database(settings.database, settings.data_key_bytes())
     with database.transaction() as tx:
         night = start_night(tx, None, DAY, {})
     source = RecordSource(settings)

@@ -44,7 +44,7 @@ def file_class(folder: Path, url: str) -> Settings:
 
 def draw(settings: Settings) -> tuple[Session, tuple[Moment, ...]]:
     """The session and its moments, as the installation's key draws them."""
-    database = open_database(settings.database)
+    database = open_database(settings.database, settings.data_key_bytes())
     with database.reading() as tx:
         training = read_class_file(tx, NUMBER).training
     session = training.session("2023-06-12-am")
@@ -53,7 +53,7 @@ def draw(settings: Settings) -> tuple[Session, tuple[Moment, ...]]:
 
 def keep(settings: Settings) -> list[dict[str, object]]:
     """The moments that were kept with the samples."""
-    with open_database(settings.database).reading() as tx:
+    with open_database(settings.database, settings.data_key_bytes()).reading() as tx:
         return [dict(sample.moment or {}) for sample in read_samples(tx, NUMBER)]
 
 
@@ -94,7 +94,7 @@ def test_only_classes_that_are_taught_now_are_read(url: str, tmp_path: Path) -> 
     settings = file_class(tmp_path, url)
     session, _ = draw(settings)
     second = timedelta(seconds=1)
-    with open_database(settings.database).reading() as tx:
+    with open_database(settings.database, settings.data_key_bytes()).reading() as tx:
         found = {
             name: list_classes_on_air(tx, since, since)
             for name, since in {
@@ -112,7 +112,7 @@ def test_a_failure_asks_for_another_look_soon(tmp_path: Path) -> None:
     session, moments = draw(settings)
     (seen,) = visit_due_cameras(settings, now=moments[0].at)["cameras"]
     assert seen["fault"] == "refused"
-    with open_database(settings.database).reading() as tx:
+    with open_database(settings.database, settings.data_key_bytes()).reading() as tx:
         (sample,) = read_samples(tx, NUMBER)
     # The look itself happened today; the session is long over, so it is moved to where it was asked for.
     (again,), failed = _look_again([replace(sample, taken_at=moments[0].at)], session)

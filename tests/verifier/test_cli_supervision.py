@@ -20,7 +20,8 @@ from verifier.supervision_form import EXAMPLE
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
     """Records with the class of `tests.builders.plan` and two inspectors."""
-    database = open_database(Settings(workspace=tmp_path).database)
+    settings = Settings(workspace=tmp_path)
+    database = open_database(settings.database, settings.data_key_bytes())
     with database.transaction() as tx:
         save_class_file(tx, a_class_file())
     database.close()

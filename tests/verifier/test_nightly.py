@@ -38,7 +38,7 @@ STRANGER_MORNING = "2023-06-14-am"
 def states_of(workspace: Path) -> dict[str, str]:
     """Kind or clause of every case and violation → its state."""
     settings = settings_for(workspace)
-    database = open_database(settings.database)
+    database = open_database(settings.database, settings.data_key_bytes())
     try:
         with database.reading() as tx:
             return {each.kind: each.state for each in read_cases(tx)} | {
@@ -305,7 +305,7 @@ def test_a_portrait_that_we_cannot_read_blames_nobody_and_is_read_when_it_is_bac
 
 def test_two_nights_at_once_are_one_night(workspace: Path) -> None:
     settings = settings_for(workspace)
-    database = open_database(settings.database)
+    database = open_database(settings.database, settings.data_key_bytes())
     try:
         with hold_turn(database, "night"):
             with pytest.raises(AlreadyRunningError, match="another night"):
@@ -358,7 +358,8 @@ def test_a_started_night_keeps_others_out_until_it_is_killed(demo_imported: Path
         night(workspace)
     running.kill()
     running.wait(30)
-    database = open_database(settings_for(workspace).database)
+    settings = settings_for(workspace)
+    database = open_database(settings.database, settings.data_key_bytes())
     try:
         with hold_turn(database, "night"):
             pass  # nobody had to clean up after it
@@ -368,7 +369,8 @@ def test_a_started_night_keeps_others_out_until_it_is_killed(demo_imported: Path
 
 def states_of_nights(workspace: Path) -> list[str]:
     """How the nights on record stand, newest first."""
-    database = open_database(settings_for(workspace).database)
+    settings = settings_for(workspace)
+    database = open_database(settings.database, settings.data_key_bytes())
     try:
         with database.reading() as tx:
             return [each.state for each in read_nights(tx)]

@@ -63,13 +63,15 @@ class Subject:
     state: str
 
 
-def find_subject(tx: Tx, kind: Kind, subject_id: UUID) -> Subject:
-    """The notice, violation or case, locked until the transaction ends.
+def find_subject(tx: Tx, kind: Kind, subject_id: UUID, *, lock: bool = False) -> Subject:
+    """The notice, violation or case.
 
+    Args:
+        lock: Until the transaction ends.
     Raises:
         NotInRecordsError: there is none.
     """
-    row = tx.get(_MODELS[kind], subject_id, with_for_update=True)
+    row = tx.get(_MODELS[kind], subject_id, with_for_update=True if lock else None)
     if row is None or row.class_id is None:
         raise NotInRecordsError(f"no {kind} {subject_id} is on record")
     training = tx.get_one(ClassRow, row.class_id)
