@@ -240,6 +240,11 @@ class TableIndex:
         """How many faces the table holds."""
         return self._table.size
 
+    @property
+    def complete(self) -> bool:
+        """Whether every row is compared."""
+        return self._table.exact
+
     def find_nearest(
         self, vectors: NDArray[np.float32], embedding_contract: str, count: int = NEAREST
     ) -> list[list[Hit]]:

@@ -86,8 +86,8 @@ def search_faces(faces: Sequence[FaceObservation], settings: Settings, tools: To
             if not face.readable or face.embedding is None:
                 described.append({**_describe_face(face), "state": "unreadable"})
                 continue
-            known = _judge(next(near), face, candidates, len(readable), tools.calibration)
-            seen = _judge(next(alike), face, len(people), len(readable), tools.calibration)
+            known = _judge(next(near), face, candidates, len(readable), enrolled, tools.calibration)
+            seen = _judge(next(alike), face, len(people), len(readable), unknown, tools.calibration)
             described.append(
                 {
                     **_describe_face(face),
@@ -121,9 +121,9 @@ def _index_of_enrolled(
 
 
 def _judge(
-    hits: list[Hit], face: FaceObservation, candidates: int, searches: int, calibration: Calibration
+    hits: list[Hit], face: FaceObservation, candidates: int, searches: int, index: FaceIndex, calibration: Calibration
 ) -> SearchAnswer:
-    return judge_hits(hits, face.inter_eye_px, candidates, calibration, searches=searches)
+    return judge_hits(hits, face.inter_eye_px, candidates, calibration, searches=searches, complete=index.complete)
 
 
 def _describe_face(face: FaceObservation) -> dict[str, Any]:

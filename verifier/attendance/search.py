@@ -69,6 +69,11 @@ class FaceIndex(Protocol):
         """How many faces it holds."""
         ...
 
+    @property
+    def complete(self) -> bool:
+        """Whether the nearest are surely among what it finds; otherwise "nobody" cannot be said."""
+        ...
+
     def find_nearest(
         self, vectors: NDArray[np.float32], embedding_contract: str, count: int = NEAREST
     ) -> list[list[Hit]]:
@@ -99,6 +104,11 @@ class MemoryIndex:
     def size(self) -> int:
         """How many faces it holds."""
         return len(self._faces)
+
+    @property
+    def complete(self) -> bool:
+        """Every face is compared."""
+        return True
 
     def find_nearest(
         self, vectors: NDArray[np.float32], embedding_contract: str, count: int = NEAREST
@@ -177,6 +187,7 @@ def judge_hits(
     calibration: Calibration,
     *,
     searches: int = 1,
+    complete: bool = True,
     budget: ErrorBudget = ATTENDANCE_BUDGET_2023,
 ) -> SearchAnswer:
     """Decide what the nearest faces say about one face.
@@ -191,12 +202,14 @@ def judge_hits(
         inter_eye_px: Of the face that was searched for.
         candidates: How many people were compared, whether or not they are among the hits.
         searches: How many faces are searched together: the limit holds for all of them at once.
+        complete: `FaceIndex.complete`: an index that may have missed the right one never says "nobody".
     """
+    nobody = SearchState.NOBODY if complete else SearchState.CANNOT_TELL
     best: dict[str, Hit] = {}
     for hit in hits:
         best.setdefault(hit.person, hit)
     if not best or candidates <= 0:
-        return SearchAnswer(SearchState.NOBODY, (), candidates, 1.0, 0.0)
+        return SearchAnswer(nobody, (), candidates, 1.0, 0.0)
     weights = {
         person: math.exp(calibration.bound_llr(calibration.llr(hit.similarity, min(inter_eye_px, hit.inter_eye_px))))
         for person, hit in best.items()
@@ -214,7 +227,7 @@ def judge_hits(
     if first.hit.similarity >= limit and first.probability > MIN_CASE_PROBABILITY:
         state = SearchState.FOUND
     elif somebody <= budget.false_match_rate:
-        state = SearchState.NOBODY
+        state = nobody
     else:
         state = SearchState.CANNOT_TELL
     return SearchAnswer(state, likenesses, candidates, limit, somebody)

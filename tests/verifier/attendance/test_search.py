@@ -54,6 +54,13 @@ def test_faces_of_another_contract_are_refused():
         MemoryIndex(known(1), CONTRACT).find_nearest(someone(1)[None], "other@1")
 
 
+def test_an_index_that_may_have_missed_somebody_never_says_nobody():
+    assert judge_hits([a_hit(0.1)], 40.0, 50, CALIBRATION).state is SearchState.NOBODY
+    assert judge_hits([a_hit(0.1)], 40.0, 50, CALIBRATION, complete=False).state is SearchState.CANNOT_TELL
+    assert judge_hits([], 40.0, 50, CALIBRATION, complete=False).state is SearchState.CANNOT_TELL
+    assert judge_hits([a_hit(0.99)], 40.0, 50, CALIBRATION, complete=False).state is SearchState.FOUND
+
+
 def test_an_empty_index_finds_nobody():
     assert MemoryIndex([], CONTRACT).find_nearest(someone(1)[None], CONTRACT) == [[]]
     assert judge_hits([], 40.0, 0, CALIBRATION).state is SearchState.NOBODY

@@ -14,6 +14,7 @@ from tests.services.postgres import fresh_database
 from tests.verifier.attendance.people import CONTRACT, like, someone
 from tests.verifier.records.conftest import KEY
 from verifier.attendance.search import KnownFace, MemoryIndex
+from verifier.city import TableIndex
 from verifier.photo.look_json import look_from_json, look_to_json, stack_embeddings
 from verifier.records.database import Database, open_database
 from verifier.records.face_index import FaceIndexError, IndexedFace, VectorTable, make_rotation
@@ -148,6 +149,17 @@ def test_the_table_answers_as_memory_does(postgres: Database, exact: bool):
     np.testing.assert_allclose(
         [[row[2] for row in rows] for rows in found], [[hit.similarity for hit in hits] for hits in wanted], atol=1e-6
     )
+
+
+def test_a_table_too_large_to_compare_every_row_says_so(postgres: Database, monkeypatch: pytest.MonkeyPatch):
+    table = a_table(postgres, "large@1")
+    table.fill(indexed(clustered(12)))
+    assert table.exact
+    assert TableIndex(table).complete
+    monkeypatch.setattr("verifier.records.face_index.EXACT_UP_TO", 11)
+    assert not TableIndex(table).complete
+    table.fill(indexed(clustered(11)))
+    assert TableIndex(table).complete
 
 
 def test_filling_again_writes_only_what_differs_and_removes_what_is_gone(postgres: Database):
