@@ -25,9 +25,11 @@ from verifier.observation import Look
 from verifier.photo import check_photo
 from verifier.photo.annotate import annotate_photo, encode_jpeg
 from verifier.photo.assign import Assignment
+from verifier.photo.beside import look_beside
 from verifier.photo.context import PhotoContext, SessionSource
 from verifier.photo.decode import decode_photo
 from verifier.photo.look_json import look_from_json
+from verifier.photo.stamp_code import find_codes_among
 from verifier.plan import ClassFile, Submission
 from verifier.progress import open_progress
 from verifier.same_pictures import find_uses_among
@@ -49,7 +51,7 @@ def check_photos(
 
     Args:
         photos: Files; each is judged as handed in for `session_id`, or for the session its own name or clocks point to. A
-            picture of the class folder keeps what its photos.csv declares.
+            picture of the class folder keeps what its photos.csv declares. Several are held against one another too.
         annotate_into: Folder for annotated copies; made where missing.
     Returns: the JSON contract's object with ``versions`` and ``photos``, and with a class also its students' enrolment.
     Raises:
@@ -63,7 +65,7 @@ def check_photos(
     files = {sha256: path for sha256, path in files.items() if sha256 in portraits}
     files |= {submission.sha256: path for submission, path in zip(submissions, photos, strict=True)}
     looks = _look(files, settings, tools)
-    judged = _judge(submissions, class_file, looks, tools)
+    judged = _judge(submissions, class_file, looks, tools, settings)
     answer: dict[str, Any] = {"versions": tools.json_versions(), "photos": []}
     for path, photo in zip(photos, judged, strict=True):
         record = photo_record(photo)
@@ -149,10 +151,14 @@ def _look(files: dict[str, Path], settings: Settings, tools: Tools) -> dict[str,
 
 
 def _judge(
-    submissions: Sequence[Submission], class_file: ClassFile | None, looks: dict[str, Look], tools: Tools
+    submissions: Sequence[Submission],
+    class_file: ClassFile | None,
+    looks: dict[str, Look],
+    tools: Tools,
+    settings: Settings,
 ) -> list[JudgedPhoto]:
     if class_file is None:
-        return [_judge_alone(submission, looks[submission.sha256]) for submission in submissions]
+        return _judge_without_class(submissions, looks, settings.timezone)
     # Judged as if these photos were all that was handed in: who else is in the class folder does not change a photo's findings.
     handed_in = tuple(dict.fromkeys(submissions))
     given = ClassToJudge(
@@ -169,11 +175,30 @@ def _judge(
     return [found[submission] for submission in submissions]
 
 
-def _judge_alone(submission: Submission, look: Look) -> JudgedPhoto:
-    photo = JudgedPhoto(
-        submission, Assignment(None, SessionSource.UNKNOWN), look, (), check_photo(look, PhotoContext(submission))
-    )
-    return replace(photo, findings=(*photo.findings, *check_who(photo, None, None, None, None)))
+def _judge_without_class(
+    submissions: Sequence[Submission], looks: dict[str, Look], timezone: str
+) -> list[JudgedPhoto]:
+    """Each photo by itself, and several also against one another: one picture twice, one code twice, clocks of one phone."""
+    handed_in = tuple(dict.fromkeys(submissions))
+    several = len(handed_in) > 1
+    uses = find_uses_among(None, handed_in, looks) if several else {}
+    codes = find_codes_among(handed_in, looks) if several else {}
+    beside = look_beside([(each, looks[each.sha256], None) for each in handed_in], timezone) if several else {}
+    judged = []
+    for submission in submissions:
+        look = looks[submission.sha256]
+        context = PhotoContext(
+            submission,
+            other_uses=uses.get(submission),
+            timezone=timezone,
+            beside=beside.get(submission),
+            code_uses=codes.get(submission),
+        )
+        photo = JudgedPhoto(
+            submission, Assignment(None, SessionSource.UNKNOWN), look, (), check_photo(look, context)
+        )
+        judged.append(replace(photo, findings=(*photo.findings, *check_who(photo, None, None, None, None))))
+    return judged
 
 
 def _annotate(path: Path, photo: JudgedPhoto, class_file: ClassFile | None, folder: Path) -> str | None:

@@ -52,11 +52,12 @@ def find_same_pictures(database: Database, versions_key: str) -> int:
 
 
 def find_uses_among(
-    class_number: str, submissions: Sequence[Submission], looks: Mapping[str, Look]
+    class_number: str | None, submissions: Sequence[Submission], looks: Mapping[str, Look]
 ) -> dict[Submission, tuple[OtherUse, ...] | None]:
-    """Which of some photos of one class show one picture, without records: for photos that are checked together.
+    """Which of some photos show one picture, without records: for photos that are checked together.
 
     Args:
+        class_number: The class they were handed in for; None where no class is known.
         looks: SHA-256 → look.
     Returns: Each photo with the others that match it; None where none does, as what was handed in before is not known.
     """

@@ -25,7 +25,9 @@ def class_folder(demo_night: DemoNight) -> Path:
 
 def test_without_a_class_what_needs_one_is_not_applicable(class_folder: Path, tmp_path: Path) -> None:
     photo = class_folder / "photos/2023-06-13/上午-前.jpg"
-    answer = check_photos([photo], settings_for(tmp_path))
+    copy = tmp_path / "copy.jpg"
+    copy.write_bytes(photo.read_bytes() + b"\0")
+    answer = check_photos([photo, copy], settings_for(tmp_path))
     assert breaches(json.loads(json.dumps(answer)), CHECK) == []
     findings = findings_of(answer, "上午-前.jpg")
     assert {check: findings[check]["outcome"] for check in NEEDS_A_CLASS} == dict.fromkeys(
@@ -34,7 +36,10 @@ def test_without_a_class_what_needs_one_is_not_applicable(class_folder: Path, tm
     assert findings["photo.decodes"]["outcome"] == "passed"
     assert findings["photo.stamp_weekday"]["outcome"] == "passed"
     assert answer["photos"][0]["stamp"]["taken_at"].startswith("2023-06-13T08:45")
-    assert not list(tmp_path.iterdir()), "a check leaves no database behind"
+    assert list(tmp_path.iterdir()) == [copy], "a check leaves no database behind"
+    again = findings_of(answer, "copy.jpg")["photo.reuse"]
+    assert again["outcome"] == findings["photo.reuse"]["outcome"] == "unsure", "which came first is not known"
+    assert "上午-前.jpg" in again["reason"]
 
 
 def test_with_a_class_every_photo_is_judged_for_the_session_it_was_declared_for(

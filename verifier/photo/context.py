@@ -29,10 +29,11 @@ class OtherUse:
     `how` is ``bytes`` (same file), ``pixels`` (same decoded picture), ``picture`` (the same shot, changed as `changes` says),
     ``burst`` (another shot of the same moment) or ``near`` (nothing differs, but nothing proves one shot either). The last
     three come from comparing the pictures: see `reuse_match.PictureMatch` for `changes`, `similarity` and `seconds_apart`.
+    `class_number` is None where photos of no known class were compared with one another; which came first is not known then.
     """
 
     how: str
-    class_number: str
+    class_number: str | None
     session_id: str | None
     file: str
     sha256: str
@@ -46,11 +47,11 @@ class OtherUse:
 class CodeUse:
     """Another submission, with other bytes, whose stamp surely shows the same anti-counterfeit code.
 
-    `taken_at` is the other stamp's printed local time, None where it was not read.
+    `taken_at` is the other stamp's printed local time, None where it was not read; `class_number` as in `OtherUse`.
     """
 
     code: str
-    class_number: str
+    class_number: str | None
     session_id: str | None
     file: str
     sha256: str

@@ -28,11 +28,21 @@ def check(look: Look, context: PhotoContext) -> Finding:
 
     UNSURE for both of two pictures that are of one moment, or that nothing tells apart. The same picture sent twice for the
     same session is a double upload and counts once; that a report needs two different photos is `photo.pair`'s subject.
+    Where no class is known, nobody knows which came first or what each was handed in for: UNSURE for both.
     """
     del look  # the search in the records has compared the looks
     found = partial(Finding, ID, profile=PROFILE)
     if context.other_uses is None:
         return found(Outcome.NOT_APPLICABLE, say("没有可查重的档案（未检索以前的照片）。"))
+    file = context.submission.file
+    unplaced = [use for use in context.other_uses if use.class_number is None]
+    if unplaced:
+        reason = say(
+            "{file} 与 {others} 为同一张照片或同一时刻的画面；没有班次信息，不知道先后和各自用于哪个课次，请核实。",
+            file=file,
+            others=_name_uses(unplaced),
+        )
+        return found(Outcome.UNSURE, reason, measured={"unplaced": len(unplaced)} | _measure(unplaced[0]))
     elsewhere = [use for use in context.other_uses if not _is_same_session(use, context)]
     earlier = [use for use in elsewhere if use.how in PROVEN and use.received_first]
     later = [use for use in elsewhere if use.how in PROVEN and not use.received_first]
@@ -46,7 +56,6 @@ def check(look: Look, context: PhotoContext) -> Finding:
         "same_session": len(doubled),
     }
     found = partial(found, measured=measured | (_measure(first) if first is not None else {}))
-    file = context.submission.file
     if earlier:
         return found(
             Outcome.FAILED,
@@ -125,6 +134,8 @@ def _name_uses(uses: list[OtherUse]) -> Sentence:
 
 def _name_use(use: OtherUse) -> Sentence:
     how = _name_how(use)
+    if use.class_number is None:
+        return say("{file}（{how}）", file=use.file, how=how)
     if use.session_id is None:
         return say("班次 {number} 的 {file}（{how}）", number=use.class_number, file=use.file, how=how)
     return say(

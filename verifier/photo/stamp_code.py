@@ -10,7 +10,7 @@ Can be fooled by: a code drawn at random for each photo, unless the maker is ask
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -24,7 +24,7 @@ from verifier.photo.clocks import Clock, Reading, measure_gap_s, read_printed_cl
 from verifier.photo.context import CodeAnswer, CodeState, CodeUse, PhotoContext
 from verifier.photo.geofence import PLACE_2023
 from verifier.photo.stamp_limits import STAMP_READING_2023
-from verifier.plan import CoordinateFrame
+from verifier.plan import CoordinateFrame, Submission
 
 ID = "photo.stamp_code"
 SAME_SHOT = ("bytes", "pixels", "picture", "near")  # ways of `OtherUse` in which two files are one photo
@@ -95,6 +95,29 @@ def find_sure_codes(look: Look, limits: CodeLimits = CODE_2023) -> list[tuple[St
         if stamp.code is not None and stamp.code.confidence >= limits.min_confidence:
             found.setdefault(stamp.code.value, stamp)
     return [(stamp, code) for code, stamp in found.items()]
+
+
+def find_codes_among(
+    submissions: Sequence[Submission], looks: Mapping[str, Look], limits: CodeLimits = CODE_2023
+) -> dict[Submission, tuple[CodeUse, ...] | None]:
+    """Which of some photos of no known class, with different bytes, surely show one code, for photos that are checked together.
+
+    Args:
+        looks: SHA-256 → look.
+    Returns: Each photo with the others that show its codes; None where none does, as earlier photos' codes are not known.
+    """
+    shown = {each: find_sure_codes(looks[each.sha256], limits) for each in submissions if each.sha256 in looks}
+    found: dict[Submission, tuple[CodeUse, ...] | None] = {}
+    for each, own in shown.items():
+        codes = {code for _, code in own}
+        uses = [
+            CodeUse(code, None, None, other.file, other.sha256, False, stamp.taken_at_local)
+            for other, others in shown.items()
+            for stamp, code in others
+            if other.sha256 != each.sha256 and code in codes
+        ]
+        found[each] = tuple(uses) or None
+    return found
 
 
 def _find_other_photos(context: PhotoContext) -> list[CodeUse]:
@@ -202,7 +225,9 @@ def _measure_answer(answer: CodeAnswer, suffix: str) -> dict[str, Measured]:
     }
 
 
-def _name_use(use: CodeUse) -> Sentence:
+def _name_use(use: CodeUse) -> Sentence | str:
+    if use.class_number is None:
+        return use.file
     if use.session_id is None:
         return say("班次 {number} 的 {file}", number=use.class_number, file=use.file)
     return say("班次 {number} 课次 {session} 的 {file}", number=use.class_number, session=use.session_id, file=use.file)

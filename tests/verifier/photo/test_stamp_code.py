@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from tests.builders.looks import VENUE_LONLAT, a_context, a_field, a_look, a_stamp
-from tests.builders.plan import DAY, a_time
+from tests.builders.plan import DAY, a_submission, a_time
 from verifier.finding import Outcome
 from verifier.observation import Look, Stamp
 from verifier.photo import stamp_code
-from verifier.photo.context import CodeAnswer, CodeState, CodeUse, OtherUse
+from verifier.photo.context import CodeAnswer, CodeState, CodeUse, OtherUse, PhotoContext
 from verifier.photo.stamp_authority import NoAuthority, ask_about
 
 PASSED, FAILED, UNSURE, NONE, NOT_RUN = (
@@ -206,3 +206,20 @@ def test_each_stamp_is_compared_with_the_answer_about_its_own_code() -> None:
     wrong = {CODE: an_answer(60), SECOND_CODE: an_answer()}
     assert stamp_code.check(look, a_context(code_uses=(), code_answers=right)).outcome is PASSED
     assert stamp_code.check(look, a_context(code_uses=(), code_answers=wrong)).outcome is FAILED
+
+
+def test_photos_of_no_known_class_are_told_which_of_them_share_a_code_and_neither_fails():
+    """Which of the two was copied, and which came first, cannot be seen; a doubtful code is compared with nothing."""
+    one, other, doubtful = (a_submission(f"{name}.jpg", sha256=name * 64) for name in "abc")
+    looks = {
+        one.sha256: a_coded(clock="09:12"),
+        other.sha256: a_coded(clock="14:03"),
+        doubtful.sha256: a_coded(sure=0.89),
+    }
+    uses = stamp_code.find_codes_among((one, other, doubtful), looks)
+    assert uses[doubtful] is None
+    assert [use.file for use in uses[one] or ()] == ["b.jpg"]
+    finding = stamp_code.check(looks[one.sha256], PhotoContext(one, code_uses=uses[one]))
+    assert finding.outcome is UNSURE
+    assert "b.jpg" in str(finding.reason)
+    assert "14:03" in str(finding.reason)
