@@ -175,9 +175,7 @@ def _judge(
     return [found[submission] for submission in submissions]
 
 
-def _judge_without_class(
-    submissions: Sequence[Submission], looks: dict[str, Look], timezone: str
-) -> list[JudgedPhoto]:
+def _judge_without_class(submissions: Sequence[Submission], looks: dict[str, Look], timezone: str) -> list[JudgedPhoto]:
     """Each photo by itself, and several also against one another: one picture twice, one code twice, clocks of one phone."""
     handed_in = tuple(dict.fromkeys(submissions))
     several = len(handed_in) > 1
@@ -194,9 +192,7 @@ def _judge_without_class(
             beside=beside.get(submission),
             code_uses=codes.get(submission),
         )
-        photo = JudgedPhoto(
-            submission, Assignment(None, SessionSource.UNKNOWN), look, (), check_photo(look, context)
-        )
+        photo = JudgedPhoto(submission, Assignment(None, SessionSource.UNKNOWN), look, (), check_photo(look, context))
         judged.append(replace(photo, findings=(*photo.findings, *check_who(photo, None, None, None, None))))
     return judged
 

@@ -16,12 +16,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verifier.observation import Box, Stamp, TextLine
-from verifier.photo.stamp_contrast import isolate_strokes, raise_contrast
+from verifier.photo.stamp_contrast import isolate_strokes, lift_whites, raise_contrast
 from verifier.photo.stamp_edge import add_edge_code
-from verifier.photo.stamp_geometry import BORDER_SHARE, border_distance, group_boxes, join_rows, overlap_area, pad_box
+from verifier.photo.stamp_geometry import (
+    BORDER_SHARE,
+    border_distance,
+    clip_box,
+    group_boxes,
+    join_rows,
+    overlap_area,
+    pad_box,
+)
 from verifier.photo.stamp_grammar import Parsed, parse_stamp
 from verifier.photo.stamp_grid import is_labelled, read_missing_rows, restore_starts
-from verifier.photo.stamp_looks import combine_looks, is_settled
+from verifier.photo.stamp_looks import combine_looks, is_confirmed, is_settled
 from verifier.photo.stamp_merge import Candidate, merge_candidates
 from verifier.photo.stamp_page import read_on_page
 from verifier.photo.stamp_reread import (
@@ -57,6 +65,7 @@ MIN_LINE_CONFIDENCE = 0.5
 END_MARGIN_HEIGHTS = 0.25
 # The two searches draw a line's box with other margins; less than half in common means a piece of the line.
 MIN_SHOWN_SHARE = 0.5
+FIELDS = ("day", "clock", "weekday", "address", "longitude", "latitude", "code")
 
 Shower = Callable[[NDArray[np.uint8], float], NDArray[np.uint8]]
 
@@ -78,12 +87,35 @@ def read_stamps(picture_bgr: NDArray[np.uint8], net: TextNet) -> tuple[Stamp, ..
         net: As `open_text_net` returns it.
     Returns: The stamps, the fullest first; boxes in pixels of `picture_bgr`. Empty where nothing looks like a stamp.
     """
-    return add_edge_code(picture_bgr, _take_looks(picture_bgr, net), net)
+    stamps = add_edge_code(picture_bgr, _take_looks(picture_bgr, net), net)
+    return tuple(_clip_stamp(stamp, picture_bgr.shape[1], picture_bgr.shape[0]) for stamp in stamps)
+
+
+def _clip_stamp(stamp: Stamp, width: int, height: int) -> Stamp:
+    """The stamp with its boxes cut at the picture's edges, over which the margins of lines reach; its lines without odds."""
+    fields = {
+        name: replace(part, box=clip_box(part.box, width, height))
+        for name in FIELDS
+        if (part := getattr(stamp, name)) is not None
+    }
+    lines = tuple(
+        TextLine(line.text, line.confidence, clip_box(line.box, width, height), line.per_character)
+        for line in stamp.lines
+    )
+    box = None if stamp.box is None else clip_box(stamp.box, width, height)
+    return replace(stamp, lines=lines, box=box, **fields)
 
 
 def _take_looks(picture_bgr: NDArray[np.uint8], net: TextNet) -> tuple[Stamp, ...]:
     stamps, explained = _read_once(picture_bgr, picture_bgr, net, _show_contrast)
     if explained and is_settled(stamps):
+        return stamps
+    # A stamp is drawn in pure white: with all that is less spread to black, print and posters are gone, and letters stand alone.
+    whites = lift_whites(picture_bgr)
+    lifted, _ = _read_once(whites, _reduce(whites, OVERVIEW_SIDE_PX), net, _show_as_is)
+    confirmed = is_settled(lifted) and is_confirmed(stamps, lifted)
+    stamps = combine_looks(stamps, lifted)
+    if explained and (confirmed or is_settled(stamps)):
         return stamps
     # Scenes hide letters: the strokes alone are found over a crowd or an edge, a raised contrast on a white wall.
     small = _reduce(picture_bgr, STROKES_SIDE_PX)
@@ -98,6 +130,10 @@ def _take_looks(picture_bgr: NDArray[np.uint8], net: TextNet) -> tuple[Stamp, ..
 def _reduce(picture_bgr: NDArray[np.uint8], side_px: int) -> NDArray[np.uint8]:
     scale = min(1.0, side_px / max(picture_bgr.shape[:2]))
     return np.asarray(cv2.resize(picture_bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def _show_as_is(part_bgr: NDArray[np.uint8], _side_px: float) -> NDArray[np.uint8]:
+    return part_bgr
 
 
 def _show_contrast(part_bgr: NDArray[np.uint8], _side_px: float) -> NDArray[np.uint8]:

@@ -59,9 +59,10 @@ def lift_whites(picture_bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
         picture_bgr: (H, W, 3) uint8.
     Returns: (H, W, 3) uint8, grey; the least channel from WHITES_FROM to 255 spread over 0 to 255.
     """
-    least = picture_bgr.min(axis=2).astype(np.float32)
-    spread = np.clip((least - WHITES_FROM) * (255.0 / (255 - WHITES_FROM)), 0, 255).astype(np.uint8)
-    return np.asarray(cv2.merge([spread] * 3), dtype=np.uint8)
+    blue, green, red = cv2.split(picture_bgr)
+    least = cv2.min(cv2.min(blue, green), red)
+    spread = np.clip((np.arange(256) - WHITES_FROM) * (255.0 / (255 - WHITES_FROM)), 0, 255).astype(np.uint8)
+    return np.asarray(cv2.merge([cv2.LUT(least, spread)] * 3), dtype=np.uint8)
 
 
 def erase_print(picture_bgr: NDArray[np.uint8], below: int = PRINT_BELOW) -> NDArray[np.uint8]:

@@ -48,6 +48,10 @@ _CLOCK = re.compile(
 _LOST_COLON = re.compile(
     rf"(?<={CONSUMED})\s*(?P<h>[0-9]{{2}})\s*(?P<c>[:;.·]?)\s*(?P<m>[0-9]{{2}})\s*(?P<d>[:;.·]?)\s*(?P<s>[0-9]{{2}})(?![0-9:;.])"
 )
+# HH.MM directly behind a date that its label announces: no other number stands there, and a temperature carries its sign.
+_LOST_DOTS = re.compile(
+    rf"(?:时\s*间|日\s*期)[^{CONSUMED}]{{0,3}}{CONSUMED}+\s*(?P<h>[0-9]{{2}})\s*[.·,]\s*(?P<m>[0-9]{{2}})(?![0-9:;.]|\s*[℃°])"
+)
 _TAIL = re.compile(r"[0-9]\s*[:;.]\s*$")
 # Hours and minutes whose colon was read as a dot, or not at all; behind them the bar may have been read as a 1.
 _DOTTED_CLOCK = re.compile(r"^\W*(?P<h>[0-9]{2})\s*[:.·]?\s*(?P<m>[0-9]{2})1?\W*$")
@@ -68,13 +72,17 @@ _ENGLISH_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 @dataclass(frozen=True, slots=True)
 class FoundDate:
-    """A date with its span in the row, and the other date that the same print could mean, if any."""
+    """A date with its span in the row, and the other date that the same print could mean, if any.
+
+    `decided` is how sure the digits are read: the confidence that is left once something else decides between the two meanings.
+    """
 
     field: Field[date]
     start: int
     end: int
     month_first: bool = False
     otherwise: date | None = None
+    decided: float = AMBIGUOUS_CONFIDENCE
 
 
 def find_date(row: Reading) -> FoundDate | None:
@@ -136,10 +144,13 @@ def _date_year_last(row: Reading, match: re.Match[str]) -> FoundDate | None:
         return None
     sure = row.digits_confidence(*match.span())
     month_and_day = (match["a"], match["b"]) if prefer_month else (match["b"], match["a"])
-    if (other is not None and other != chosen) or _may_have_lost_digit(*month_and_day):
+    if _may_have_lost_digit(*month_and_day):
+        sure = min(sure, AMBIGUOUS_CONFIDENCE)
+    decided = sure
+    if other is not None and other != chosen:
         sure = min(sure, AMBIGUOUS_CONFIDENCE)
     field = Field(chosen, sure, row.box_of(*match.span()), match.group())
-    return FoundDate(field, match.start(), match.end(), prefer_month, other if other != chosen else None)
+    return FoundDate(field, match.start(), match.end(), prefer_month, other if other != chosen else None, decided)
 
 
 def make_date(year: int, month: int, day: int) -> date | None:
@@ -194,17 +205,21 @@ def find_clock(row: Reading) -> FoundClock | None:
 
 
 def _find_clock_without_colon(row: Reading) -> FoundClock | None:
-    """HHMM:SS, HH:MMSS or HH.MM.SS behind a date; an even chance at best."""
+    """HHMM:SS, HH:MMSS or HH.MM.SS behind a date, HH.MM behind a labelled one; an even chance at best."""
     match = _LOST_COLON.search(row.text)
-    if match is None or not ((match["c"] and match["d"]) or match["c"] + match["d"] in (":", ";")):
+    seconds = match is not None and ((match["c"] and match["d"]) or match["c"] + match["d"] in (":", ";"))
+    if not seconds:
+        match = _LOST_DOTS.search(row.text)
+    if match is None:
         return None
-    hour, minute, second = (int(match[name]) for name in ("h", "m", "s"))
+    hour, minute = int(match["h"]), int(match["m"])
+    second = int(match["s"]) if seconds else 0
     if hour > 23 or minute > 59 or second > 59:
         return None
-    start, end = match.start("h"), match.end("s")
+    start, end = match.start("h"), match.end("s" if seconds else "m")
     sure = min(row.confidence(start, end), AMBIGUOUS_CONFIDENCE)
     field = Field(time(hour, minute, second), sure, row.box_of(start, end), row.text[start:end])
-    return FoundClock(field, True, start, end)
+    return FoundClock(field, bool(seconds), start, end)
 
 
 def find_dotted_clock(row: Reading) -> FoundClock | None:

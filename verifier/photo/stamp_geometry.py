@@ -97,6 +97,13 @@ def pad_box(box: Box, heights_xy: tuple[float, float], text_px: float, width: in
     return Box(left, top, right - left, bottom - top)
 
 
+def clip_box(box: Box, width: int, height: int) -> Box:
+    """The part of a box that lies in the picture."""
+    left, top = min(max(0.0, box.x), float(width)), min(max(0.0, box.y), float(height))
+    right, bottom = min(box.x + box.width, float(width)), min(box.y + box.height, float(height))
+    return Box(left, top, max(0.0, right - left), max(0.0, bottom - top))
+
+
 def overlap_area(first: Box, second: Box) -> float:
     """Area in pixels that two boxes share."""
     across = min(first.x + first.width, second.x + second.width) - max(first.x, second.x)

@@ -12,13 +12,7 @@ from datetime import date, timedelta
 
 from verifier.observation import Field, Stamp, TextLine
 from verifier.photo.stamp_address import find_address
-from verifier.photo.stamp_coordinates import (
-    Coordinates,
-    find_coordinates,
-    restore_lone_points,
-    restore_points,
-    separate_merged,
-)
+from verifier.photo.stamp_coordinates import Coordinates, find_coordinates
 from verifier.photo.stamp_dates import (
     FoundClock,
     FoundDate,
@@ -28,6 +22,7 @@ from verifier.photo.stamp_dates import (
     find_offset,
     find_weekday,
 )
+from verifier.photo.stamp_mend import restore_lone_points, restore_points, separate_merged
 from verifier.photo.stamp_text import Reading, surround
 
 # Words that only stamps print, with the app's name where they tell it. Order: the most telling first.
@@ -206,16 +201,19 @@ def _take_weekday(rest: list[Reading]) -> Field[int] | None:
 
 
 def _choose_date(days: Sequence[FoundDate], weekday: Field[int] | None) -> FoundDate | None:
-    """The first date; of two meanings (03/04/2025) the one whose weekday is printed beside it."""
+    """The first date; of two meanings (03/04/2025) the one whose weekday is printed beside it, as sure as both are read."""
     if not days:
         return None
     day = days[0]
     other: date | None = day.otherwise
-    if other is None or weekday is None or day.field.value.weekday() == weekday.value:
+    if other is None or weekday is None:
         return day
-    if other.weekday() == weekday.value:
-        return replace(day, field=replace(day.field, value=other), month_first=not day.month_first)
-    return day
+    fitting = [meaning for meaning in (day.field.value, other) if meaning.weekday() == weekday.value]
+    if len(fitting) != 1:
+        return day
+    field = replace(day.field, value=fitting[0], confidence=min(day.decided, weekday.confidence))
+    turned = fitting[0] == other
+    return replace(day, field=field, month_first=day.month_first != turned)
 
 
 def _take_coordinates(rest: list[Reading]) -> Coordinates | None:

@@ -57,6 +57,24 @@ def combine_looks(first: Sequence[Stamp], second: Sequence[Stamp]) -> tuple[Stam
     return tuple(combined)
 
 
+def is_confirmed(first: Sequence[Stamp], second: Sequence[Stamp]) -> bool:
+    """Whether the second look reads each time and coordinate of the first one's fullest stamp as it does."""
+    if not first:
+        return True
+    stamp = first[0]
+    twin = max(second, key=lambda one: _shared_area(stamp, one), default=None)
+    if twin is None or _shared_area(stamp, twin) == 0:
+        return False
+    pairs = (
+        (stamp.day, twin.day),
+        (stamp.clock, twin.clock),
+        (stamp.weekday, twin.weekday),
+        (stamp.longitude, twin.longitude),
+        (stamp.latitude, twin.latitude),
+    )
+    return all(mine is None or (theirs is not None and mine.value == theirs.value) for mine, theirs in pairs)
+
+
 def count_fields(stamps: Sequence[Stamp]) -> int:
     """How many fields were read in all stamps together."""
     return sum(

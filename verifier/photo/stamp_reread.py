@@ -38,11 +38,13 @@ WIDEN_HEIGHTS = (0.5, 0.9, 1.4)
 LETTER_HEIGHTS = 0.8
 # Half as high again as the recogniser's input: enough for its strokes, and large clocks cost no more than small print.
 ISOLATED_LINE_PX = 72.0
+ENLARGED_LINE_PX = (72.0, 96.0)
 # No hour has three digits: an edge of the scene beside the clock was read as one of them (213:55 for 13:55).
 _LONG_HOUR = re.compile(r"(?<![0-9])[0-9]{3}\s*[:;]\s*[0-9]{2}")
 _TIME_LIKE = re.compile(r"\d\s*[:;]\s*\d")
 _COORDINATES_LIKE = re.compile(r"经\s*纬|Lat.*Lon|东\s*经.*北\s*纬|N\s*\d+\s*°.*E\s*\d")
 _DECIMALS = re.compile(r"[0-9]+\.([0-9]{2,})(?!.*['\"])")
+_SECONDS = re.compile(r"""['/][0-9]{1,2}((?:[.,][0-9]*)?)(?![0-9])""")
 # What an app says of itself holds no field, however badly it is read.
 APP_PHRASE = re.compile(r"已验证|真实性|真实时间")
 _BROKEN_WEEKDAY = re.compile(r"(?:星期?|周|礼拜?)\s*$")
@@ -129,7 +131,8 @@ def is_broken(line: TextLine) -> bool:
         return True
     if _COORDINATES_LIKE.search(row.text) and any(sign.isdigit() for sign in row.text):
         # Stamps print both with the same number of decimals: where one has fewer, its end was not read.
-        return count_fields(line) < 2 or len(set(map(len, _DECIMALS.findall(row.text)))) > 1
+        alike = [len(set(map(len, pattern.findall(row.text)))) <= 1 for pattern in (_DECIMALS, _SECONDS)]
+        return count_fields(line) < 2 or not all(alike)
     return _TIME_LIKE.search(row.text) is not None and not count_fields(line)
 
 
@@ -162,7 +165,7 @@ def _look_again(picture_bgr: NDArray[np.uint8], box: TextBox, first: TextLine, n
         cuts += [stretch_box(box, 0.0, share * letter, 0.0) for share in WIDEN_HEIGHTS]
     readings += recognise_lines(picture_bgr, cuts, net)
     readings += _read_contrasted(picture_bgr, box, net, (raise_contrast, None, erase_print, erase_more))
-    return replace(elect_reading(readings), box=first.box)
+    return _elect(picture_bgr, box, readings, net)
 
 
 def agree(readings: Sequence[TextLine]) -> bool:
@@ -175,7 +178,41 @@ def agree(readings: Sequence[TextLine]) -> bool:
 def _verify_small(picture_bgr: NDArray[np.uint8], box: TextBox, first: TextLine, net: TextNet) -> TextLine:
     readings = [first, *recognise_lines(picture_bgr, [stretch_box(box, 0.0, 0.0, 0.12)], net)]
     readings += _read_contrasted(picture_bgr, box, net, (None, lift_whites))
-    return replace(elect_reading(readings), box=first.box)
+    return _elect(picture_bgr, box, readings, net)
+
+
+def _elect(picture_bgr: NDArray[np.uint8], box: TextBox, readings: list[TextLine], net: TextNet) -> TextLine:
+    """The most believable reading; where its values stay in doubt, after some more at other sizes."""
+    elected = elect_reading(readings)
+    said = read_fields(normalise(elected)).values()
+    if said and min(sure for _, sure in said) < DOUBTFUL_CONFIDENCE:
+        elected = elect_reading([*readings, *_read_enlarged(picture_bgr, box, net)])
+    return replace(elected, box=readings[0].box)
+
+
+def _read_enlarged(picture_bgr: NDArray[np.uint8], box: TextBox, net: TextNet) -> list[TextLine]:
+    """Readings of one line at one and a half and at twice the recogniser's height, by two filters: each shows strokes that are
+    a pixel wide in another place.
+    """
+    part, moved = _cut_around(picture_bgr, box)
+    readings: list[TextLine] = []
+    for wanted_px in ENLARGED_LINE_PX:
+        scale = wanted_px / max(1.0, box.height_px)
+        for method in (cv2.INTER_CUBIC, cv2.INTER_LANCZOS4):
+            shown = np.asarray(cv2.resize(part, None, fx=scale, fy=scale, interpolation=method), dtype=np.uint8)
+            scaled = TextBox((moved.corners_px * np.float32(scale)).astype(np.float32), moved.score)
+            readings += recognise_lines(shown, [scaled], net)
+    return readings
+
+
+def _cut_around(picture_bgr: NDArray[np.uint8], box: TextBox) -> tuple[NDArray[np.uint8], TextBox]:
+    """A line with its height above and below it and at its ends, and its box there."""
+    height, width = picture_bgr.shape[:2]
+    margin = box.height_px
+    left, top = (max(0, int(value - margin)) for value in box.corners_px.min(axis=0))
+    right, bottom = (int(value + margin) for value in box.corners_px.max(axis=0))
+    part = picture_bgr[top : min(height, bottom), left : min(width, right)]
+    return part, TextBox((box.corners_px - np.array([left, top], dtype=np.float32)), box.score)
 
 
 def read_in_contrasts(picture_bgr: NDArray[np.uint8], box: TextBox, net: TextNet) -> list[TextLine]:
@@ -192,17 +229,15 @@ def _read_contrasted(
 
     None stands for its strokes alone. What a contrast leaves as it is has been read already and is not read again.
     """
-    height, width = picture_bgr.shape[:2]
-    margin = box.height_px
-    left, top = (max(0, int(value - margin)) for value in box.corners_px.min(axis=0))
-    right, bottom = (int(value + margin) for value in box.corners_px.max(axis=0))
-    part = picture_bgr[top : min(height, bottom), left : min(width, right)]
+    part, moved = _cut_around(picture_bgr, box)
     letter_px = max(1.0, min(box.height_px, box.width_px))
     scale = min(ISOLATED_LINE_PX / letter_px, 1.0 if letter_px > SMALL_LINE_PX else 2.0)
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     part = np.asarray(cv2.resize(part, None, fx=scale, fy=scale, interpolation=method), dtype=np.uint8)
-    moved = TextBox((box.corners_px - np.array([left, top], dtype=np.float32)) * np.float32(scale), box.score)
-    shown = [isolate_strokes(part, scale * min(height, width)) if show is None else show(part) for show in shows]
+    moved = TextBox(moved.corners_px * np.float32(scale), box.score)
+    shown = [
+        isolate_strokes(part, scale * min(picture_bgr.shape[:2])) if show is None else show(part) for show in shows
+    ]
     return [recognise_lines(one, [moved], net)[0] for one in shown if one is not part]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from importlib.metadata import version
@@ -91,13 +91,27 @@ class TextBox:
         return float(np.degrees(np.arctan2(delta[1], delta[0])))
 
 
+@dataclass(frozen=True, slots=True)
+class ReadLine(TextLine):
+    """A line with what else its digits may be: `digit_odds` has the probabilities of 0 to 9 for each character of `text`.
+
+    The recogniser's second thoughts: where several cuts of a line disagree about a digit, the true one is often second in each.
+    """
+
+    digit_odds: tuple[tuple[float, ...], ...] = field(default=(), compare=False, repr=False)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class TextNet:
-    """The two loaded networks. `version` names the wheel and the digests of both model files."""
+    """The two loaded networks. `version` names the wheel and the digests of both model files.
+
+    `digit_symbols` tells where 0 to 9 stand in the alphabet.
+    """
 
     detector: onnxruntime.InferenceSession
     recogniser: onnxruntime.InferenceSession
     alphabet: tuple[str, ...]
+    digit_symbols: tuple[int, ...]
     version: str
 
 
@@ -136,6 +150,7 @@ def open_text_net(threads: int = 1) -> TextNet:
         detector=sessions[DETECTION_FILE],
         recogniser=sessions[RECOGNITION_FILE],
         alphabet=alphabet,
+        digit_symbols=tuple(alphabet.index(digit) for digit in "0123456789"),
         version=(
             f"rapidocr-{version('rapidocr')}"
             f"@det:{digests[DETECTION_FILE][:12]}+rec:{digests[RECOGNITION_FILE][:12]}+look:1"
@@ -168,7 +183,7 @@ def find_text_boxes(picture_bgr: NDArray[np.uint8], net: TextNet, max_side: int)
     )
 
 
-def recognise_lines(picture_bgr: NDArray[np.uint8], boxes: Sequence[TextBox], net: TextNet) -> tuple[TextLine, ...]:
+def recognise_lines(picture_bgr: NDArray[np.uint8], boxes: Sequence[TextBox], net: TextNet) -> tuple[ReadLine, ...]:
     """Read the lines inside boxes, at the picture's full resolution.
 
     Args:
@@ -187,12 +202,13 @@ def recognise_lines(picture_bgr: NDArray[np.uint8], boxes: Sequence[TextBox], ne
         else:
             crops.append((index, crop))
     read = _recognise_crops([crop for _, crop in crops], net)
-    best: dict[int, tuple[str, tuple[float, ...]]] = {}
+    best: dict[int, _Decoded] = {}
     for (index, _), reading in zip(crops, read, strict=True):
-        if index not in best or _mean(reading[1]) > _mean(best[index][1]):
+        if index not in best or _mean(reading.sure) > _mean(best[index].sure):
             best[index] = reading
     return tuple(
-        TextLine(best[index][0], _mean(best[index][1]), box.box, best[index][1]) for index, box in enumerate(boxes)
+        ReadLine(best[index].text, _mean(best[index].sure), box.box, best[index].sure, best[index].digit_odds)
+        for index, box in enumerate(boxes)
     )
 
 
@@ -211,11 +227,18 @@ def crop_line(picture_bgr: NDArray[np.uint8], box: TextBox) -> NDArray[np.uint8]
     return np.asarray(cut, dtype=np.uint8)
 
 
-def _recognise_crops(crops: Sequence[NDArray[np.uint8]], net: TextNet) -> list[tuple[str, tuple[float, ...]]]:
-    """Text and probability of each of its characters, for each crop; widest last, in batches of like width."""
+@dataclass(frozen=True, slots=True)
+class _Decoded:
+    text: str = ""
+    sure: tuple[float, ...] = ()
+    digit_odds: tuple[tuple[float, ...], ...] = ()
+
+
+def _recognise_crops(crops: Sequence[NDArray[np.uint8]], net: TextNet) -> list[_Decoded]:
+    """Text, and for each of its characters its probability and those of the digits, for each crop; in batches of like width."""
     prepared = [_fit_height(crop) for crop in crops]
     order = sorted(range(len(prepared)), key=lambda index: prepared[index].shape[2])
-    read: list[tuple[str, tuple[float, ...]]] = [("", ())] * len(prepared)
+    read = [_Decoded()] * len(prepared)
     start = 0
     while start < len(order):
         width = _round_up_width(prepared[order[start]].shape[2])
@@ -227,7 +250,7 @@ def _recognise_crops(crops: Sequence[NDArray[np.uint8]], net: TextNet) -> list[t
             batch[row, :, :, : prepared[index].shape[2]] = prepared[index]
         predicted = net.recogniser.run(None, {net.recogniser.get_inputs()[0].name: batch})[0]
         for row, index in enumerate(members):
-            read[index] = _decode(predicted[row], net.alphabet)
+            read[index] = _decode(predicted[row], net)
         start += len(members)
     return read
 
@@ -241,20 +264,23 @@ def _fit_height(crop: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.asarray((resized.astype(np.float32) / 127.5 - 1.0).transpose(2, 0, 1), dtype=np.float32)
 
 
-def _decode(predicted: NDArray[Any], alphabet: tuple[str, ...]) -> tuple[str, tuple[float, ...]]:
+def _decode(predicted: NDArray[Any], net: TextNet) -> _Decoded:
     """Greedy CTC: repeated symbols are one, symbol 0 is the blank."""
     symbols = predicted.argmax(axis=1)
     keep = symbols != 0
     keep[1:] &= symbols[1:] != symbols[:-1]
     at = np.flatnonzero(keep)
     probabilities = predicted[at, symbols[at]]
+    digits = predicted[at][:, list(net.digit_symbols)].tolist()
     text: list[str] = []
     sure: list[float] = []
-    for symbol, probability in zip(symbols[at], probabilities, strict=True):
-        for character in alphabet[int(symbol)]:
+    odds: list[tuple[float, ...]] = []
+    for symbol, probability, digit_odds in zip(symbols[at], probabilities, digits, strict=True):
+        for character in net.alphabet[int(symbol)]:
             text.append(character)
             sure.append(round(float(probability), 4))
-    return "".join(text), tuple(sure)
+            odds.append(tuple(digit_odds))
+    return _Decoded("".join(text), tuple(sure), tuple(odds))
 
 
 def _mean(values: tuple[float, ...]) -> float:

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from verifier.observation import Box, Stamp, TextLine
-from verifier.photo.stamp_coordinates import find_coordinates, separate_merged
+from verifier.photo.stamp_coordinates import find_coordinates
 from verifier.photo.stamp_dates import find_clock, find_date, find_offset, find_weekday
 from verifier.photo.stamp_geometry import join_rows
 from verifier.photo.stamp_grammar import parse_stamp
+from verifier.photo.stamp_mend import separate_merged
 from verifier.photo.stamp_text import Reading, normalise
 
 
@@ -81,6 +82,11 @@ def test_a_date_with_two_meanings_is_in_doubt_until_a_weekday_decides():
     assert find_date(a_row("03/04/2025")).field.confidence == 0.5
     assert a_parsed_stamp("Tuesday, 03/04/2025", "10:00").day.value == date(2025, 3, 4)
     assert a_parsed_stamp("Thursday, 03/04/2025", "10:00").day.value == date(2025, 4, 3)
+    sure = {
+        text: a_parsed_stamp(text, "10:00").day.confidence for text in ("Tuesday, 03/04/2025", "Monday, 03/04/2025")
+    }
+    assert list(sure.values()) == [0.99, 0.5], "a weekday of neither meaning decides nothing"
+    assert a_parsed_stamp("Tuesday, 07/01/2025", "10:00").day.confidence == 0.5, "both meanings are Tuesdays"
 
 
 def test_a_stray_stroke_before_the_year_leaves_the_date_in_doubt():
@@ -183,6 +189,23 @@ def test_coordinates_that_differ_in_form_are_in_doubt(text, confidence):
         ),
         pytest.param(
             'N362430.5 E1115117.8"', (111 + 51 / 60 + 17.8 / 3600, 36 + 24 / 60 + 30.5 / 3600), id="all signs"
+        ),
+        pytest.param(
+            "N36°24'30.5\"E111-51'17.8\"",
+            (111 + 51 / 60 + 17.8 / 3600, 36 + 24 / 60 + 30.5 / 3600),
+            id="a dash for a ring",
+        ),
+        pytest.param(
+            "N36*24'30.5\"E111 51'17.8\"", (111 + 51 / 60 + 17.8 / 3600, 36 + 24 / 60 + 30.5 / 3600), id="star and gap"
+        ),
+        pytest.param(
+            "N36024'30.5\"E111051'17.8\"",
+            (111 + 51 / 60 + 17.8 / 3600, 36 + 24 / 60 + 30.5 / 3600),
+            id="noughts for rings",
+        ),
+        pytest.param("东经114.974656°北25.738778°", (114.974656, 25.738778), id="a label's second letter is lost"),
+        pytest.param(
+            "N36°24'30.5\"E111°51'17.\"", (111 + 51 / 60 + 17 / 3600, 36 + 24 / 60 + 30.5 / 3600), id="cut off"
         ),
         pytest.param("项目N362430.5", None, id="a letter and digits alone"),
         pytest.param("N36°24'30.5\"E1115'17.8\"", None, id="11°15' or 111°5'"),

@@ -7,7 +7,7 @@ from datetime import date, time
 import pytest
 
 from verifier.observation import Box, Field, Stamp, TextLine
-from verifier.photo.stamp_looks import combine_looks, is_settled
+from verifier.photo.stamp_looks import combine_looks, is_confirmed, is_settled
 
 HERE = Box(40, 900, 400, 120)
 ELSEWHERE = Box(900, 10, 300, 60)
@@ -122,3 +122,18 @@ def test_a_stamp_elsewhere_in_the_picture_lends_nothing():
 def test_only_a_whole_and_sure_reading_needs_no_second_look(stamps, settled):
     """Both sides of the limit of 0.9."""
     assert is_settled(stamps) == settled
+
+
+@pytest.mark.parametrize(
+    ("second", "confirmed"),
+    [
+        pytest.param({}, True, id="the same values"),
+        pytest.param({"longitude": a_field(112.5), "latitude": a_field(28.5)}, True, id="and more"),
+        pytest.param({"clock": a_field(time(9, 13))}, False, id="another minute"),
+        pytest.param({"day": None}, False, id="no date"),
+        pytest.param({"box": ELSEWHERE}, False, id="the same values elsewhere"),
+    ],
+)
+def test_a_second_look_confirms_only_what_it_reads_alike_at_the_same_place(second, confirmed):
+    """More looks would tell nothing new then; a contradiction calls for a third."""
+    assert is_confirmed([a_stamp()], [a_stamp(**second)]) is confirmed
