@@ -31,7 +31,7 @@ _WEATHER = re.compile(r"[晴阴雨雪雾霾多云小中大阵雷转]*\s*-?\d{1,2
 _BROKEN_WEEKDAY = re.compile(r"\s*(?:星\s*期|礼\s*拜)\s*$")
 _BULLET = re.compile(r"^[\s\W_]*(?:[vV√]\s)?")
 # Where print of the scene runs on from the place without a gap, it is words, and a house's number ends the place.
-_GLUED_PRINT = re.compile(r"(?<=[0-9]号)\s?[A-Za-z.,()]+(?:\s+[A-Za-z.,()]+)+\W*$")
+_GLUED_PRINT = re.compile(r"(?<=[0-9]号)\s?[A-Za-z.,()]+(?:\s+[A-Za-z0-9.,()]+)+\W*$")
 # A row stays with the place while it stands as near as the lines of one paragraph.
 MAX_GAP_HEIGHTS = 1.6
 MAX_INDENT_HEIGHTS = 2.6

@@ -153,6 +153,12 @@ def _date_year_last(row: Reading, match: re.Match[str]) -> FoundDate | None:
     return FoundDate(field, match.start(), match.end(), prefer_month, other if other != chosen else None, decided)
 
 
+def is_overlay_date(day: Field[date]) -> bool:
+    """Whether a date is printed as fixed cameras' overlays do, 02-23-2017; apps print no month first behind dashes."""
+    match = re.match(rf"({D}{{2}})-({D}{{2}})-{D}{{4}}", day.text)
+    return match is not None and int(to_digits(match[1])) == day.value.month
+
+
 def make_date(year: int, month: int, day: int) -> date | None:
     """The date, or None where the calendar has none such."""
     if not FIRST_YEAR <= year <= LAST_YEAR:

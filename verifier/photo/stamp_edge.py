@@ -29,7 +29,11 @@ MAX_EDGE_LINES = 3
 # Words further apart than this are two lines; the code and its words stand two spaces apart.
 END_MARGIN_SHARE = 0.3
 _CODE = re.compile(r"(?<![A-Za-z0-9])(?P<c>[A-Z0-9]{14})(?=\s*T|\W|$)")
-_WORDS = re.compile(r"Time\s*mark|Verif", re.I)
+# Some of the app's words may stand on white, and be seen by nobody.
+_WORDS = re.compile(r"Time\s*m|Verif|rified", re.I)
+# All of them may: then a line of its own, of as many letters and digits as a code has, mixed as a code's and surely read.
+_BARE_CODE = re.compile(r"\W*(?=(?:[A-Z]*[0-9]){2})(?=(?:[0-9]*[A-Z]){2})(?P<c>[A-Z0-9]{14})\W*")
+BARE_CONFIDENCE = 0.9
 _ENGLISH_MONTH = re.compile(r"[A-Za-z]{3}")
 
 
@@ -49,7 +53,9 @@ def add_edge_code(picture_bgr: NDArray[np.uint8], stamps: Sequence[Stamp], net: 
     row = normalise(line)
     code = Field(match["c"], row.confidence(*match.span("c")), line.box, line.text)
     others = tuple(other for other in stamps[0].lines if not _WORDS.search(other.text))
-    whole = replace(stamps[0], code=code, app=APP, layout="timemark", lines=(*others, line))
+    whole = replace(stamps[0], code=code, lines=(*others, line))
+    if _WORDS.search(line.text):
+        whole = replace(whole, app=APP, layout="timemark")
     return (whole, *stamps[1:])
 
 
@@ -60,13 +66,17 @@ def _may_have_code(stamp: Stamp) -> bool:
 
 
 def read_right_edge(picture_bgr: NDArray[np.uint8], net: TextNet) -> TextLine | None:
-    """The line written upwards along the right edge, its box in pixels of the picture; None where no app's words are."""
+    """The line written upwards along the right edge, its box in pixels of the picture; None where there is no code.
+
+    A code beside the app's words goes before one whose words were not seen.
+    """
     height, width = picture_bgr.shape[:2]
     across = max(8, round(STRIP_SHARE * width))
     strip = np.ascontiguousarray(np.rot90(picture_bgr[:, width - across :], -1))
     scale = STRIP_SIDE_PX / strip.shape[1]
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     close = np.asarray(cv2.resize(strip, None, fx=scale, fy=scale, interpolation=method), dtype=np.uint8)
+    bare: TextLine | None = None
     for shown in (raise_contrast(close), isolate_strokes(close, scale * min(height, width))):
         found = [
             TextBox((box.corners_px / np.float32(scale)).astype(np.float32), box.score)
@@ -75,9 +85,13 @@ def read_right_edge(picture_bgr: NDArray[np.uint8], net: TextNet) -> TextLine | 
         boxes = [_widen(box) for box in sorted(unite_words(found), key=lambda box: -box.width_px)[:MAX_EDGE_LINES]]
         lines, _ = reread_doubtful(strip, boxes, recognise_lines(strip, boxes, net), net, MAX_EDGE_LINES)
         for row in join_rows([normalise(line) for line in lines if line.text.strip()]):
-            if _WORDS.search(row.text) and _CODE.search(row.text):
-                return TextLine(row.text, min(row.sure), _turn_back(row.box, width, height, across), row.sure)
-    return None
+            worded = _WORDS.search(row.text) and _CODE.search(row.text)
+            if worded or (_BARE_CODE.fullmatch(row.text) and min(row.sure) >= BARE_CONFIDENCE):
+                line = TextLine(row.text, min(row.sure), _turn_back(row.box, width, height, across), row.sure)
+                if worded:
+                    return line
+                bare = bare or line
+    return bare
 
 
 def _widen(box: TextBox) -> TextBox:

@@ -13,6 +13,7 @@ from datetime import date
 from typing import TypeVar
 
 from verifier.observation import Field, Stamp
+from verifier.photo.stamp_dates import is_overlay_date
 from verifier.photo.stamp_geometry import overlap_area
 from verifier.photo.stamp_text import surround
 
@@ -89,6 +90,9 @@ def _shared_area(first: Stamp, second: Stamp) -> float:
 
 
 def _combine(stamp: Stamp, twin: Stamp) -> Stamp:
+    if any(day is not None and is_overlay_date(day) for day in (stamp.day, twin.day)):
+        # A camera's overlay prints HH:MM:SS: what one look has read as HH:MM is a piece of it, and no one knows which.
+        stamp, twin = (look if look.clock_has_seconds else replace(look, clock=None) for look in (stamp, twin))
     longitude, latitude, swapped = _choose_coordinates(stamp, twin)
     whole = replace(
         stamp,

@@ -128,6 +128,18 @@ def test_a_code_along_the_right_edge_is_read(side_px, net):
     assert (stamp.code.value, stamp.app) == (truth.code, "Timemark")
     assert stamp.code.box.x > 0.85 * picture.width
     assert stamp.code.box.height > 3 * stamp.code.box.width
+    boxes = [stamp.box, *(line.box for line in stamp.lines)]
+    assert all(box.x >= 0 and box.x + box.width <= picture.width for box in boxes), "no margin reaches over an edge"
+    assert all(box.y >= 0 and box.y + box.height <= picture.height for box in boxes)
+
+
+def test_a_code_whose_words_stand_on_white_is_read_and_names_no_app(net):
+    """The app's words vanish on a white wall; whether each photo has a code of its own is then not known."""
+    room = resize_longer_side(a_plain_room(), 1080)
+    ImageDraw.Draw(room).rectangle((970, 0, 1080, 395), fill="white")
+    picture, truth = a_stamped_picture(room, "8 timemark", seed=4)
+    stamp = read_stamps(as_bgr(picture, 90), net)[0]
+    assert (stamp.code.value, stamp.app) == (truth.code, None)
 
 
 def test_a_row_through_which_print_runs_is_read_by_its_grid(net):

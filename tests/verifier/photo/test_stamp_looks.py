@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, time
 
 import pytest
@@ -137,3 +138,17 @@ def test_only_a_whole_and_sure_reading_needs_no_second_look(stamps, settled):
 def test_a_second_look_confirms_only_what_it_reads_alike_at_the_same_place(second, confirmed):
     """More looks would tell nothing new then; a contradiction calls for a third."""
     assert is_confirmed([a_stamp()], [a_stamp(**second)]) is confirmed
+
+
+@pytest.mark.parametrize(
+    ("text", "clock"),
+    [
+        pytest.param("02-22-2017", None, id="a camera's overlay"),
+        pytest.param("2017-02-22", time(13, 32), id="an app's stamp"),
+    ],
+)
+def test_hours_and_minutes_beside_a_cameras_date_are_a_piece_of_its_clock(text, clock):
+    """16:13:32 over a window frame was read as 13:32 by a look that saw no date."""
+    dated = a_stamp(day=replace(a_field(date(2017, 2, 22)), text=text), clock=None)
+    both = combine_looks([dated], [a_stamp(day=None, clock=a_field(time(13, 32)))])
+    assert (both[0].clock and both[0].clock.value) == clock
