@@ -40,7 +40,7 @@ _MONTH_DAY = re.compile(rf"{_MONTH}\s*\.?\s*(?P<d>{D}{{1,2}})\s*[.,]?\s*(?P<y>{D
 _HALF = "(?i:AM|PM|A\\.M\\.|P\\.M\\.)"
 _CLOCK = re.compile(
     rf"(?:(?P<cn>上午|下午|中午|凌晨|早上|晚上|傍晚)\s*)?(?:(?P<en1>{_HALF})\s*)?"
-    rf"(?<![0-9:])(?P<h>{D}{{1,2}})\s*(?:[:;]|\.(?=\s*{D}{{2}}\s*[:;]\s*{D}{{2}}))\s*(?P<m>{D}{{2}})(?:\s*[:;]\s*(?P<s>{D}{{2}}))?(?![0-9]|\s*[:;]\s*[0-9]|[-.][0-9]{{2}}(?![0-9]*\s*[℃°]))"
+    rf"(?:(?<![0-9:])|(?<={CONSUMED}:))(?P<h>{D}{{1,2}})\s*(?:[:;]|\.(?=\s*{D}{{2}}\s*[:;]\s*{D}{{2}}))\s*(?P<m>{D}{{2}})(?:\s*[:;]\s*(?P<s>{D}{{2}}))?(?![0-9]|\s*[:;]\s*[0-9]|[-.][0-9]{{2}}(?![0-9]*\s*[℃°]))"
     rf"(?:\s*(?P<en2>{_HALF})(?![a-z]))?",
 )
 # Directly behind a date six digits are a clock with seconds that has lost one colon (2122:32), or whose colons were read as
@@ -55,7 +55,7 @@ _LOST_DOTS = re.compile(
 _TAIL = re.compile(r"[0-9]\s*[:;.]\s*$")
 # Hours and minutes whose colon was read as a dot, or not at all; behind them the bar may have been read as a 1.
 _DOTTED_CLOCK = re.compile(r"^\W*(?P<h>[0-9]{2})\s*[:.·]?\s*(?P<m>[0-9]{2})1?\W*$")
-_SIGN = re.compile(r"(?:[+]|(?:^|[A-Za-z]\s*)-)\s*$")
+_SIGN = re.compile(r"(?:[+]|(?:^|[A-Za-z+]\s*)-|(?:GMT|UTC)\s*\W?)\s*$", re.I)
 _STRAY_DIGIT = re.compile(r"[0-9]\s*$")
 _OFFSET = re.compile(r"(?:GMT|UTC)\s*(?P<sign>[+-])\s*(?P<h>\d{1,2})(?:\s*:?\s*(?P<m>\d{2}))?", re.I)
 
@@ -196,8 +196,9 @@ def find_clock(row: Reading) -> FoundClock | None:
         sure = row.digits_confidence(start, end)
         halved = any(match[half] for half in ("cn", "en1", "en2"))
         lost = len(match["h"]) == 1 and (not halved or int(to_digits(match["h"])) <= 2)
-        if lost or _STRAY_DIGIT.search(before):
+        if lost or _STRAY_DIGIT.search(before) or before.endswith(":"):
             # A digit that nothing has explained stands before the hour: it may be the hour's own, so this may be minutes.
+            # Likewise behind a colon that follows the date: a gap that the scene has filled, or what is left of an hour.
             # And an hour of one digit may have lost its first: 8:10 is also what is left of 18:10.
             sure = min(sure, AMBIGUOUS_CONFIDENCE)
         for half in ("cn", "en1", "en2"):

@@ -132,10 +132,33 @@ def test_what_no_day_has_stays_unread(text):
     assert find_clock(a_row(text)) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "clock"),
+    [
+        pytest.param("拍摄时间：2021年05月06日 18.11", time(18, 11), id="behind a labelled date"),
+        pytest.param("时间:2021.05.06 18.11℃", None, id="a temperature"),
+        pytest.param("2021.05.06 18.11", None, id="behind a date without a label"),
+        pytest.param("时间:2021.05.06 24.11", None, id="no hour"),
+    ],
+)
+def test_a_dotted_clock_is_read_only_behind_a_date_that_its_label_announces(text, clock):
+    """Its colon has become a dot over an edge; it is in doubt."""
+    found = a_parsed_stamp(text).clock
+    assert (found and (found.value, found.confidence)) == (clock and (clock, 0.5))
+
+
 def test_a_caption_behind_a_torn_date_is_not_the_stamps():
     """The stamp's own row runs on into the poster below it."""
     stamp = a_parsed_stamp("经度：107.978107", "时间:2019-05-136082810 8t on Sept. 30, 2010 with the cast")
     assert stamp.day is None
+
+
+@pytest.mark.parametrize("offset", ["GMT+-05:30", "GMT 05:30", "GMT.05:30", "UTC-05:30"])
+def test_an_offset_is_no_clock_however_its_sign_is_read(offset):
+    """The scene's print ran through its sign; the clock before it was behind a colon that is none of its own."""
+    stamp = a_parsed_stamp(f"Tuesday,06/04/2021:10:58 AM{offset}original")
+    assert (stamp.clock.value, stamp.clock.confidence) == (time(10, 58), 0.5)
+    assert find_clock(a_row(offset)) is None
 
 
 def test_a_clock_whose_seconds_are_torn_is_no_shorter_clock():
