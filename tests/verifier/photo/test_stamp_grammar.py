@@ -478,6 +478,9 @@ def test_coordinates_whose_comma_was_lost_are_cut_where_both_have_equal_decimals
         pytest.param(["时间: 2018.9.15 11:30", "地址：体育东路138号ted by Max"], "体育东路138号", id="the scene's print runs on"),
         pytest.param(["地址益阳市五一西路201号", "时间2026-01-03 22:46"], "益阳市五一西路201号", id="the next label without colon"),
         pytest.param(["时间: 2018.9.15 11:30", "地址，沅江市琼湖街道"], "沅江市琼湖街道", id="a colon read as a comma"),
+        pytest.param(
+            ["时间: 2018.9.15 11:30", "地址：麓山南路932号t) on Sept. 30, 2010 with casts"], "麓山南路932号", id="numbers too"
+        ),
         pytest.param(["时间: 2018.9.15 11:30", "地址：体育东路138号CBD"], "体育东路138号CBD", id="a building's letters"),
     ],
 )  # fmt: skip
