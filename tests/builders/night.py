@@ -25,13 +25,17 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from sqlalchemy import insert, select
+
 from tests.builders.shared import PROJECT
-from tests.services.chosen_database import PROGRAM
+from tests.services.chosen_database import PROGRAM, is_chosen
 from verifier.cli import main
 from verifier.intake import ImportAnswer, import_class_folder
 from verifier.nightly import Night, run_night
 from verifier.records.database import open_database
 from verifier.records.dump import dump_records
+from verifier.records.rows import table_of
+from verifier.records.tables.look import LookRow
 from verifier.settings import Settings
 
 DEMO_DAYS = (date(2023, 6, 12), date(2023, 6, 13), date(2023, 6, 14))
@@ -79,6 +83,9 @@ def keep_looks(source: Path, target: Path, without: Sequence[str] = ()) -> None:
     """Take the looks of one workspace over into another, but for some digests, so that a test of what follows need not look
     again.
     """
+    if is_chosen():
+        _copy_looks(source, target, without)
+        return
     connection = sqlite3.connect(target / "verifier.sqlite3")
     try:
         connection.execute("ATTACH ? AS other", (str(source / "verifier.sqlite3"),))
@@ -87,6 +94,16 @@ def keep_looks(source: Path, target: Path, without: Sequence[str] = ()) -> None:
         connection.commit()
     finally:
         connection.close()
+
+
+def _copy_looks(source: Path, target: Path, without: Sequence[str]) -> None:
+    looks = table_of(LookRow)
+    former, own = (open_database(each.database, each.data_key_bytes()) for each in map(settings_for, (source, target)))
+    with former.reading() as old, own.transaction() as tx:
+        rows = old.execute(select(looks).where(looks.c.sha256.not_in(without)))
+        tx.execute(insert(looks), [dict(row._mapping) for row in rows])
+    former.close()
+    own.close()
 
 
 def differences(one: Mapping[str, Sequence[Any]], other: Mapping[str, Sequence[Any]]) -> list[str]:

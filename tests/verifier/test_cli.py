@@ -45,7 +45,13 @@ def test_every_command_explains_itself(command: str) -> None:
         pytest.param(("import", "gone"), 1, "gone", id="a class folder that is not there"),
         pytest.param(("report", "YY-1"), 1, "YY-1", id="a class that is not on record"),
         pytest.param(("models", "pull", "nobody"), 1, "nobody", id="a model pack that nobody knows"),
-        pytest.param(("nightly", "--workspace", "/proc/nowhere"), 1, "/proc", id="a workspace that cannot be made"),
+        pytest.param(
+            ("nightly", "--workspace", "/proc/nowhere"),
+            1,
+            "/proc",
+            id="a workspace that cannot be made",
+            marks=pytest.mark.sqlite_file,
+        ),
     ],
 )
 def test_exit_status_says_ran_could_not_or_wrong_usage(

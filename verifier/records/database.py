@@ -92,7 +92,7 @@ class Database:
             row = cursor.fetchone()
         finally:
             cursor.close()
-        return int(row[0]) if row is not None else None
+        return int(row[0]) if row is not None and row[0] is not None else None
 
     def _hang_up(self) -> None:
         line, self._line = self._line, None

@@ -13,6 +13,7 @@ from verifier.records.database import Database
 from verifier.records.rows import table_of
 from verifier.records.tables.agency import AgencyRow
 from verifier.records.tables.base import make_id
+from verifier.records.write_count import READ
 
 
 def add_agency(tx: Tx, name: str = "机构") -> None:
@@ -78,13 +79,13 @@ def test_what_is_rolled_back_is_not_counted_nor_is_what_comes_after_it(database:
 
 def test_who_sees_the_rows_sees_the_number(database: Database):
     with database.reading() as early:
-        before = early.execute(text("SELECT writes FROM write_count")).scalar_one()
+        before = early.execute(text(READ)).scalar_one()
         with database.transaction() as tx:
             add_agency(tx)
-        assert early.execute(text("SELECT writes FROM write_count")).scalar_one() == before
+        assert early.execute(text(READ)).scalar_one() == before
         assert early.scalars(select(AgencyRow)).all() == []
     with database.reading() as late:
-        assert late.execute(text("SELECT writes FROM write_count")).scalar_one() == before + 1
+        assert late.execute(text(READ)).scalar_one() == before + 1
         assert len(late.scalars(select(AgencyRow)).all()) == 1
 
 
