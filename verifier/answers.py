@@ -356,6 +356,7 @@ def describe_case(case: CaseRecord, language: str | None) -> dict[str, Any]:
         "class": case.class_number,
         "session": case.session_id,
         "student_no": case.student_no,
+        "candidates": list(case.candidates),
         "photo": case.file,
         "file": case.file,
         "photo_id": str(case.photo_id) if case.photo_id else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from verifier.attendance.cases import Case
+from verifier.attendance.cases import Case, CaseKind
 from verifier.attendance.fusion import UnknownPerson
 from verifier.attendance.matching import FaceMatch
 from verifier.attendance.presence import PhotoEvidence
@@ -150,6 +150,7 @@ def _case_record(case: Case, judged: JudgedSession) -> CaseProposal:
         # Without a photo that it lies in, as a camera's picture is no photo, a box points nowhere.
         box=sighting.box if sighting and submission else None,
         probability=case.probability,
+        candidates=case.candidates if case.kind is CaseKind.IMPERSONATION and case.student_no is None else (),
     )
 
 

@@ -60,7 +60,7 @@ log = structlog.get_logger()
 
 # The database or the store is away: that says nothing about the class or picture whose turn it was.
 OUTAGES = (StoreUnavailable, SqlOperationalError)
-JUDGE_VERSION = "4"  # raised when a check or a rule changes, so that closed sessions are judged again
+JUDGE_VERSION = "5"  # raised when a check or a rule changes, so that closed sessions are judged again
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,11 +115,11 @@ def view_matter(
         )  # fmt: skip
     case = next(each for each in read_cases(tx, number) if each.id == matter_id)
     answer = _answer(tx, settings, number, (case.session_id,) if case.session_id else (), language)
-    portraits = tuple(each for each in read_portraits(tx, number) if _is_of(tx, each, case.student_no))
+    portraits = tuple(each for each in read_portraits(tx, number) if _is_of(tx, each, case.subject))
     score, eyes = _compare(tx, settings, case, portraits)
     calibration = load_calibration(settings.face_pack, settings.models_dir)
     _, contract = look_versions(settings)
-    student_seen = tuple(find_student(tx, number, case.student_no, case.session_id))
+    student_seen = tuple(find_student(tx, number, case.subject, case.session_id))
     return MatterView(
         matter_id, "case", case.kind, number, _state(tx, row, False), case, "", False, decisions, claim, answer,
         portraits=portraits, score=score,
@@ -194,14 +194,14 @@ def _same(tx: Tx, case: CaseRecord) -> list[tuple[UUID, str, str]]:
 
 def _read_sign_ins(tx: Tx, case: CaseRecord, number: str) -> tuple[SignIn, ...]:
     """The student's sign-ins on the session's day; of all days where the case is about none."""
-    if case.student_no is None:
+    if case.subject is None:
         return ()
     of_class = select(ClassRow.id).where(ClassRow.number == number).scalar_subquery()
     session = tx.scalar(select(SessionRow).where(SessionRow.class_id == of_class, SessionRow.code == case.session_id))
     rows = tx.scalars(
         select(SignInRow)
         .join(EnrolmentRow, EnrolmentRow.id == SignInRow.enrolment_id)
-        .where(SignInRow.class_id == of_class, EnrolmentRow.student_no == case.student_no)
+        .where(SignInRow.class_id == of_class, EnrolmentRow.student_no == case.subject)
         .order_by(SignInRow.signed_at)
     )
     zone = tx.scalar(select(ClassRow.timezone).where(ClassRow.number == number))

@@ -153,7 +153,7 @@ def _describe_photo(view: MatterView, language: str) -> dict[str, Any]:
     session = sessions.get(getattr(view.record, "session_id", None) or "")
     training = next(iter(view.answer["classes"]), None)
     student = next(
-        (one for one in session["students"] if one["student_no"] == getattr(view.record, "student_no", None)), None
+        (one for one in session["students"] if one["student_no"] == getattr(view.record, "subject", None)), None
     ) if session else None  # fmt: skip
     return {
         "photo": photo,

@@ -100,7 +100,7 @@ def read_sightings(case_id: UUID, caller: OfficeReader, state: State, look: Look
         if not found:
             raise Problem("not_found")
         case = found[0]
-        student = find_student(tx, case.class_number, case.student_no, case.session_id)
+        student = find_student(tx, case.class_number, case.subject, case.session_id)
         strangers = find_strangers(tx, case, contract, calibration) if case.photo_id else []
         same = find_same_pictures(tx, case.sha256) if case.sha256 else []
     look.note("case", str(case_id))

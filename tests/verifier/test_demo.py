@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 
@@ -13,6 +14,10 @@ from tests.verifier.conftest import DemoNight
 from verifier.demo.make_class import Plant, make_demo_class
 from verifier.demo.run import list_failures, run_demo
 from verifier.nightly import run_night
+from verifier.records.database import open_database
+from verifier.records.matters import read_cases
+from verifier.regulation.policy import load_policy
+from verifier.review_matter import view_matter
 
 
 def test_every_planted_fault_is_found_and_nothing_else_fails(demo_night: DemoNight) -> None:
@@ -35,6 +40,24 @@ def test_the_night_finds_the_plants_by_the_contract_of_its_answer(
         failures.discard((plant.subject, plant.check))
         failures -= set(plant.follows)
     assert failures == set()
+
+
+def test_the_seat_filler_is_a_case_without_a_name_and_people_compare_the_candidate(demo_night: DemoNight) -> None:
+    """Four students and three complete reports before carry no name; the inspector still sees whose seat it may be."""
+    settings = settings_for(demo_night.workspace)
+    policy = load_policy(settings.policy)
+    database = open_database(settings.database, settings.data_key_bytes())
+    try:
+        with database.reading() as tx:
+            (case,) = [each for each in read_cases(tx) if each.kind == "impersonation"]
+            view = view_matter(tx, settings, policy, case.id, datetime(2023, 6, 15, tzinfo=UTC))
+    finally:
+        database.close()
+    assert (case.student_no, case.candidates, case.subject) == (None, ("S04",), "S04")
+    assert {portrait.number for portrait in view.portraits} == {"S04"}
+    assert view.score is not None
+    assert view.score < 0.3
+    assert [sign_in.at.date().isoformat() for sign_in in view.sign_ins] == ["2023-06-14"] * 2
 
 
 def test_a_second_run_on_the_same_workspace_changes_nothing(workspace: Path) -> None:

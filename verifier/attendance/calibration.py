@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaincinv
+from scipy.special import betaincinv, nctdtrit
 
 from verifier.language import Sentence, say
 
@@ -100,7 +100,8 @@ class CalibrationData:
     """What a calibration was fitted on.
 
     `genuine_pairs` and `impostor_pairs` count pairs of *different pictures*, each once: the same pair at several sizes teaches
-    the curve, but is no new evidence about how often people are mistaken. `stricter` names the group that set each side.
+    the curve, but is no new evidence about how often people are mistaken. `stricter` names the group that set each side, and
+    `genuine_people` counts those of whom two pictures were compared; 0 where an older file does not say.
     """
 
     name: str
@@ -111,6 +112,12 @@ class CalibrationData:
     impostor_pairs: int
     groups: tuple[str, ...] = ()
     stricter: Mapping[str, str] = field(default_factory=dict)
+    genuine_people: int = 0
+
+    @property
+    def independent(self) -> int:
+        """How many independent sources one person's cosines come from: people, since the pairs of one share pictures."""
+        return max(min(self.genuine_people or self.people, self.genuine_pairs), 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +130,8 @@ class Calibration:
         genuine_mean, impostor_mean: Mean cosine at each knot, of one person and of two.
         genuine_sd, impostor_sd: Spread of the cosines around those means.
         shared_correlation: How alike the errors of several pictures of one person are against one enrolment picture, 0 to 1.
+        sharpness: Knots, rising, as `measure_sharpness` measures; none where a blur was not calibrated.
+        sharpness_loss: At each, how much of the mean cosine of one person a blur or a shake of that sharpness costs.
     """
 
     name: str
@@ -134,6 +143,8 @@ class Calibration:
     genuine_sd: float
     impostor_sd: float
     shared_correlation: float
+    sharpness: tuple[float, ...] = ()
+    sharpness_loss: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         knots = len(self.inter_eye_px)
@@ -147,6 +158,8 @@ class Calibration:
             )
         if self.genuine_sd <= 0 or self.impostor_sd <= 0 or not 0 <= self.shared_correlation <= 1:
             raise ValueError(f"calibration {self.name}: spreads must be positive and shared_correlation within 0 and 1")
+        if len(self.sharpness) != len(self.sharpness_loss) or list(self.sharpness) != sorted(set(self.sharpness)):
+            raise ValueError(f"calibration {self.name}: sharpness must rise, with a loss at each knot")
 
     def genuine_at(self, inter_eye_px: float) -> float:
         """Mean cosine of one person whose face is that large in the photo."""
@@ -155,6 +168,18 @@ class Calibration:
     def impostor_at(self, inter_eye_px: float) -> float:
         """Mean cosine of two people where the face in the photo is that large."""
         return self._between(self.impostor_mean, inter_eye_px)
+
+    def find_legible_px(self, inter_eye_px: float, sharpness: float) -> float:
+        """How large a sharp face would be that shows as much of who it is: the size at which a face of that sharpness counts.
+
+        A blur takes detail as distance does, so the curves over size serve for it too; not below the smallest knot, where they end.
+        """
+        loss = float(np.interp(sharpness, self.sharpness, self.sharpness_loss)) if self.sharpness else 0.0
+        if loss <= 0:
+            return inter_eye_px
+        left = self.genuine_at(inter_eye_px) - loss
+        equal = float(np.exp(np.interp(left, self.genuine_mean, np.log(self.inter_eye_px))))
+        return min(inter_eye_px, equal)
 
     def llr(self, similarity: float, inter_eye_px: float) -> float:
         """Natural-log likelihood ratio "the same person" to "two people"; rises with the similarity.
@@ -185,6 +210,18 @@ class Calibration:
     def stranger_similarity(self, inter_eye_px: float, budget: ErrorBudget = ATTENDANCE_BUDGET_2023) -> float:
         """Below this cosine a face is not that person's: the person's own falls below it at the budgeted rate."""
         return self.genuine_at(inter_eye_px) - _tail_to_deviations(budget.false_flag_rate) * self.genuine_sd
+
+    def unlike_similarity(self, inter_eye_px: float, budget: ErrorBudget = ATTENDANCE_BUDGET_2023) -> float:
+        """As `stranger_similarity`, for where a name hangs on it: the person's own falls below it *at most* at the budgeted rate,
+        with the confidence of this room.
+
+        Mean and spread are known from so many people only, so it lies lower than the curve through them would set it (one-sided
+        tolerance limit of a normal population, by the noncentral t). New glasses or a new beard are in no curve of few people.
+        """
+        people = self.data.independent
+        root = math.sqrt(people)
+        deviations = float(nctdtrit(people - 1, _tail_to_deviations(budget.false_flag_rate) * root, CONFIDENCE)) / root
+        return self.genuine_at(inter_eye_px) - deviations * self.genuine_sd
 
     def fused_llr(self, llrs: list[float]) -> float:
         """The evidence of several pictures of one face against one enrolment, whose errors are partly shared.
@@ -250,6 +287,7 @@ def _from_mapping(raw: Mapping[str, Any]) -> Calibration:
             impostor_pairs=data["impostor_pairs"],
             groups=tuple(data["groups"]),
             stricter=dict(data["stricter"]),
+            genuine_people=int(data.get("genuine_people", 0)),
         ),
         inter_eye_px=tuple(float(value) for value in scores["inter_eye_px"]),
         genuine_mean=tuple(float(value) for value in scores["genuine_mean"]),
@@ -257,6 +295,8 @@ def _from_mapping(raw: Mapping[str, Any]) -> Calibration:
         genuine_sd=float(scores["genuine_sd"]),
         impostor_sd=float(scores["impostor_sd"]),
         shared_correlation=float(scores["shared_correlation"]),
+        sharpness=tuple(float(value) for value in scores.get("sharpness", ())),
+        sharpness_loss=tuple(float(value) for value in scores.get("sharpness_loss", ())),
     )
 
 
@@ -322,6 +362,8 @@ pack = {quoted(calibration.pack)}
 name = {quoted(data.name)}
 fitted_on = {data.fitted_on.isoformat()}
 people = {data.people}
+# Those of whom two pictures were compared: so many say how unlike themselves people look.
+genuine_people = {data.genuine_people}
 pictures = {data.pictures}
 # Pairs of different pictures, each once; see CalibrationData.
 genuine_pairs = {data.genuine_pairs}
@@ -337,4 +379,7 @@ impostor_mean = {listed(calibration.impostor_mean)}
 genuine_sd = {calibration.genuine_sd:.4g}
 impostor_sd = {calibration.impostor_sd:.4g}
 shared_correlation = {calibration.shared_correlation:.4g}
+# What a blur or a shake of that sharpness takes of one person's mean cosine; the worse of the two.
+sharpness = {listed(calibration.sharpness)}
+sharpness_loss = {listed(calibration.sharpness_loss)}
 """

@@ -104,11 +104,13 @@ def propose_impersonations(
             guest = doubt_stand_ins(own, len(unseen), earlier)
             sitting = strangers[naming.place if naming.times else place]
             wrong = _doubt_about([number], strangers, calibration, guest)
-            found.append(
-                _accuse(session_id, number, sitting, naming, wrong)
-                if naming.allowed
-                else _leave_open(session_id, number, sitting, naming, wrong, earlier, budget)
-            )
+            alike = next((person for person in strangers if number not in person.unlike), None)
+            if alike is not None:
+                found.append(_leave_alike(session_id, number, alike, wrong))
+            elif naming.allowed:
+                found.append(_accuse(session_id, number, sitting, naming, wrong))
+            else:
+                found.append(_leave_open(session_id, number, sitting, naming, wrong, earlier, budget))
     else:
         guest = doubt_stand_ins(odds, len(unseen), earlier)
         found = [_suspect(session_id, sorted(unseen), stranger, calibration, guest) for stranger in strangers]
@@ -182,6 +184,15 @@ def _leave_open(
             file=name, student=number, told=earlier.told, rate=1000 * naming.rate,
             limit=1000 * budget.false_flag_rate, wrong=wrong,
         )  # fmt: skip
+    return Case(CaseKind.IMPERSONATION, session_id, reason, 1 - wrong, None, (number,), stranger.sightings)
+
+
+def _leave_alike(session_id: str, number: str, stranger: UnknownPerson, wrong: float) -> Case:
+    """Without a name, as the stranger may be the student after all: few people look so unlike their own picture, but some do."""
+    reason = say(
+        "{file}中有一名与登记照都不像的人，而{student}已签到却不在照片中：可能有人顶替，但也不能完全排除此人就是本人（如发型、眼镜与登记照不同），因此不点名认定。判断有误的可能性约{wrong:.1%}，请现场核实。",
+        file=stranger.sightings[0].name, student=number, wrong=wrong,
+    )  # fmt: skip
     return Case(CaseKind.IMPERSONATION, session_id, reason, 1 - wrong, None, (number,), stranger.sightings)
 
 

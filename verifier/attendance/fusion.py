@@ -58,6 +58,7 @@ class UnknownPerson:
         llr: person → fused natural-log likelihood ratio that the unknown is them, for everybody who does not sit elsewhere in
             one of the same photos.
         plausible: Those of them whose own face would look as unlike this one more often than the budget allows to ignore.
+        unlike: Those of them who are so unlike it that a name may hang on it (`Calibration.unlike_similarity`).
     """
 
     state: FaceState
@@ -66,6 +67,7 @@ class UnknownPerson:
     inter_eye_px: float
     llr: Mapping[str, float] = field(default_factory=dict)
     plausible: tuple[str, ...] = ()
+    unlike: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,7 +149,7 @@ def recognise_again(
     anchors = {number: _vectors(faces) for number, faces in matched.items()}
     found: list[tuple[float, int, str]] = []
     for row, (photo, index) in enumerate(left):
-        size, vector = photo.faces[index].inter_eye_px, _vectors([(photo, index)])[0]
+        size, vector = _size(photo, index, calibration), _vectors([(photo, index)])[0]
         likeness = sorted(
             (
                 (float((anchors[number] @ vector).mean()), number)
@@ -179,7 +181,7 @@ def group_unknown(
     groups = [[face] for face in faces]
     if len(faces) < 2:
         return groups
-    sizes = [photo.faces[index].inter_eye_px for photo, index in faces]
+    sizes = [_size(photo, index, calibration) for photo, index in faces]
     limit = calibration.match_similarity(min(sizes), len(faces) * (len(faces) - 1) // 2, budget)
     # Sums of cosines between groups and how many faces each has: their quotient is the mean, and sums add where groups do. A
     # camera's pictures bring a hundred faces and more, too many to compare each pair of groups anew after every step.
@@ -218,7 +220,7 @@ def _judge_groups(
     size = np.zeros((len(groups), len(people)))
     for row, group in enumerate(groups):
         for column, person in enumerate(people):
-            cosines, sizes = _compare(group, person)
+            cosines, sizes = _compare(group, person, calibration)
             evidence[row, column] = calibration.fused_llr(
                 [calibration.llr(float(value), at) for value, at in zip(cosines, sizes, strict=True)]
             )
@@ -256,16 +258,19 @@ def _describe_unknown(
         for match in photo.matches
         if match.state in (FaceState.MATCHED, FaceState.TEACHER)
     }
-    llr, plausible = {}, []
+    llr, plausible, unlike = {}, [], []
     for person in (*roster.students.values(), *roster.teachers.values()):
         if person.number in elsewhere:
             continue
-        cosines, sizes = _compare(group, person)
+        cosines, sizes = _compare(group, person, calibration)
         llr[person.number] = calibration.fused_llr(
             [calibration.llr(float(cosine), size) for cosine, size in zip(cosines, sizes, strict=True)]
         )
-        if float(cosines.mean()) >= calibration.stranger_similarity(float(np.mean(sizes)), budget):
+        likeness, size = float(cosines.mean()), float(np.mean(sizes))
+        if likeness >= calibration.stranger_similarity(size, budget):
             plausible.append(person.number)
+        if likeness < calibration.unlike_similarity(size, budget):
+            unlike.append(person.number)
     doubles = any(
         photo.matches[index].state is FaceState.UNCLEAR and photo.matches[index].nearest in elsewhere
         for photo, index in group
@@ -282,13 +287,21 @@ def _describe_unknown(
         inter_eye_px=float(np.median([photo.faces[index].inter_eye_px for photo, index in group])),
         llr=llr,
         plausible=tuple(plausible),
+        unlike=tuple(unlike),
     )
 
 
-def _compare(group: Sequence[tuple[PhotoFaces, int]], person: Template) -> tuple[NDArray[np.float32], list[float]]:
+def _compare(
+    group: Sequence[tuple[PhotoFaces, int]], person: Template, calibration: Calibration
+) -> tuple[NDArray[np.float32], list[float]]:
     """Cosines of a group's faces to a person's enrolment pictures, and the sizes at which they count."""
-    sizes = [min(photo.faces[index].inter_eye_px, person.inter_eye_px) for photo, index in group]
+    sizes = [min(_size(photo, index, calibration), person.inter_eye_px) for photo, index in group]
     return np.asarray(_vectors(group) @ person.mean), sizes
+
+
+def _size(photo: PhotoFaces, index: int, calibration: Calibration) -> float:
+    """The size at which a face counts, blurred as it may be."""
+    return calibration.find_legible_px(photo.faces[index].inter_eye_px, photo.faces[index].sharpness)
 
 
 def _vectors(group: Sequence[tuple[PhotoFaces, int]]) -> NDArray[np.float32]:

@@ -141,7 +141,8 @@ class PhotoSolution:
         limits: MatchingLimits, budget: ErrorBudget,
     ) -> None:  # fmt: skip
         self.people, self.calibration, self.limits, self.budget = people, calibration, limits, budget
-        self.sizes = np.array([[min(face.inter_eye_px, person.inter_eye_px) for person in people] for face in faces])
+        legible = [calibration.find_legible_px(face.inter_eye_px, face.sharpness) for face in faces]
+        self.sizes = np.array([[min(size, person.inter_eye_px) for person in people] for size in legible])
         vectors = np.stack([face.embedding for face in faces if face.embedding is not None])
         self.similarity = vectors.astype(np.float64) @ np.stack([person.mean for person in people]).T.astype(np.float64)
         self.llr = calibration.llrs(self.similarity, self.sizes)

@@ -89,6 +89,7 @@ class CaseProposal:
     submission: Submission | None = None
     box: Box | None = None
     probability: float | None = None
+    candidates: tuple[str, ...] = ()  # student numbers, of a case that names nobody
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,12 @@ class CaseRecord:
     probability: float | None
     lapse_reason: Sentence | None
     opened_at: datetime
+    candidates: tuple[str, ...] = ()
+
+    @property
+    def subject(self) -> str | None:
+        """The student whom people compare the face with: the named one, or the only candidate of a case that names nobody."""
+        return self.student_no or (self.candidates[0] if len(self.candidates) == 1 else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +159,7 @@ def _case_record(
         probability=row.probability,
         lapse_reason=Sentence.from_json(row.lapse_reason) if row.lapse_reason else None,
         opened_at=row.opened_at,
+        candidates=tuple(row.candidates or ()),
     )
 
 

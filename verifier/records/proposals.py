@@ -105,6 +105,7 @@ def _save_case(tx: Tx, run: RunRow, proposal: CaseProposal, names: Names) -> Non
         "box_xywh": proposal.box.xywh() if proposal.box is not None else None,
         "reason": proposal.reason.to_json(),
         "probability": None if proposal.probability is None else float(proposal.probability),
+        "candidates": list(proposal.candidates) or None,
     }
     if tx.get(CaseRow, row_id) is None:
         case = CaseRow(
@@ -214,7 +215,7 @@ def refresh_case(tx: Tx, case: CaseRow) -> None:
     if _refresh_state(tx, case, supports):
         last = [each for each in supports if each.run.is_current][-1]
         case.session_id = last.run.session_id
-        for name in ("enrolment_id", "submission_id", "box_xywh", "reason", "probability"):
+        for name in ("enrolment_id", "submission_id", "box_xywh", "reason", "probability", "candidates"):
             setattr(case, name, getattr(last.row, name))
 
 

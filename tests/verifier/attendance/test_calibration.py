@@ -24,7 +24,14 @@ from verifier.attendance.calibration import (
     require_support,
     write_calibration,
 )
-from verifier.attendance.fitting import KNOTS_PX, Comparisons, fit_calibration, measure_shared_correlation
+from verifier.attendance.fitting import (
+    KNOTS_PX,
+    KNOTS_SHARPNESS,
+    BlurredRows,
+    Comparisons,
+    fit_calibration,
+    measure_shared_correlation,
+)
 
 
 def test_zero_of_300_cannot_show_one_in_10000():
@@ -240,3 +247,84 @@ def test_shared_errors_are_measured():
     assert measure_shared_correlation(shared, labels.tolist()) == pytest.approx(0.6, abs=0.06)
     with pytest.raises(ValueError, match="two pictures"):
         measure_shared_correlation(shared, list(range(1600)))
+
+
+BLUR = {"genuine_mean": (0.4, 0.6), "sharpness": (0.3, 0.5), "sharpness_loss": (0.1, 0.0)}
+
+
+@pytest.mark.parametrize(
+    ("sharpness", "legible_px"),
+    [
+        pytest.param(0.5, 40.0, id="sharp"),
+        pytest.param(0.9, 40.0, id="sharper than the last knot"),
+        pytest.param(0.4, 40.0 / 4**0.25, id="a little blurred"),
+        pytest.param(0.3, 20.0, id="blurred: as one from twice as far away"),
+        pytest.param(0.1, 20.0, id="below the first knot"),
+    ],
+)
+def test_a_blurred_face_counts_as_a_smaller_one(sharpness, legible_px):
+    assert a_calibration(**BLUR).find_legible_px(40.0, sharpness) == pytest.approx(legible_px)
+
+
+def test_a_blurred_face_never_counts_as_larger_nor_below_the_table():
+    assert a_calibration(**BLUR).find_legible_px(8.0, 0.3) == 8.0
+    assert a_calibration(**(BLUR | {"sharpness_loss": (0.5, 0.0)})).find_legible_px(40.0, 0.3) == pytest.approx(10.0)
+    assert a_calibration().find_legible_px(40.0, 0.1) == 40.0
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"sharpness": (0.3, 0.5), "sharpness_loss": (0.1,)}, id="a loss is missing"),
+        pytest.param({"sharpness": (0.5, 0.3), "sharpness_loss": (0.1, 0.0)}, id="falling"),
+    ],
+)
+def test_a_broken_table_of_sharpness_is_refused(changes):
+    with pytest.raises(ValueError, match="sharpness"):
+        a_calibration(**changes)
+
+
+def a_limit_of(people: int) -> float:
+    data = CalibrationData("drawn", date(2023, 1, 1), people, 3 * people, 3 * people, 10_000, genuine_people=people)
+    return a_calibration(data=data).unlike_similarity(40)
+
+
+def test_the_fewer_people_the_lower_the_limit_on_which_a_name_hangs():
+    limits = [a_limit_of(people) for people in (5, 37, 1000, 100_000)]
+    assert limits == sorted(limits)
+    assert limits[-1] == pytest.approx(a_calibration().stranger_similarity(40), abs=0.003)
+    assert limits[-1] < a_calibration().stranger_similarity(40)
+
+
+def test_the_limit_of_a_name_holds_the_budget_with_confidence():
+    """Calibrations drawn from 37 people each: of their limits 95 % let at most one own face in a thousand pass."""
+    rng, z = np.random.default_rng(4), 3.0902
+    deviations = (0.6 - a_limit_of(37)) / 0.1
+    drawn_cosines = rng.normal(0.6, 0.1, (4000, 37))
+    limits = drawn_cosines.mean(axis=1) - deviations * drawn_cosines.std(axis=1, ddof=1)
+    assert np.mean(limits <= 0.6 - z * 0.1) == pytest.approx(0.95, abs=0.015)
+
+
+def test_a_calibration_of_before_says_less_and_is_read():
+    text = write_calibration(a_calibration(**BLUR))
+    new = read_calibration(text)
+    assert (new.sharpness, new.sharpness_loss) == (BLUR["sharpness"], BLUR["sharpness_loss"])
+    lines = [line for line in text.splitlines() if not line.startswith(("sharpness", "genuine_people"))]
+    old = read_calibration("\n".join(lines))
+    assert (old.sharpness, old.data.genuine_people, old.data.independent) == ((), 0, old.data.people)
+
+
+def test_what_a_blur_costs_is_fitted_by_the_worse_way_of_blurring():
+    rng = np.random.default_rng(5)
+    sharpness = rng.uniform(0.2, 0.7, 4000)
+    lost = {"soft": 0.05, "shaken": 0.2}
+    rows = tuple(
+        BlurredRows(kind, 0.6 - cost * (sharpness < 0.45) + rng.normal(0, 0.1, 4000), np.full(4000, 40.0), sharpness)
+        for kind, cost in lost.items()
+    )
+    found = fit(replace(drawn("one", 0.6, 0.1), blurred=rows))
+    assert found.sharpness == KNOTS_SHARPNESS
+    assert found.sharpness_loss[0] == pytest.approx(0.2, abs=0.03)
+    assert found.sharpness_loss[-1] == 0.0
+    assert list(found.sharpness_loss) == sorted(found.sharpness_loss, reverse=True)
+    assert fit(drawn("one", 0.6, 0.1)).sharpness == ()

@@ -81,6 +81,19 @@ def test_an_unreadable_face_takes_no_part():
     assert (match.state, match.similarity) == (FaceState.UNREADABLE, None)
 
 
+@pytest.mark.parametrize(
+    ("sharpness", "state"),
+    [
+        pytest.param(0.6, "stranger", id="sharp"),
+        pytest.param(0.3, "unclear", id="blurred: one's own face may be so unlike"),
+    ],
+)
+def test_a_blurred_face_is_less_soon_a_stranger(sharpness, state):
+    calibration = a_calibration(genuine_mean=(0.4, 0.6), sharpness=(0.3, 0.5), sharpness_loss=(0.15, 0.0))
+    (match,) = match_faces([a_face(like((1, 0.2)), sharpness=sharpness)], a_roster(3), calibration)
+    assert match.state.value == state
+
+
 def test_a_face_just_too_small_may_show_somebody_but_never_a_stranger():
     small = {"unreadable_because": "too_small", "inter_eye_px": 12.0}
     assert states([a_face(like((1, 0.7)), **small)], a_roster(3)) == ["matched"]

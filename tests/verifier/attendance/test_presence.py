@@ -135,6 +135,20 @@ def test_the_same_stranger_in_the_same_students_place_is_named_day_by_day():
     assert "此前2个课次" in str(found.cases[0].reason)
 
 
+@pytest.mark.parametrize(
+    ("cosine", "named", "doubts"),
+    [
+        pytest.param(0.26, "S06", False, id="certainly somebody else"),
+        pytest.param(0.285, None, True, id="as unlike as few people are to their own picture"),
+    ],
+)
+def test_whoever_may_be_the_student_with_other_glasses_is_not_named(cosine, named, doubts):
+    """Both lie below 0.291, where a face is a stranger's; with data of a thousand people 0.278 is sure."""
+    stranger = a_face(like((6, cosine), rest=181), at=90)
+    found = conclude(photo_of(1, 2, 3, 4, 5, extra=[stranger]), earlier=CLEAR)
+    assert [(case.student_no, "眼镜" in str(case.reason)) for case in found.cases] == [(named, doubts)]
+
+
 def test_a_regular_guest_beside_a_hidden_student_is_said_to_be_one():
     earlier = replace(CLEAR, guests=(GuestFace(someone(221), 40.0),))
     found = conclude(photo_of(1, 2, 3, 4, 5, extra=[a_stranger()]), earlier=earlier)

@@ -212,6 +212,19 @@ def test_two_sessions_that_show_the_same_thing_make_one_case_and_one_violation(t
     assert violation.reason.text() == "课次 2023-06-12-pm 到课率 0.5。"
 
 
+def test_a_case_without_a_name_lists_its_candidates_until_a_later_close_names_one(tx: Tx) -> None:
+    unnamed = replace(a_case(), student_no=None, candidates=("S02",))
+    save_session_close(tx, a_close(cases=(unnamed,)))
+    (case,) = read_cases(tx)
+    assert (case.student_no, case.candidates, case.subject) == (None, ("S02",), "S02")
+    save_session_close(tx, a_close(cases=(a_case(),), input_key="inputs-2"))
+    (case,) = read_cases(tx)
+    assert (case.student_no, case.candidates, case.subject) == ("S02", (), "S02")
+    save_session_close(tx, a_close(cases=(replace(unnamed, candidates=("S01", "S02")),), input_key="inputs-3"))
+    (case,) = read_cases(tx)
+    assert (case.student_no, case.candidates, case.subject) == (None, ("S01", "S02"), None)
+
+
 def test_what_a_new_close_no_longer_supports_lapses_with_a_reason(tx: Tx) -> None:
     save_session_close(tx, a_close(cases=(a_case(),), violations=(a_violation(),)))
     save_session_close(tx, a_close(input_key="inputs-2"))

@@ -16,6 +16,8 @@ from verifier.records.tables.base import PROCESSING, Base, WithId, between, not_
 class CaseRow(WithId, Base):
     """One case of a class by its `dedup_key`: the same matter seen again is the same case, with more support.
 
+    `candidates` are the student numbers whom a case that names nobody may be about.
+
     `reason`, `probability`, `submission_id` and the box are those of the last session that supports it; once a person
     has decided they stand still. `supported` tells whether the current runs still hold it, also after a decision.
     """
@@ -46,6 +48,7 @@ class CaseRow(WithId, Base):
     box_xywh: Mapped[list[Any] | None]
     reason: Mapped[dict[str, Any]]
     probability: Mapped[float | None]
+    candidates: Mapped[list[Any] | None]
     lapse_reason: Mapped[dict[str, Any] | None]
     opened_at: Mapped[datetime] = mapped_column(default=utc_now, info=PROCESSING)
 
@@ -63,3 +66,4 @@ class CaseSupportRow(WithId, Base):
     box_xywh: Mapped[list[Any] | None]
     reason: Mapped[dict[str, Any]]
     probability: Mapped[float | None]
+    candidates: Mapped[list[Any] | None]
