@@ -214,8 +214,9 @@ def draw_doubt() -> list[tuple[float, bool]]:
         for day, (hidden, replaced, guests) in enumerate(deal_class(number)):
             away = frozenset(numbers[:replaced])
             visible = range(1 + replaced + hidden, 21)
-            # In every second class the guest is always the same, as an assistant is; stand-ins are new each time.
-            others = [a_stranger(14 + day)] * replaced + [a_stranger(1 if number % 2 else 1 + day)] * guests
+            # In every second class the guest is always the same, as an assistant is, and in every second the stand-in is.
+            stand_in, guest = 14 + (0 if number % 4 < 2 else day), 1 + (0 if number % 2 else day)
+            others = [a_stranger(stand_in)] * replaced + [a_stranger(guest)] * guests
             faces = [*a_crowd(*visible), *others]
             session = a_session(teacher_number=None)
             evidence = SessionEvidence(
