@@ -149,7 +149,8 @@ def run_disturbed_night(
     lease = {"VERIFIER_DATA_KEY": key, "VERIFIER_JOB_LEASE_S": "10"}
     with run_city(folder, postgres.url, broker.url, store.server, **lease) as city:
         work = Work(city.settings())
-        assert import_class_folder(class_folder, work.settings).loaded
+        # The store may have been killed in the last moment of the night before, and be half awake.
+        assert _again(lambda: import_class_folder(class_folder, work.settings)).loaded
         killer = Killer(city, postgres, broker, store, chance, processes)
         killer.start()
         night_id = _again(lambda: begin_night(work, DAY))
