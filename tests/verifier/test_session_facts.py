@@ -18,6 +18,7 @@ from tests.verifier.attendance.people import (
     finding,
 )
 from verifier.attendance.photo_checks import check_teacher
+from verifier.attendance.guests import EarlierReports
 from verifier.attendance.presence import PhotoEvidence, SessionEvidence, conclude_session
 from verifier.attendance.session_checks import select_late_sign_ins
 from verifier.finding import Finding, Outcome
@@ -132,18 +133,20 @@ def test_what_people_found_counts_and_a_contradiction_is_open(photos, visit, wan
 
 
 @pytest.mark.parametrize(
-    ("persons", "replaced"),
+    ("persons", "told", "replaced"),
     [
-        pytest.param((1, STRANGER), ("S02",), id="a stranger sits there while S02, signed in, is in no photo"),
-        pytest.param((1,), (), id="nobody sits in the place of S02, who may be hidden"),
-        pytest.param((1, 2, STRANGER), (), id="everybody is seen, and a guest"),
+        pytest.param((1, STRANGER), 30, ("S02",), id="a stranger sits there while S02, signed in, is in no photo"),
+        pytest.param((1, STRANGER), 0, (), id="the case names nobody, as it may be a guest and S02 hidden"),
+        pytest.param((1,), 30, (), id="nobody sits in the place of S02, who may be hidden"),
+        pytest.param((1, 2, STRANGER), 30, (), id="everybody is seen, and a guest"),
     ],
 )
-def test_in_whose_place_a_stranger_sits(persons, replaced):
+def test_in_whose_place_a_stranger_sits(persons, told, replaced):
     photo = picture(*persons)
     signed = tuple(a_sign_in(student_no=no) for no in ("S01", "S02"))
     training = a_training_class(students=students(2))
-    evidence = SessionEvidence(training, SESSION, (photo,), signed, (), ROSTER, a_calibration())
+    earlier = EarlierReports(told=told)
+    evidence = SessionEvidence(training, SESSION, (photo,), signed, (), ROSTER, a_calibration(), earlier=earlier)
     facts = gather_facts(SESSION, evidence, conclude_session(evidence), [judged(photo)])
     found = {each.student_no: each.replaced_in for each in facts.students if each.replaced_in}
     assert found == dict.fromkeys(replaced, (f"sha256:{photo.submission.sha256}",))
