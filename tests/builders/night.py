@@ -28,7 +28,7 @@ from unittest.mock import patch
 from sqlalchemy import insert, select
 
 from tests.builders.shared import PROJECT
-from tests.services.chosen_database import PROGRAM, is_chosen
+from tests.services.chosen_database import PROGRAM, SERVER, is_chosen
 from verifier.cli import main
 from verifier.intake import ImportAnswer, import_class_folder
 from verifier.nightly import Night, run_night
@@ -139,7 +139,8 @@ class Ran:
 def command_environment(**environment: str) -> dict[str, str]:
     """The environment of a user's shell in which this checkout is installed."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("VERIFIER_")}
-    kept |= {name: os.environ[name] for name in ("VERIFIER_CACHE_DIR",) if name in os.environ}
+    ours = ("VERIFIER_CACHE_DIR", "VERIFIER_TEST_DATABASE", SERVER)
+    kept |= {name: os.environ[name] for name in ours if name in os.environ}
     return {**kept, "PYTHONPATH": str(PROJECT), "VERIFIER_WORKERS": "2", **environment}
 
 

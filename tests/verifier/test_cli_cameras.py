@@ -19,7 +19,7 @@ from sqlalchemy import select
 from api.server import create_app
 from tests.builders.cameras import PASSWORD, as_jpeg, draw_noise
 from tests.builders.class_folder import CLASS_TOML, write_class_folder
-from tests.builders.night import PROGRAM, call_verifier, command_environment, load, night, settings_for
+from tests.builders.night import PROGRAM, call_verifier, command_environment, load, night, records_of, settings_for
 from tests.services.camera import Cameras, Trouble, run_cameras
 from tests.services.h264 import encode_clip
 from tests.services.http_auth import Guard
@@ -198,7 +198,8 @@ def test_no_password_anywhere(cameras: Cameras, tmp_path: Path) -> None:
     assert not holds_password(json.dumps(told, ensure_ascii=False).encode())
     assert not holds_password(ask_everything(workspace))
     kept = [file for file in workspace.rglob("*") if file.is_file()]
-    assert {".sqlite3", ".html", ".xlsx"} <= {file.suffix for file in kept}
+    assert {".html", ".xlsx"} <= {file.suffix for file in kept}
+    assert not holds_password(json.dumps(records_of(workspace), ensure_ascii=False).encode())
     assert {file.name: holds_password(read_whole(file)) for file in kept if holds_password(read_whole(file))} == {}
 
 
