@@ -47,13 +47,13 @@ def choose() -> None:
     """Let settings without a database of their own name one of the server's."""
     if SERVER not in os.environ:
         return
-    from verifier import jobs
+    from verifier import camera_jobs, jobs
     from verifier.settings import Settings
 
     own_key = Settings.data_key_bytes
     Settings.database = property(lambda self: self.database_url or find_database(self.workspace))  # type: ignore[method-assign,assignment]
     Settings.data_key_bytes = lambda self: own_key(self) or (KEY,)  # type: ignore[method-assign]
-    jobs.COMMAND = PROGRAM
+    jobs.COMMAND = camera_jobs.COMMAND = PROGRAM
 
 
 def name_environment(workspace: Path) -> dict[str, str]:
