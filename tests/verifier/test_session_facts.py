@@ -17,8 +17,8 @@ from tests.verifier.attendance.people import (
     an_unreadable_face,
     finding,
 )
-from verifier.attendance.photo_checks import check_teacher
 from verifier.attendance.guests import EarlierReports
+from verifier.attendance.photo_checks import check_teacher
 from verifier.attendance.presence import PhotoEvidence, SessionEvidence, conclude_session
 from verifier.attendance.session_checks import select_late_sign_ins
 from verifier.finding import Finding, Outcome
