@@ -29,7 +29,7 @@ from verifier.photo.stamp_geometry import (
 )
 from verifier.photo.stamp_grammar import Parsed, parse_stamp
 from verifier.photo.stamp_grid import is_labelled, read_missing_rows, restore_starts
-from verifier.photo.stamp_looks import combine_looks, is_confirmed, is_settled
+from verifier.photo.stamp_looks import combine_looks, is_open, is_settled
 from verifier.photo.stamp_merge import Candidate, merge_candidates
 from verifier.photo.stamp_page import read_on_page
 from verifier.photo.stamp_reread import (
@@ -110,17 +110,14 @@ def _take_looks(picture_bgr: NDArray[np.uint8], net: TextNet) -> tuple[Stamp, ..
     stamps, explained = _read_once(picture_bgr, picture_bgr, net, _show_contrast)
     if explained and is_settled(stamps):
         return stamps
-    # A stamp is drawn in pure white: with all that is less spread to black, print and posters are gone, and letters stand alone.
-    whites = lift_whites(picture_bgr)
-    lifted, _ = _read_once(whites, _reduce(whites, OVERVIEW_SIDE_PX), net, _show_as_is)
-    confirmed = is_settled(lifted) and is_confirmed(stamps, lifted)
-    stamps = combine_looks(stamps, lifted)
-    if explained and (confirmed or is_settled(stamps)):
-        return stamps
     # Scenes hide letters: the strokes alone are found over a crowd or an edge, a raised contrast on a white wall.
     small = _reduce(picture_bgr, STROKES_SIDE_PX)
     strokes = isolate_strokes(small, min(small.shape[:2]))
     stamps = combine_looks(stamps, _read_once(picture_bgr, strokes, net, isolate_strokes)[0])
+    if is_open(stamps):
+        # A stamp is drawn in pure white: with all that is less spread to black, print and posters are gone.
+        whites = lift_whites(picture_bgr)
+        stamps = combine_looks(stamps, _read_once(whites, _reduce(whites, OVERVIEW_SIDE_PX), net, _show_as_is)[0])
     if any(stamp.day is not None and stamp.clock is not None for stamp in stamps):
         return stamps
     contrasted = raise_contrast(_reduce(picture_bgr, OVERVIEW_SIDE_PX))

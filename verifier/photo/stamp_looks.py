@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, time
 from typing import TypeVar
 
 from verifier.observation import Field, Stamp
@@ -58,22 +58,15 @@ def combine_looks(first: Sequence[Stamp], second: Sequence[Stamp]) -> tuple[Stam
     return tuple(combined)
 
 
-def is_confirmed(first: Sequence[Stamp], second: Sequence[Stamp]) -> bool:
-    """Whether the second look reads each time and coordinate of the first one's fullest stamp as it does."""
-    if not first:
+def is_open(stamps: Sequence[Stamp]) -> bool:
+    """Whether the fullest stamp misses a date, a clock or announced coordinates, or they are contradicted: worth another look."""
+    if not stamps:
         return True
-    stamp = first[0]
-    twin = max(second, key=lambda one: _shared_area(stamp, one), default=None)
-    if twin is None or _shared_area(stamp, twin) == 0:
-        return False
-    pairs = (
-        (stamp.day, twin.day),
-        (stamp.clock, twin.clock),
-        (stamp.weekday, twin.weekday),
-        (stamp.longitude, twin.longitude),
-        (stamp.latitude, twin.latitude),
-    )
-    return all(mine is None or (theirs is not None and mine.value == theirs.value) for mine, theirs in pairs)
+    stamp = stamps[0]
+    wanted: list[Field[date] | Field[time] | Field[float] | None] = [stamp.day, stamp.clock]
+    if stamp.longitude is not None or any(_COORDINATE_WORDS.search(line.text) for line in stamp.lines):
+        wanted += [stamp.longitude, stamp.latitude]
+    return any(field is None or field.confidence <= CONTRADICTED_CONFIDENCE for field in wanted)
 
 
 def count_fields(stamps: Sequence[Stamp]) -> int:

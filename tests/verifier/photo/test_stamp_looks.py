@@ -8,7 +8,7 @@ from datetime import date, time
 import pytest
 
 from verifier.observation import Box, Field, Stamp, TextLine
-from verifier.photo.stamp_looks import combine_looks, is_confirmed, is_settled
+from verifier.photo.stamp_looks import combine_looks, is_open, is_settled
 
 HERE = Box(40, 900, 400, 120)
 ELSEWHERE = Box(900, 10, 300, 60)
@@ -126,18 +126,21 @@ def test_only_a_whole_and_sure_reading_needs_no_second_look(stamps, settled):
 
 
 @pytest.mark.parametrize(
-    ("second", "confirmed"),
+    ("changes", "unfinished"),
     [
-        pytest.param({}, True, id="the same values"),
-        pytest.param({"longitude": a_field(112.5), "latitude": a_field(28.5)}, True, id="and more"),
-        pytest.param({"clock": a_field(time(9, 13))}, False, id="another minute"),
-        pytest.param({"day": None}, False, id="no date"),
-        pytest.param({"box": ELSEWHERE}, False, id="the same values elsewhere"),
+        pytest.param({}, False, id="date and clock, no coordinates announced"),
+        pytest.param({"clock": None}, True, id="no clock"),
+        pytest.param({"day": a_field(date(2023, 6, 12), 0.5)}, True, id="a contradicted date"),
+        pytest.param({"day": a_field(date(2023, 6, 12), 0.51)}, False, id="a date that nothing contradicts"),
+        pytest.param({"text": "经纬度："}, True, id="coordinates announced and not read"),
+        pytest.param({"longitude": a_field(112.5)}, True, id="half a pair"),
+        pytest.param({"longitude": a_field(112.5), "latitude": a_field(28.5)}, False, id="a pair"),
     ],
 )
-def test_a_second_look_confirms_only_what_it_reads_alike_at_the_same_place(second, confirmed):
-    """More looks would tell nothing new then; a contradiction calls for a third."""
-    assert is_confirmed([a_stamp()], [a_stamp(**second)]) is confirmed
+def test_a_third_look_is_taken_only_where_something_is_missing_or_contradicted(changes, unfinished):
+    """It costs as much as the first."""
+    assert is_open([a_stamp(**changes)]) is unfinished
+    assert is_open([])
 
 
 @pytest.mark.parametrize(
