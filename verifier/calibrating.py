@@ -60,16 +60,20 @@ def calibrate_folders(
     data_name: str,
     fitted_on: date,
     progress: Callable[[str], None] | None = None,
+    blurred: bool = False,
 ) -> Calibration:
     """Fit a calibration for the face pack of `nets`; each folder is one group, named by its last part.
 
+    Args:
+        blurred: Also fit what a blur costs. Not by default: on staged class photos it misses more people and finds fewer strangers
+            than size alone (benchmarks/README.md).
     Raises:
         EvaluationError: a folder holds no labelled faces.
         ValueError: there are too few comparisons to fit anything.
     """
     groups, same_cosines, same_labels = [], [], []
     for folder in folders:
-        pictures = read_labelled_pictures(folder, nets.faces, progress, blurred=True)
+        pictures = read_labelled_pictures(folder, nets.faces, progress, blurred=blurred)
         groups.append(compare_pictures(folder.name, pictures))
         for cosine, label in _list_shared(pictures):
             same_cosines.append(cosine)

@@ -247,6 +247,12 @@ def evaluate(
             "VERIFIER_MODELS_DIR; without it the folder itself.",
         ),
     ] = None,
+    blur: Annotated[
+        bool,
+        typer.Option(
+            "--blur", help="With --calibrate: also fit what a blurred face's likeness is worth, beside its size."
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Measure error rates on labelled data: FNIR at stated FPIR, with intervals."""
@@ -269,6 +275,7 @@ def evaluate(
                 data_name=", ".join(each.name for each in (folder, *(groups or []))),
                 fitted_on=date.today(),
                 progress=lambda _: progress.advance(task),
+                blurred=blur,
             )
             place = into or settings.models_dir or folder
             target = place / name_calibration_file(settings.face_pack) if place.is_dir() else place
