@@ -87,6 +87,7 @@ def test_a_file_that_changes_while_it_is_imported_is_refused(tmp_path: Path) -> 
 
 
 @pytest.mark.slow
+@pytest.mark.sqlite_file  # the night it is compared with
 def test_a_night_on_s3_and_postgresql_leaves_the_same_records(
     demo_night: DemoNight, tmp_path: Path, postgres_url: str, s3_server: S3Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
