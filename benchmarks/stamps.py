@@ -40,6 +40,7 @@ from tests.builders.stamps import (  # noqa: E402
     resize_longer_side,
 )
 from verifier.observation import Box, Stamp  # noqa: E402
+from verifier.photo.quality import QUALITY_2023  # noqa: E402
 from verifier.photo.read_stamp import read_stamps  # noqa: E402
 from verifier.photo.stamp_geometry import overlap_area  # noqa: E402
 from verifier.photo.stamp_limits import STAMP_TIME_2023  # noqa: E402
@@ -63,6 +64,9 @@ class Tally:
     hits: dict[tuple[str, str], list[bool]] = field(default_factory=lambda: defaultdict(list))
     by_background: dict[str, list[bool]] = field(default_factory=lambda: defaultdict(list))
     by_confidence: list[tuple[str, bool, float | None]] = field(default_factory=list)
+    accepted: dict[str, list[bool]] = field(
+        default_factory=lambda: defaultdict(list)
+    )  # of photos large enough for photo.quality
     seconds: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
     several: int = 0
     photos: int = 0
@@ -165,6 +169,8 @@ def measure(options: argparse.Namespace, seed: int, backgrounds: Sequence[Path],
         for name, (exact, sure) in compare(truth, stamp).items():
             tally.hits[layout, name].append(exact)
             tally.by_confidence.append((name, exact, sure))
+            if min(picture.size) >= QUALITY_2023.small_below_px:
+                tally.accepted[name].append(exact)
             if name in GRADED:
                 tally.by_background[file.name].append(exact)
             if not exact:
@@ -216,6 +222,12 @@ def report(layouts: Sequence[str], printed: set[str], tally: Tally) -> None:
     for name in FIELDS:
         answers = [answer for layout in layouts for answer in tally.hits.get((layout, name), [])]
         if answers:
+            print(f"  {name:12} {format_share(answers)}")
+    print(
+        f"Those with a short side of {QUALITY_2023.small_below_px} px and more, below which photo.quality asks for the original:"
+    )
+    for name in FIELDS:
+        if answers := tally.accepted.get(name):
             print(f"  {name:12} {format_share(answers)}")
     report_backgrounds(printed, tally)
     print("\nErrors by confidence (date, time, coordinates, weekday): wrong / read at that confidence")
