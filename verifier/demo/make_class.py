@@ -16,7 +16,7 @@ from pathlib import Path
 from PIL import Image
 
 from verifier.demo.draw_stamp import DRAWN_LAYOUTS, StampText, draw_stamp
-from verifier.demo.pictures import RIGHT_END, Variation, cut_student, cut_teacher, load_group, set_scene, vary
+from verifier.demo.pictures import Variation, cut_student, cut_teacher, load_group, set_scene, vary
 from verifier.language import Sentence, say
 
 CLASS_NUMBER = "DEMO-2023-0001"
@@ -27,7 +27,6 @@ TEACHER = ("T01", "乔老师")
 FIRST_DAY = date(2023, 6, 12)
 MORNING, AFTERNOON = (time(8, 30), time(11, 50)), (time(14, 30), time(17, 50))
 STRANGERS_SEAT = "S04"
-AWAY = RIGHT_END  # did not come one morning, nor sign in
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +81,13 @@ def _write_days(folder: _Folder, group: Image.Image) -> tuple[Plant, ...]:
     day1, day2, day3 = (FIRST_DAY + timedelta(days=n) for n in range(3))
     for day in (day1, day2, day3):
         for morning in (True, False):
-            _sign_in_all(folder, day, morning, away=AWAY if (day, morning) == (day2, True) else None)
+            _sign_in_all(folder, day, morning, one_phone=(day, morning) == (day1, False))
 
     first_front = _take(folder, group, day1, morning=True, view="front", seed=11)
     _take(folder, group, day1, morning=True, view="back", seed=12)
     # Nothing on the first afternoon: the missing report.
-    _take(folder, group, day2, morning=True, view="front", seed=31, away=True)
-    _take(folder, group, day2, morning=True, view="back", seed=32, away=True)
+    _take(folder, group, day2, morning=True, view="front", seed=31)
+    _take(folder, group, day2, morning=True, view="back", seed=32)
     _take(folder, group, day2, morning=False, view="front", seed=41)
     other_day = _take(folder, group, day2, morning=False, view="back", seed=42, stamp_day=day1)
     _take(folder, group, day3, morning=True, view="front", seed=51, seat=STRANGERS_SEAT)
@@ -98,13 +97,7 @@ def _write_days(folder: _Folder, group: Image.Image) -> tuple[Plant, ...]:
 
     return (
         Plant(say("下午没有报送照片"), session_id(day1, False), "session.reports"),
-        Plant(
-            # Three of four are 75 %, under the lawful 80 %.
-            say("一名学员没有来"),
-            session_id(day2, True),
-            "session.attendance",
-            follows=((session_id(day2, True), "violation:13(1)(4)"),),
-        ),
+        Plant(say("一部手机在一分钟内替全班签到"), session_id(day1, False), "violation:13(1)(7)"),
         Plant(
             say("水印是前一天的照片"),
             other_day,
@@ -136,15 +129,12 @@ def _take(
     seed: int,
     stamp_day: date | None = None,
     seat: str | None = None,
-    away: bool = False,
 ) -> str:
     starts, _ = MORNING if morning else AFTERNOON
     # A quarter of an hour in; the one from the back two minutes later.
     taken_at = datetime.combine(stamp_day or day, starts) + timedelta(minutes=15 if view == "front" else 17)
     received_at = datetime.combine(day, starts) + timedelta(minutes=40)
-    picture = vary(
-        set_scene(group, seed, seat, right_end_came=not away), Variation(seed, brightness=0.94 + (seed % 7) * 0.02)
-    )
+    picture = vary(set_scene(group, seed, seat), Variation(seed, brightness=0.94 + (seed % 7) * 0.02))
     text = StampText(taken_at.date(), taken_at.time(), ADDRESS, LONGITUDE, LATITUDE)
     stamped = draw_stamp(picture, text, DRAWN_LAYOUTS[(day - FIRST_DAY).days])
     file = f"photos/{day}/{'上午' if morning else '下午'}-{'前' if view == 'front' else '后'}.jpg"
@@ -179,24 +169,23 @@ def _declare(folder: _Folder, file: str, received_at: datetime, session: str, vi
     folder.photo_rows.append((file, f"{received_at:%Y-%m-%dT%H:%M:%S}+08:00", session, view))
 
 
-def _sign_in_all(folder: _Folder, day: date, morning: bool, away: str | None = None) -> None:
+def _sign_in_all(folder: _Folder, day: date, morning: bool, *, one_phone: bool) -> None:
     starts, _ = MORNING if morning else AFTERNOON
-    # Everybody on an own phone, in another order each time, a minute or so apart, some metres apart.
+    # Everybody on an own phone, in another order each time, a minute or so apart, some metres apart; or all on one at once.
+    apart_s = 11 if one_phone else 97
     turn = (day - FIRST_DAY).days * 2 + (not morning)
     order = [*STUDENTS[turn % 4 :], *STUDENTS[: turn % 4]]
     if turn % 2:
         order.reverse()
     for place, (student_no, _) in enumerate(order):
         number = int(student_no[1:])
-        if student_no == away:
-            continue
-        signed_at = datetime.combine(day, starts) - timedelta(seconds=900 - 97 * place - 13 * (turn % 4))
+        signed_at = datetime.combine(day, starts) - timedelta(seconds=900 - apart_s * place - 13 * (turn % 4))
         folder.sign_in_rows.append(
             (
                 student_no,
                 f"{signed_at:%Y-%m-%dT%H:%M:%S}+08:00",
                 "xiangjiuye",
-                f"phone-{number:02d}",
+                f"phone-{1 if one_phone else number:02d}",
                 f"{LONGITUDE + 0.000011 * number + 0.000003 * turn:.6f}",
                 f"{LATITUDE - 0.000007 * number + 0.000002 * turn:.6f}",
             )

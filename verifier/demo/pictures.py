@@ -31,8 +31,6 @@ STRANGER_HEAD = (240, 110, 170, 190)
 SEATS = {**STUDENT_HEADS, "S01": STRANGER_HEAD}
 # The class photo: without the far left, whose woman was moved, and without the playing cards' faces on the table.
 SCENE = (215, 0, 1280, 700)
-# Where the picture ends if the one at the right end did not come: before any of the head as it may be turned.
-RIGHT_END, WITHOUT_RIGHT_END = "S04", 1075
 # The astronaut's head in skimage.data.astronaut(), 512 x 512.
 ASTRONAUT_HEAD = (150, 5, 160, 215)
 
@@ -94,9 +92,7 @@ def cut_teacher() -> Image.Image:
     return _cut_portrait(load_astronaut(), ASTRONAUT_HEAD)
 
 
-def set_scene(
-    group: Image.Image, seed: int, strangers_seat: str | None = None, *, right_end_came: bool = True
-) -> Image.Image:
+def set_scene(group: Image.Image, seed: int, strangers_seat: str | None = None) -> Image.Image:
     """The class as it is photographed: the teacher stands, the students sit, and each has moved a little since the last photo.
 
     Without that, every photo of the demo would be the same shot stamped anew, and `photo.reuse` would rightly say so.
@@ -105,7 +101,6 @@ def set_scene(
         group: The sample photo; left as it is.
         seed: How everybody holds their head this time.
         strangers_seat: The student in whose place the stranger sits; None for an honest class.
-        right_end_came: Whether the student at the right end is in the picture.
     """
     rng = np.random.default_rng(seed)
     scene = group.copy()
@@ -113,8 +108,7 @@ def set_scene(
     for seat, place in SEATS.items():
         head = STRANGER_HEAD if seat == strangers_seat else STUDENT_HEADS[seat]
         _set_head(scene, _crop(group, head), place, rng)
-    left, top, right, bottom = SCENE
-    return scene.crop((left, top, right if right_end_came else WITHOUT_RIGHT_END, bottom))
+    return scene.crop(SCENE)
 
 
 def _crop(picture: Image.Image, box: tuple[int, int, int, int]) -> Image.Image:
