@@ -124,6 +124,7 @@ class CameraSpanOut(TypedDict):
 
 CaseOut = TypedDict("CaseOut", {
     "box_xywh": "list[float]",
+    "candidates": "list[str]",
     "class": "str",
     "decisions": "list[DecisionOut]",
     "file": "str | None",

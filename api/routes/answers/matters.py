@@ -37,6 +37,9 @@ class CaseOut(Out):
     class_number: ClassField
     session: str | None
     student_no: str | None
+    candidates: Annotated[
+        list[str], Field(description="Students of a case that names nobody: it may be any of them, or none.")
+    ]
     file: str | None
     photo: Annotated[str | None, Field(description="The same as `file`.")]
     photo_id: str | None

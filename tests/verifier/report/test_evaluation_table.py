@@ -10,7 +10,7 @@ from verifier.report.terminal import show_evaluation
 
 RATE = {"errors": 1, "trials": 40, "rate": 0.025, "low": 0.0006, "high": 0.1316}
 ANSWER = {
-    "folder": "people [b]", "people": 5, "enrolment_pictures": 5, "test_pictures": 40, "strangers": 7,
+    "folder": "people [b]", "people": 5, "enrolment_pictures": 5, "test_pictures": 40, "strangers": 7, "crowd_faces": 12,
     "refused_enrolments": {"P1": "blurred"}, "unreadable": [], "calibration": "own",
     "methods": [
         {
@@ -41,6 +41,7 @@ def test_an_evaluation_is_a_table_for_people() -> None:
     told = out.getvalue()
     assert "people [b]" in told
     assert "1/40 = 2.50% [0.06%, 13.16%]" in told
+    assert "人群中的脸12张" in told
     assert "too few" in told
     assert "0/0" in told  # nobody to show it with
     assert "0.412" in told
