@@ -79,6 +79,7 @@ def search_faces(faces: Sequence[FaceObservation], settings: Settings, tools: To
             records = {name_stranger(each): each for group in people for each in group}
             enrolled, candidates = _index_of_enrolled(tx, settings, database, tools, readable)
         described = []
+        complete = enrolled.complete  # counts the table's rows: asked once for all faces
         vectors = np.stack([face.embedding for face in readable if face.embedding is not None]) if readable else None
         near = iter(enrolled.find_nearest(vectors, tools.embedding_contract) if vectors is not None else [])
         alike = iter(unknown.find_nearest(vectors, tools.embedding_contract) if vectors is not None else [])
@@ -86,8 +87,8 @@ def search_faces(faces: Sequence[FaceObservation], settings: Settings, tools: To
             if not face.readable or face.embedding is None:
                 described.append({**_describe_face(face), "state": "unreadable"})
                 continue
-            known = _judge(next(near), face, candidates, len(readable), enrolled, tools.calibration)
-            seen = _judge(next(alike), face, len(people), len(readable), unknown, tools.calibration)
+            known = _judge(next(near), face, candidates, len(readable), tools.calibration, complete)
+            seen = _judge(next(alike), face, len(people), len(readable), tools.calibration)
             described.append(
                 {
                     **_describe_face(face),
@@ -121,9 +122,14 @@ def _index_of_enrolled(
 
 
 def _judge(
-    hits: list[Hit], face: FaceObservation, candidates: int, searches: int, index: FaceIndex, calibration: Calibration
+    hits: list[Hit],
+    face: FaceObservation,
+    candidates: int,
+    searches: int,
+    calibration: Calibration,
+    complete: bool = True,
 ) -> SearchAnswer:
-    return judge_hits(hits, face.inter_eye_px, candidates, calibration, searches=searches, complete=index.complete)
+    return judge_hits(hits, face.inter_eye_px, candidates, calibration, searches=searches, complete=complete)
 
 
 def _describe_face(face: FaceObservation) -> dict[str, Any]:

@@ -16,6 +16,9 @@ from verifier.photo.stamp_grammar import parse_stamp
 from verifier.photo.stamp_mend import separate_merged
 from verifier.photo.stamp_text import Reading, normalise
 
+# What N36°24'30.5" E111°51'17.8" means, whichever of its signs were lost.
+DMS_POINT = (111 + 51 / 60 + 17.8 / 3600, 36 + 24 / 60 + 30.5 / 3600)
+
 
 def a_line(text: str, row: int = 0, confidence: float = 0.99, x: float = 40) -> TextLine:
     """One recognised line of a stamp; `row` counts from the top."""
@@ -204,28 +207,12 @@ def test_coordinates_that_differ_in_form_are_in_doubt(text, confidence):
         pytest.param("Lat 16.334705° Long81'065237°", (81.065237, 16.334705), id="a mark that is no minute's"),
         pytest.param("Lat 16.334705° Long 81.065237Roberts", (81.065237, 16.334705), id="the scene's print runs on"),
         pytest.param("Lat 16.334705° Long 81.06523Z", None, id="a letter may be a digit"),
-        pytest.param(
-            "N36°24'30.5\"E11151'17.8\"", (111 + 51 / 60 + 17.8 / 3600, 36 + 24 / 60 + 30.5 / 3600), id="degrees"
-        ),
-        pytest.param(
-            "N3624'30.5\"E111°51'17.8\"", (111 + 51 / 60 + 17.8 / 3600, 36 + 24 / 60 + 30.5 / 3600), id="of north"
-        ),
-        pytest.param(
-            'N362430.5 E1115117.8"', (111 + 51 / 60 + 17.8 / 3600, 36 + 24 / 60 + 30.5 / 3600), id="all signs"
-        ),
-        pytest.param(
-            "N36°24'30.5\"E111-51'17.8\"",
-            (111 + 51 / 60 + 17.8 / 3600, 36 + 24 / 60 + 30.5 / 3600),
-            id="a dash for a ring",
-        ),
-        pytest.param(
-            "N36*24'30.5\"E111 51'17.8\"", (111 + 51 / 60 + 17.8 / 3600, 36 + 24 / 60 + 30.5 / 3600), id="star and gap"
-        ),
-        pytest.param(
-            "N36024'30.5\"E111051'17.8\"",
-            (111 + 51 / 60 + 17.8 / 3600, 36 + 24 / 60 + 30.5 / 3600),
-            id="noughts for rings",
-        ),
+        pytest.param("N36°24'30.5\"E11151'17.8\"", DMS_POINT, id="degrees"),
+        pytest.param("N3624'30.5\"E111°51'17.8\"", DMS_POINT, id="of north"),
+        pytest.param('N362430.5 E1115117.8"', DMS_POINT, id="all signs"),
+        pytest.param("N36°24'30.5\"E111-51'17.8\"", DMS_POINT, id="a dash for a ring"),
+        pytest.param("N36*24'30.5\"E111 51'17.8\"", DMS_POINT, id="star and gap"),
+        pytest.param("N36024'30.5\"E111051'17.8\"", DMS_POINT, id="noughts for rings"),
         pytest.param("东经114.974656°北25.738778°", (114.974656, 25.738778), id="a label's second letter is lost"),
         pytest.param(
             "N36°24'30.5\"E111°51'17.\"", (111 + 51 / 60 + 17 / 3600, 36 + 24 / 60 + 30.5 / 3600), id="cut off"
