@@ -168,6 +168,7 @@ def _judge(
         tools.calibration,
         tools.embedding_contract,
         find_uses_among(class_file.training.number, handed_in, looks),
+        code_uses=find_codes_among(class_file.training.number, handed_in, looks),
     )
     judged = judge_class(given, class_file.training.sessions, datetime.now(UTC).date())
     found = {photo.submission: photo for session in judged.sessions for photo in session.photos}
@@ -180,7 +181,7 @@ def _judge_without_class(submissions: Sequence[Submission], looks: dict[str, Loo
     handed_in = tuple(dict.fromkeys(submissions))
     several = len(handed_in) > 1
     uses = find_uses_among(None, handed_in, looks) if several else {}
-    codes = find_codes_among(handed_in, looks) if several else {}
+    codes = find_codes_among(None, handed_in, looks) if several else {}
     beside = look_beside([(each, looks[each.sha256], None) for each in handed_in], timezone) if several else {}
     judged = []
     for submission in submissions:

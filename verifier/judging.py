@@ -48,6 +48,7 @@ from verifier.photo.context import Beside, CodeAnswer, CodeUse, OtherUse, PhotoC
 from verifier.photo.pair import check_pair
 from verifier.photo.room_history import RoomHistory, RoomMemory, VenuePhoto
 from verifier.photo.view import decide_view
+from verifier.placing_uses import PlacedPhotos
 from verifier.plan import ClassFile, Session, Submission, TrainingClass, View
 from verifier.regulating import Regulated, complete_facts, judge_against
 from verifier.regulation.facts import ClassFacts, RecordedSession, SessionFacts
@@ -84,7 +85,7 @@ class ClassToJudge:
     recorded: ClassFacts | None = None
     violations: tuple[Violation, ...] = ()
     beside: Mapping[Submission, Beside] = field(default_factory=dict)
-    code_uses: Mapping[Submission, tuple[CodeUse, ...]] | None = None
+    code_uses: Mapping[Submission, tuple[CodeUse, ...] | None] | None = None
     code_answers: Mapping[Submission, Mapping[str, CodeAnswer]] = field(default_factory=dict)
     rooms: RoomMemory | None = None
     venue_photos: tuple[VenuePhoto, ...] = ()
@@ -161,7 +162,7 @@ def judge_class(given: ClassToJudge, closed: Sequence[Session], as_of: date) -> 
     enrolment = enrol(given)
     order = sorted(closed, key=lambda session: (session.starts_at, session.id))
     placed = _sort_photos(given, {session.id for session in given.class_file.training.sessions})
-    given = replace(given, beside=_look_beside(given, placed))
+    given = _place_uses(replace(given, beside=_look_beside(given, placed)), placed)
     history = RoomHistory(given.rooms, earlier=given.venue_photos) if given.rooms is not None else None
     ordered = order_sign_ins(given.class_file.sign_ins)
     sessions: list[JudgedSession] = []
@@ -231,9 +232,18 @@ def _sort_photos(given: ClassToJudge, known: set[str]) -> _Sorted:
 
 
 def _look_beside(given: ClassToJudge, placed: _Sorted) -> dict[Submission, Beside]:
-    photos = [*(photo for each in placed.by_session.values() for photo in each), *placed.unplaced]
-    held = [(submission, given.looks.get(submission.sha256), assigned.session) for submission, assigned in photos]
+    held = [(submission, given.looks.get(submission.sha256), session) for submission, session in _list_placed(placed)]
     return look_beside(held, given.class_file.training.timezone)
+
+
+def _list_placed(placed: _Sorted) -> list[tuple[Submission, Session | None]]:
+    photos = [*(photo for each in placed.by_session.values() for photo in each), *placed.unplaced]
+    return [(submission, assigned.session) for submission, assigned in photos]
+
+
+def _place_uses(given: ClassToJudge, placed: _Sorted) -> ClassToJudge:
+    photos = PlacedPhotos(given.class_file.training.number, _list_placed(placed))
+    return replace(given, other_uses=photos.place_all(given.other_uses), code_uses=photos.place_all(given.code_uses))
 
 
 def judge_photo(

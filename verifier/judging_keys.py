@@ -49,7 +49,9 @@ def make_session_key(
             "photos": _photo_input(given, [photo.submission for photo in photos]),
             # What the class's other photos say beside these.
             "beside": [
-                (photo.submission.file, photo.context.beside, photo.context.room) for photo in photos if photo.context
+                (photo.submission.file, photo.context.beside, photo.context.room, photo.context.other_uses)
+                for photo in photos
+                if photo.context
             ],
             **_frame_input(given, [session]),
             **({} if rests_on is None else {"earlier": rests_on}),

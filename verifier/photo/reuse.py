@@ -28,7 +28,8 @@ def check(look: Look, context: PhotoContext) -> Finding:
 
     UNSURE for both of two pictures that are of one moment, or that nothing tells apart. The same picture sent twice for the
     same session is a double upload and counts once; that a report needs two different photos is `photo.pair`'s subject.
-    Where no class is known, nobody knows which came first or what each was handed in for: UNSURE for both.
+    Where no class is known, nobody knows which came first or what each was handed in for: UNSURE for both; likewise for the very
+    same picture of one class where one of the two is for no session.
     """
     del look  # the search in the records has compared the looks
     found = partial(Finding, ID, profile=PROFILE)
@@ -43,17 +44,19 @@ def check(look: Look, context: PhotoContext) -> Finding:
             others=_name_uses(unplaced),
         )
         return found(Outcome.UNSURE, reason, measured={"unplaced": len(unplaced)} | _measure(unplaced[0]))
-    elsewhere = [use for use in context.other_uses if not _is_same_session(use, context)]
+    nowhere = [use for use in context.other_uses if _is_unplaced(use, context)]
+    elsewhere = [use for use in context.other_uses if use not in nowhere and not _is_same_session(use, context)]
     earlier = [use for use in elsewhere if use.how in PROVEN and use.received_first]
     later = [use for use in elsewhere if use.how in PROVEN and not use.received_first]
     alike = [use for use in elsewhere if use.how not in PROVEN]
     doubled = [use for use in context.other_uses if _is_same_session(use, context) and use.how in PROVEN]
-    first = next(iter([*earlier, *later, *alike, *doubled]), None)
+    first = next(iter([*earlier, *later, *alike, *nowhere, *doubled]), None)
     measured: dict[str, Measured] = {
         "earlier": len(earlier),
         "later": len(later),
         "alike": len(alike),
         "same_session": len(doubled),
+        "without_session": len(nowhere),
     }
     found = partial(found, measured=measured | (_measure(first) if first is not None else {}))
     if earlier:
@@ -62,6 +65,14 @@ def check(look: Look, context: PhotoContext) -> Finding:
             say("{file} 此前已作为 {others} 提交过，同一张照片不能再次使用。", file=file, others=_name_uses(earlier)),
         )
     sentences = _tell_doubts(alike, file)
+    if nowhere:
+        sentences.append(
+            say(
+                "{file} 与 {others} 是同一张照片，其中有的没有对应到课次，不知道是重复上传还是再次使用，请核实。",
+                file=file,
+                others=_name_uses(nowhere),
+            )
+        )
     if later:
         sentences.append(
             say("{file} 提交在先，之后又被作为 {others} 提交（问题在后者）。", file=file, others=_name_uses(later))
@@ -72,7 +83,7 @@ def check(look: Look, context: PhotoContext) -> Finding:
         )
     if not sentences:
         sentences.append(say("{file} 未发现与其他照片为同一张（已比对文件、像素和画面）。", file=file))
-    return found(Outcome.UNSURE if alike else Outcome.PASSED, join(sentences))
+    return found(Outcome.UNSURE if alike or nowhere else Outcome.PASSED, join(sentences))
 
 
 def _measure(use: OtherUse) -> dict[str, Measured]:
@@ -110,6 +121,13 @@ def _tell_doubts(alike: list[OtherUse], file: str) -> list[Sentence]:
             )
         )
     return sentences
+
+
+def _is_unplaced(use: OtherUse, context: PhotoContext) -> bool:
+    """The very same picture of the same class, where one of the two is for no session: it may just have been sent twice."""
+    here = context.session.id if context.session is not None else context.submission.session_id
+    own = context.training is not None and use.class_number == context.training.number
+    return own and use.how in ("bytes", "pixels") and (use.session_id is None or here is None)
 
 
 def _is_same_session(use: OtherUse, context: PhotoContext) -> bool:

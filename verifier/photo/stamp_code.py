@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -98,26 +98,44 @@ def find_sure_codes(look: Look, limits: CodeLimits = CODE_2023) -> list[tuple[St
 
 
 def find_codes_among(
-    submissions: Sequence[Submission], looks: Mapping[str, Look], limits: CodeLimits = CODE_2023
+    class_number: str | None,
+    submissions: Sequence[Submission],
+    looks: Mapping[str, Look],
+    limits: CodeLimits = CODE_2023,
 ) -> dict[Submission, tuple[CodeUse, ...] | None]:
-    """Which of some photos of no known class, with different bytes, surely show one code, for photos that are checked together.
+    """Which of some photos, with different bytes, surely show one code, for photos that are checked together, without records.
 
     Args:
+        class_number: The class they were handed in for; None where no class is known, and then which came first is not either.
         looks: SHA-256 → look.
     Returns: Each photo with the others that show its codes; None where none does, as earlier photos' codes are not known.
     """
+    places = {each: place for place, each in enumerate(sorted(submissions, key=_order_of_receipt))}
     shown = {each: find_sure_codes(looks[each.sha256], limits) for each in submissions if each.sha256 in looks}
     found: dict[Submission, tuple[CodeUse, ...] | None] = {}
     for each, own in shown.items():
         codes = {code for _, code in own}
         uses = [
-            CodeUse(code, None, None, other.file, other.sha256, False, stamp.taken_at_local)
+            CodeUse(
+                code,
+                class_number,
+                other.session_id if class_number is not None else None,
+                other.file,
+                other.sha256,
+                class_number is not None and places[other] < places[each],
+                stamp.taken_at_local,
+            )
             for other, others in shown.items()
             for stamp, code in others
             if other.sha256 != each.sha256 and code in codes
         ]
         found[each] = tuple(uses) or None
     return found
+
+
+def _order_of_receipt(submission: Submission) -> tuple[datetime, str]:
+    """By receipt, and those of no known receipt last; where a class is known it orders them by their sessions."""
+    return submission.received_at or datetime.max.replace(tzinfo=UTC), submission.file
 
 
 def _find_other_photos(context: PhotoContext) -> list[CodeUse]:

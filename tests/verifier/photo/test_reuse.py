@@ -44,6 +44,13 @@ def judge(*uses: OtherUse) -> Finding:
         pytest.param(a_use("burst", seconds_apart=2.0), Outcome.UNSURE, ["连拍", "2 秒", "不是翻用"], id="burst"),
         pytest.param(a_use("burst", seconds_apart=2.0, received_first=False), Outcome.UNSURE, ["连拍"], id="burst's first"),
         pytest.param(a_use("burst", seconds_apart=2.0, **HERE), Outcome.PASSED, ["未发现"], id="burst in one session"),
+        pytest.param(a_use("bytes", **(HERE | {"session_id": None})), Outcome.UNSURE, ["没有对应到课次"], id="for no session"),
+        pytest.param(
+            a_use("picture", **(HERE | {"session_id": None}), changes=("restamped",)),
+            Outcome.FAILED,
+            ["重新加水印"],
+            id="restamped and for no session",
+        ),
         pytest.param(a_use("near"), Outcome.UNSURE, ["几乎相同", "人工比对"], id="nothing proves it"),
         pytest.param(a_use("near", **HERE), Outcome.PASSED, ["未发现"], id="alike in one session"),
     ],

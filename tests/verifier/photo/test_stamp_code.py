@@ -216,10 +216,24 @@ def test_photos_of_no_known_class_are_told_which_of_them_share_a_code_and_neithe
         other.sha256: a_coded(clock="14:03"),
         doubtful.sha256: a_coded(sure=0.89),
     }
-    uses = stamp_code.find_codes_among((one, other, doubtful), looks)
+    uses = stamp_code.find_codes_among(None, (one, other, doubtful), looks)
     assert uses[doubtful] is None
     assert [use.file for use in uses[one] or ()] == ["b.jpg"]
     finding = stamp_code.check(looks[one.sha256], PhotoContext(one, code_uses=uses[one]))
     assert finding.outcome is UNSURE
     assert "b.jpg" in str(finding.reason)
     assert "14:03" in str(finding.reason)
+
+
+def test_photos_of_one_class_that_are_checked_together_share_a_code_as_in_the_records() -> None:
+    """The same rule as in the night's records: the later of two of the class's own photos fails."""
+    morning = a_submission("a.jpg", sha256="a" * 64, received_at=a_time("09:15"))
+    later = a_submission("b.jpg", sha256="b" * 64, received_at=a_time("14:05"), session_id=f"{DAY.isoformat()}-pm")
+    looks = {morning.sha256: a_coded(clock="09:12"), later.sha256: a_coded(clock="14:03")}
+    uses = stamp_code.find_codes_among("YY-2023-0071", (later, morning), looks)
+    found = [
+        stamp_code.check(looks[each.sha256], a_context(submission=each, code_uses=uses[each]))
+        for each in (morning, later)
+    ]
+    assert [each.outcome for each in found] == [UNSURE, FAILED]
+    assert "a.jpg" in str(found[1].reason)
