@@ -299,15 +299,19 @@ def _widen(box: TextBox) -> TextBox:
 def _drop_doubles(lines: Sequence[TextLine]) -> list[TextLine]:
     """Where regions overlap a line is read twice, once perhaps cut off at a region's edge: the fuller reading stays.
 
-    The stamp's rows may also stand across longer lines of the scene's print, and are the fuller ones then.
+    The stamp's rows may also stand across longer lines of the scene's print, and are the fuller ones then. The margins of a
+    large clock reach over a short weekday beside it: lines that say different fields are no doubles.
     """
     kept: list[TextLine] = []
+    fields: list[frozenset[str]] = []
     for line in sorted(lines, key=lambda item: (-_count_stamp_parts(item), -item.confidence * len(item.text))):
-        area = line.box.width * line.box.height
+        area, said = _area(line.box), frozenset(read_fields(normalise(line)))
         if all(
-            overlap_area(line.box, other.box) < 0.5 * min(area, other.box.width * other.box.height) for other in kept
+            overlap_area(line.box, other.box) < 0.5 * min(area, _area(other.box)) or (said and told and not said & told)
+            for other, told in zip(kept, fields, strict=True)
         ):
             kept.append(line)
+            fields.append(said)
     return kept
 
 

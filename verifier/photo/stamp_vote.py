@@ -28,6 +28,9 @@ MIN_VOICES = 2
 # once in some hundred digits.
 MIN_DIGIT_VOICES = 4
 LEAST_ODDS = 0.003
+# Where one digit of a row has no majority, something lies across the row, and no other digit is surer than an even chance: on a
+# page of print a day was once read 05 for 06 at 0.98 beside a clock of 0.35 (benchmarks/stamps.py --seeds 3702).
+OBSCURED_CONFIDENCE = 0.5
 DIGITS = "0123456789"
 
 
@@ -139,7 +142,8 @@ def vote_digits(elected: TextLine, readings: Sequence[TextLine]) -> TextLine:
         elected: One of the readings.
         readings: Those that say a field, with the odds of their digits (`ReadLine`); others have no voice about digits.
     Returns: The line with the digits of the greatest mean log probability, each as sure as that mean says, and everything at
-        most as sure as the share of the readings of this form. A reading that sees another digit than the rest and thinks
+        most as sure as the share of the readings of this form; at most an even chance where one of the digits has no
+        majority. A reading that sees another digit than the rest and thinks
         of theirs second does not outweigh them, and the mean of many readings of the same pixels is no surer than one of
         them. The very line where fewer than MIN_DIGIT_VOICES readings have its form.
     Source: Hinton 2002, products of experts; here with equal weights that sum to one, as the experts see the same pixels.
@@ -154,6 +158,8 @@ def vote_digits(elected: TextLine, readings: Sequence[TextLine]) -> TextLine:
     mean = np.exp(np.log(np.maximum(odds, LEAST_ODDS)).mean(axis=0))
     shares = mean / mean.sum(axis=1, keepdims=True)
     limit = sum(map(_weakest, alike)) / max(1e-6, sum(map(_weakest, readings)))
+    if shares.max(axis=1).min() < OBSCURED_CONFIDENCE:
+        limit = min(limit, OBSCURED_CONFIDENCE)
     text, sure = list(elected.text), [min(each, round(limit, 4)) for each in elected.per_character]
     for place, share in zip((at for at, sign in enumerate(text) if sign in DIGITS), shares, strict=True):
         text[place], sure[place] = DIGITS[int(share.argmax())], round(min(float(share.max()), limit), 4)
