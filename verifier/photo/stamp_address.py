@@ -12,14 +12,14 @@ _LABEL = re.compile(r"^[^\w\u4e00-\u9fff]*(?P<l>(?:[\u4e00-\u9fff]\s*){1,6}?)\s*
 # Of the labels that nothing else begins with, the colon may be lost or read as another sign.
 _BARE_LABEL = re.compile(r"^\W*(?P<l>地址|地点)[\s,.;·]*(?=[\u4e00-\u9fff])(?P<v>.*)$")
 _ENGLISH_LABEL = re.compile(r"^\W*(?P<l>Address|Location|Place)\s*:\s*(?P<v>.*)$", re.I)
-# The first group names a place outright; the second only says where on a site somebody worked.
-# In widely spaced labels (地　点) the first letter may be lost.
+# The first says where the shot was taken, the second some other place (培训地点, 单位地址), the third only where on a site somebody
+# worked. In widely spaced labels (地　点) the first letter may be lost.
 _PLACE_LABELS = (
-    "地点", "地址", "位置", "定位", "拍摄地点", "打卡地点", "施工地点", "拍摄位置", "详细地址", "拍摄地址",
-    "点", "址",
-)  # fmt: skip
+    re.compile(r"(?:拍摄|拍照|打卡|签到|考勤|当前|实时|所在|现场|详细|具体|施工|地理)?(?:地点|地址|位置|定位)|点|址"),
+    re.compile(r"(?!工作).{1,4}(?:地点|地址|位置|定位)"),
+    re.compile(r"施工区域|施工部位|拍摄区域|工作(?:地点|地址)|区域"),
+)
 _NEUTRAL_LABELS = ("经纬度", "坐标", "时间", "天气", "海拔", "打卡")
-_SITE_LABELS = ("施工区域", "施工部位", "拍摄区域", "工作地点", "区域")
 _NO_PLACE = re.compile(
     r"相机|水印|验证|真实|防\s*伪|Timemark|Verified|Photo\s*code|GPS|Powered|Google|App\b"
     r"|℃|°\s*C|\d\s*°|海\s*拔|方位|天\s*气|备\s*注|项\s*目|拍\s*摄|打\s*卡|经\s*度|纬\s*度|经\s*纬|湿度|风[力速]|气压|记录"
@@ -52,9 +52,9 @@ def find_address(rest: Sequence[Reading], lines: Sequence[TextLine]) -> Field[st
     """
     rest = [_cut_neighbours(row, lines) for row in rest]
     labelled = [(index, *_split_label(row)) for index, row in enumerate(rest)]
-    for wanted in (_PLACE_LABELS, _SITE_LABELS):
+    for wanted in _PLACE_LABELS:
         for index, label, start in labelled:
-            if label in wanted:
+            if wanted.fullmatch(label):
                 return _labelled_address(rest, labelled, index, start)
     others = [
         label

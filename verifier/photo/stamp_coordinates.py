@@ -25,7 +25,7 @@ _LABELS = {
 _DECIMAL_END = r"(?![0-9]|\.\s?[0-9]|(?!(?i:Lat|Lon|Lng)|[NSEW](?![A-Za-z]))[A-Za-z])"
 # A label whose first letter was misread or lost (排度：38.069338) still announces a coordinate.
 _TOKEN = re.compile(
-    rf"""(?:(?P<pair>经\s*纬\s*度?|坐\s*标|GPS|(?<![经纬])(?<![经纬]\s)[^经纬\s]?度(?=\s*:\s*[0-9]{{1,3}}\.[0-9]{{4}}))\s*[:.]?\s*)?
+    rf"""(?:(?P<pair>经\s*纬\s*度?|坐\s*标|GPS|(?<![经纬])(?<![经纬]\s)(?<![精速温湿高坡角])[^经纬精速温湿高坡角\s]?度(?=\s*:\s*[0-9]{{1,3}}\.[0-9]{{4}}))\s*[:.]?\s*)?
     (?:(?P<before>[经纬]\s*度|[东西]\s*经|[南北]\s*纬|[东西南北](?=\s*[0-9]{{1,3}}\.[0-9]{{4}})
         |(?i:Longitude|Latitude|Long|Lng|Lon|Lat)|(?<![A-Za-z])[NSEW])\s*(?:[:.]\s*){{0,2}})?
     (?:
@@ -34,6 +34,8 @@ _TOKEN = re.compile(
       (?P<sec>{D}{{1,2}}(?:[.,]{D}+)?)(?!\s?[0-9](?![0-9]*\s*[°度]))  # more digits mean that the point was lost
       \s*(?:"|''?|秒)?
       |
+      (?<![0-9.])(?P<ring>{D}{{1,3}})\s*[°度]\s*(?P<minutes>{D}{{1,2}}\.{D}{{3,6}})\s*['/分]  # never 34.20' of a torn 34'20"
+      |
       (?<![0-9.])(?P<dec>-?{D}{{1,3}}\s?\.\s?{D}{{2,10}}){_DECIMAL_END}\s*[°度]?
     )
     (?(before)|(?:\s*(?P<after>[NSEW])(?![A-Za-z0-9]))?)""",
@@ -41,6 +43,14 @@ _TOKEN = re.compile(
 )
 
 
+# What other sensors of a phone measure is no coordinate, though it may carry a ring: 方位角: 123.4567°, 方向: 北 3.12°.
+_SENSOR = re.compile(
+    r"(?:方\s*位\s*角?|方\s*向|海\s*拔|[精速温湿高坡]\s*度|气\s*压|航\s*向|[倾俯仰]\s*角|风\s*[力速]|Alt(?:itude)?|Bearing|Heading|Speed|Accuracy)"
+    r"\s*[:.]?\s*(?:[东西南北]+\s*)?$",
+    re.I,
+)
+# A label alone on its row: the number stands on the next one.
+_LONE_LABEL = re.compile(r"\W*(?P<l>[经纬]\s*度|[东西]\s*经|[南北]\s*纬|(?i:Longitude|Latitude|Long|Lng|Lon|Lat))\W*")
 _CHINESE_LABEL = re.compile(r"[经纬]\s*度")
 _DECIMALS = re.compile(r"[0-9]+")
 
@@ -74,18 +84,22 @@ def find_coordinates(rows: Sequence[Reading]) -> Coordinates | None:
     """The first pair of coordinates in some rows; a half pair where only one number could be read; None without any."""
     numbers: list[_Number] = []
     spans: list[tuple[int, int, int]] = []
-    announced = False
+    announced, above = False, ""
     for index, row in enumerate(rows):
         for match in _TOKEN.finditer(row.text):
             announced = announced or match["pair"] is not None
             number = _read_number(row, index, match, announced)
-            if number is None:
+            if number is None or _SENSOR.search(row.text[: _find_start(match)]):
                 continue
+            if above and not number.role:
+                number, above = replace(number, role=above), ""
             if _shares_label(numbers, spans, number, row.text[: match.start()]):
                 numbers[-1] = replace(numbers[-1], role="", paired=True)
                 number = replace(number, paired=True)
             numbers.append(number)
             spans.append((index, *match.span()))
+        lone = _LONE_LABEL.fullmatch(row.text)
+        above = _LABELS[re.sub(r"\s", "", lone["l"]).lower()].rstrip("-") if lone is not None else ""
     numbers, spans = _drop_strays(numbers, spans)
     if not numbers:
         return None
@@ -96,6 +110,10 @@ def find_coordinates(rows: Sequence[Reading]) -> Coordinates | None:
     if second is None:
         return _decide_single(first, spans)
     return _decide_pair(first, second, spans)
+
+
+def _find_start(match: re.Match[str]) -> int:
+    return next(match.start(name) for name in ("deg", "ring", "dec") if match[name])
 
 
 def _shares_label(
@@ -120,6 +138,13 @@ def _read_number(row: Reading, index: int, match: re.Match[str], announced: bool
             return None
         value = degrees + minutes / 60 + seconds / 3600
         start, end = match.start("deg"), match.end("sec")
+    elif match["ring"]:
+        printed = match["ring"] + match["minutes"]
+        tail = float(to_digits(match["minutes"]))
+        if tail >= 60:
+            return None
+        value = int(to_digits(match["ring"])) + tail / 60
+        start, end = match.start("ring"), match.end("minutes")
     else:
         printed = match["dec"]
         value = float(to_digits(printed.replace(" ", "")))
@@ -130,7 +155,7 @@ def _read_number(row: Reading, index: int, match: re.Match[str], announced: bool
     role = roles[-1] if roles else ""
     if role.endswith("-"):
         value, role = -value, role[:-1]
-    marked = bool(match["deg"]) or "°" in match.group()
+    marked = bool(match["deg"] or match["ring"]) or "°" in match.group()
     sure = row.digits_confidence(start, end)
     if match["before"] in tuple("东西南北"):
         # Of a label's two letters the second is lost, and perhaps a digit with it.

@@ -1,4 +1,4 @@
-"""Printed dates, clocks, weekdays and zone offsets.
+"""Printed dates and weekdays.
 
 Every rule decides by form and calendar alone. What the timetable would like to see is not known here; a value that no
 calendar has stays unread.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date
 
 from verifier.observation import Field
 from verifier.photo.stamp_text import CONSUMED, Reading, mostly_digits, to_digits
@@ -33,36 +33,20 @@ _YEAR_LAST = re.compile(
 )
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = r"(?P<n>(?i:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec))[a-z]*"
-_DAY_MONTH = re.compile(rf"(?<![0-9])(?P<d>{D}{{1,2}})\s*{_MONTH}\s*[.,]?\s*(?P<y>{D}{{4}})(?![0-9])")
+_DAY_MONTH = re.compile(
+    rf"(?<![0-9])(?P<d>{D}{{1,2}})(?:st|nd|rd|th)?\s*[-/]?\s*{_MONTH}\s*[.,\-/]?\s*(?P<y>{D}{{4}})(?![0-9])"
+)
+_YEAR_MONTH_NAME = re.compile(rf"(?<![0-9])(?P<y>{D}{{4}})\s*[-/]?\s*{_MONTH}\s*[-/.]?\s*(?P<d>{D}{{1,2}})(?![0-9])")
 _MONTH_DAY = re.compile(rf"{_MONTH}\s*\.?\s*(?P<d>{D}{{1,2}})\s*[.,]?\s*(?P<y>{D}{{4}})(?![0-9])")
-
-# Not re.IGNORECASE for whole patterns: it would let a digit's class match other letters.
-_HALF = "(?i:AM|PM|A\\.M\\.|P\\.M\\.)"
-_CLOCK = re.compile(
-    rf"(?:(?P<cn>上午|下午|中午|凌晨|早上|晚上|傍晚)\s*)?(?:(?P<en1>{_HALF})\s*)?"
-    rf"(?:(?<![0-9:])|(?<={CONSUMED}:))(?P<h>{D}{{1,2}})\s*(?:[:;]|\.(?=\s*{D}{{2}}\s*[:;]\s*{D}{{2}}))\s*(?P<m>{D}{{2}})(?:\s*[:;]\s*(?P<s>{D}{{2}}))?(?![0-9]|\s*[:;]\s*[0-9]|[-.][0-9]{{2}}(?![0-9]*\s*[℃°]))"
-    rf"(?:\s*(?P<en2>{_HALF})(?![a-z]))?",
-)
-# Directly behind a date six digits are a clock with seconds that has lost one colon (2122:32), or whose colons were read as
-# dots (21.22.32).
-_LOST_COLON = re.compile(
-    rf"(?<={CONSUMED})\s*(?P<h>[0-9]{{2}})\s*(?P<c>[:;.·]?)\s*(?P<m>[0-9]{{2}})\s*(?P<d>[:;.·]?)\s*(?P<s>[0-9]{{2}})(?![0-9:;.])"
-)
-# HH.MM directly behind a date that its label announces: no other number stands there, and a temperature carries its sign.
-_LOST_DOTS = re.compile(
-    rf"(?:时\s*间|日\s*期)[^{CONSUMED}]{{0,3}}{CONSUMED}+\s*(?P<h>[0-9]{{2}})\s*[.·,]\s*(?P<m>[0-9]{{2}})(?![0-9:;.]|\s*[℃°])"
-)
-_TAIL = re.compile(r"[0-9]\s*[:;.]\s*$")
-# Hours and minutes whose colon was read as a dot, or not at all; behind them the bar may have been read as a 1.
-_DOTTED_CLOCK = re.compile(r"^\W*(?P<h>[0-9]{2})\s*[:.·]?\s*(?P<m>[0-9]{2})1?\W*$")
-_SIGN = re.compile(r"(?:[+]|(?:^|[A-Za-z+]\s*)-|(?:GMT|UTC)\s*\W?)\s*$", re.I)
-_STRAY_DIGIT = re.compile(r"[0-9]\s*$")
-_OFFSET = re.compile(r"(?:GMT|UTC)\s*(?P<sign>[+-])\s*(?P<h>\d{1,2})(?:\s*:?\s*(?P<m>\d{2}))?", re.I)
 
 _CHINESE_DAYS = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "六": 5, "日": 6, "天": 6, "-": 0, "ー": 0}
 # 一 is a single stroke, so it is read as a dash as well; no other weekday looks like one.
+# 周一 begins names and words; only the weather follows a weekday without a gap. (一) is one behind a date.
 _CHINESE_WEEKDAY = re.compile(
-    r"(?:星\s*期|礼\s*拜)\s*(?P<w>[一二三四五六日天\-ー])|(?<![\u4e00-\u9fff])周(?P<v>[一二三四五六日])(?![\u4e00-\u9fff])"
+    r"(?:星\s*期|礼\s*拜)\s*(?P<w>[一二三四五六日天\-ー])"
+    r"|(?<![\u4e00-\u9fff])周(?P<v>[一二三四五六日天])(?![\u4e00-\u9fff]|(?<=周天)\S)"
+    r"|(?<![\u4e00-\u9fff])周(?P<u>[一二三四五六日])(?=(?:晴|多云|阴|[小中大阵雷]+雨|雨|[小中大]?雪|雾|霾)(?![\u4e00-\u9fff]{2}))"
+    rf"|(?<={CONSUMED})\s*\((?P<x>[一二三四五六日])\)"
 )
 _ENGLISH_WEEKDAY = re.compile(
     r"(?<![A-Za-z])(?P<w>Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:day|s|sday|nesday|rs|rsday|r|urday|nes)?\.?(?![a-z])", re.I
@@ -74,7 +58,8 @@ _ENGLISH_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 class FoundDate:
     """A date with its span in the row, and the other date that the same print could mean, if any.
 
-    `decided` is how sure the digits are read: the confidence that is left once something else decides between the two meanings.
+    `longer` has the dates that would look the same after losing a digit (2024-11-15 and 2024-11-25 beside 2024-11-5). `decided` is
+    how sure the digits are read: the confidence that is left once something else decides between the meanings.
     """
 
     field: Field[date]
@@ -83,11 +68,12 @@ class FoundDate:
     month_first: bool = False
     otherwise: date | None = None
     decided: float = AMBIGUOUS_CONFIDENCE
+    longer: tuple[date, ...] = ()
 
 
 def find_date(row: Reading) -> FoundDate | None:
     """The first date in a row, in any of the printed orders; None where there is none that the calendar has."""
-    for pattern in (_YEAR_FIRST, _DAY_MONTH, _MONTH_DAY, _YEAR_FIRST_TIGHT):
+    for pattern in (_YEAR_FIRST, _DAY_MONTH, _MONTH_DAY, _YEAR_MONTH_NAME, _YEAR_FIRST_TIGHT):
         for match in pattern.finditer(row.text):
             found = _date_from(row, match, tight=pattern is _YEAR_FIRST_TIGHT)
             if found is not None:
@@ -112,16 +98,34 @@ def _date_from(row: Reading, match: re.Match[str], *, tight: bool) -> FoundDate 
     sure = row.confidence(*match.span()) if name else row.digits_confidence(*match.span())
     # A colon's edge is read as a "1" in front: no calendar has the year 12018, but the digits are then in doubt.
     stray = row.text[: match.start()][-1:].isdigit() and not re.search(r"[0-9]{2}:[0-9]{2}$", row.text[: match.start()])
-    lost = _may_have_lost_digit(None if name else groups["m"], groups["d"])
-    if stray or lost or _runs_into_clock(row.text[match.end() :]) or (tight and not match.group().isdigit()):
-        sure = min(sure, AMBIGUOUS_CONFIDENCE)
     box = row.box_of(*match.span())
-    return FoundDate(Field(value, sure, box, match.group()), match.start(), match.end())
+    if stray or _runs_into_clock(row.text[match.end() :]) or (tight and not match.group().isdigit()):
+        sure = min(sure, AMBIGUOUS_CONFIDENCE)
+    decided = sure
+    longer = _find_longer(value, None if name else groups["m"], groups["d"])
+    if longer:
+        sure = min(sure, AMBIGUOUS_CONFIDENCE)
+    return FoundDate(Field(value, sure, box, match.group()), match.start(), match.end(), decided=decided, longer=longer)
 
 
 def _may_have_lost_digit(month: str | None, day: str) -> bool:
     """Whether a number of one digit may have had another in front: 2020-2-19 is also what is left of 2020-12-19."""
     return len(day) == 1 or (month is not None and len(month) == 1 and int(to_digits(month)) <= 2)
+
+
+def _find_longer(value: date, month: str | None, day: str) -> tuple[date, ...]:
+    """The other dates that would look so had they lost a digit, in front or behind; none where no digit can be missing."""
+    if not _may_have_lost_digit(month, day):
+        return ()
+    months = [value.month] if month is None or len(month) > 1 else _may_have_been(value.month, 12)
+    days = [value.day] if len(day) > 1 else _may_have_been(value.day, 31)
+    made = (make_date(value.year, one, other) for one in months for other in days)
+    return tuple(each for each in made if each is not None and each != value)
+
+
+def _may_have_been(number: int, most: int) -> list[int]:
+    longer = [*(10 * front + number for front in range(1, 4)), *(10 * number + last for last in range(10))]
+    return [number, *(each for each in longer if 10 <= each <= most)]
 
 
 def _runs_into_clock(rest: str) -> bool:
@@ -169,116 +173,11 @@ def make_date(year: int, month: int, day: int) -> date | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class FoundClock:
-    """A clock with its span in the row; `has_seconds` tells HH:MM:SS from HH:MM."""
-
-    field: Field[time]
-    has_seconds: bool
-    start: int
-    end: int
-
-
-def find_clock(row: Reading) -> FoundClock | None:
-    """The first clock in a row, 24-hour or 12-hour (AM/PM, 上午/下午); None where no day has such a time."""
-    for match in _CLOCK.finditer(row.text):
-        before = row.text[: match.start("h")]
-        if not mostly_digits(match["h"] + match["m"]) or _TAIL.search(before) or _SIGN.search(before):
-            # What follows another colon is the tail of a time that was misread: 116:13:32 is no 13:32. And what follows
-            # a sign is the tail of an offset: GMT +05:30 is no half past five.
-            continue
-        hour = _to_24_hours(int(to_digits(match["h"])), match)
-        minute = int(to_digits(match["m"]))
-        second = int(to_digits(match["s"])) if match["s"] else 0
-        if hour is None or hour > 23 or minute > 59 or second > 59:
-            continue
-        start, end = match.start("h"), match.end("s") if match["s"] else match.end("m")
-        sure = row.digits_confidence(start, end)
-        halved = any(match[half] for half in ("cn", "en1", "en2"))
-        lost = len(match["h"]) == 1 and (not halved or int(to_digits(match["h"])) <= 2)
-        if lost or _STRAY_DIGIT.search(before) or before.endswith(":"):
-            # A digit that nothing has explained stands before the hour: it may be the hour's own, so this may be minutes.
-            # Likewise behind a colon that follows the date: a gap that the scene has filled, or what is left of an hour.
-            # And an hour of one digit may have lost its first: 8:10 is also what is left of 18:10.
-            sure = min(sure, AMBIGUOUS_CONFIDENCE)
-        for half in ("cn", "en1", "en2"):
-            if match[half]:
-                sure = min(sure, row.confidence(*match.span(half)))
-        box = row.box_of(*match.span())
-        return FoundClock(
-            Field(time(hour, minute, second), sure, box, match.group()), bool(match["s"]), match.start(), match.end()
-        )
-    return _find_clock_without_colon(row)
-
-
-def _find_clock_without_colon(row: Reading) -> FoundClock | None:
-    """HHMM:SS, HH:MMSS or HH.MM.SS behind a date, HH.MM behind a labelled one; an even chance at best."""
-    match = _LOST_COLON.search(row.text)
-    seconds = match is not None and ((match["c"] and match["d"]) or match["c"] + match["d"] in (":", ";"))
-    if not seconds:
-        match = _LOST_DOTS.search(row.text)
-    if match is None:
-        return None
-    hour, minute = int(match["h"]), int(match["m"])
-    second = int(match["s"]) if seconds else 0
-    if hour > 23 or minute > 59 or second > 59:
-        return None
-    start, end = match.start("h"), match.end("s" if seconds else "m")
-    sure = min(row.confidence(start, end), AMBIGUOUS_CONFIDENCE)
-    field = Field(time(hour, minute, second), sure, row.box_of(start, end), row.text[start:end])
-    return FoundClock(field, bool(seconds), start, end)
-
-
-def find_dotted_clock(row: Reading) -> FoundClock | None:
-    """A clock that is a row of its own and whose colon lost a dot over the scene (08.53), or both; an even chance at best.
-
-    The bar that stands beside it may have been read as a last 1 (08:531).
-    """
-    match = _DOTTED_CLOCK.search(row.text)
-    if match is None:
-        return None
-    hour, minute = int(match["h"]), int(match["m"])
-    if hour > 23 or minute > 59:
-        return None
-    start, end = match.start("h"), match.end("m")
-    sure = min(row.confidence(start, end), AMBIGUOUS_CONFIDENCE)
-    field = Field(time(hour, minute), sure, row.box_of(start, end), match.group().strip())
-    return FoundClock(field, False, start, end)
-
-
-def _to_24_hours(hour: int, match: re.Match[str]) -> int | None:
-    """Hour of the day; None where the half of the day contradicts it."""
-    chinese = match["cn"]
-    english = (match["en1"] or match["en2"] or "").upper().replace(".", "")
-    if chinese in ("上午", "早上", "凌晨") or english == "AM":
-        # 12 AM is midnight, and nothing after noon is 上午.
-        return None if hour > 12 else (0 if hour == 12 and (english or chinese == "凌晨") else hour)
-    if chinese in ("下午", "晚上", "傍晚") or english == "PM":
-        if chinese == "晚上" and hour == 12:
-            return 0
-        return hour if hour >= 12 else hour + 12
-    if chinese == "中午":
-        return hour + 12 if hour in (1, 2) else hour
-    return hour
-
-
-def find_offset(row: Reading) -> tuple[timedelta, int, int] | None:
-    """A printed offset from UTC with its span; None where there is none between -12 and +14 hours."""
-    match = _OFFSET.search(row.text)
-    if match is None:
-        return None
-    minutes = int(match["h"]) * 60 + int(match["m"] or 0)
-    offset = timedelta(minutes=-minutes if match["sign"] == "-" else minutes)
-    if not timedelta(hours=-12) <= offset <= timedelta(hours=14):
-        return None
-    return offset, match.start(), match.end()
-
-
 def find_weekday(row: Reading) -> tuple[Field[int], int, int] | None:
     """A weekday (0 = Monday) with its span; None where the row has none."""
     match = _CHINESE_WEEKDAY.search(row.text)
     if match is not None:
-        value = _CHINESE_DAYS[match["w"] or match["v"]]
+        value = _CHINESE_DAYS[match["w"] or match["v"] or match["u"] or match["x"]]
     else:
         match = _ENGLISH_WEEKDAY.search(row.text)
         if match is None:

@@ -8,20 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import timedelta
 
 from verifier.observation import Field, Stamp, TextLine
 from verifier.photo.stamp_address import find_address
+from verifier.photo.stamp_choice import choose_date, take_clocks, take_dates
+from verifier.photo.stamp_clocks import FoundClock, find_dotted_clock, find_offset
 from verifier.photo.stamp_coordinates import Coordinates, find_coordinates
-from verifier.photo.stamp_dates import (
-    FoundClock,
-    FoundDate,
-    find_clock,
-    find_date,
-    find_dotted_clock,
-    find_offset,
-    find_weekday,
-)
+from verifier.photo.stamp_dates import FoundDate, find_weekday
 from verifier.photo.stamp_mend import restore_lone_points, restore_points, separate_merged
 from verifier.photo.stamp_text import Reading, surround
 
@@ -40,19 +34,16 @@ _STAMP_WORDS = re.compile(
     r"|Timemark|Verified|Photo\s*code|GPS\s*Map|Lat|Long",
     re.I,
 )
-_CODE = re.compile(r"防\s*伪\s*(?:码|编码|编号)?\s*[:.]?\s*(?P<c>[A-Z0-9](?:\s?[A-Z0-9]){9,19})(?![A-Za-z0-9])")
+_CODE = re.compile(
+    r"(?:防\s*伪\s*(?:码|编码|编号)?|(?:照片|水印)\s*(?:编?码|编号)|验\s*[真证]\s*码|(?i:Photo\s*code))\s*[:.]?\s*"
+    r"(?P<c>[A-Z0-9](?:[\s-]?[A-Z0-9]){9,19})(?![A-Za-z0-9])"
+)
 _LONE_CODE = re.compile(r"(?<![A-Za-z0-9])(?P<c>(?=[A-Z0-9]*\d)(?=[A-Z0-9]*[A-Z])[A-Z0-9]{12,16})(?![A-Za-z0-9])")
 
 # Timemark's codes have 14 characters: fewer are what is left of one.
 _TIMEMARK_CODE = re.compile(r"(?<![A-Za-z0-9])(?P<c>[A-Z0-9]{14})(?![A-Za-z0-9])")
 
-_LETTERS = re.compile(r"[A-Za-z\u4e00-\u9fff]")
 _HH = re.compile(r"\s*\S{2}\s*[:;.]")
-_WEEKDAY_WORDS = re.compile(r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day", re.I)
-_DATE_LABEL = re.compile(r"时\s*间|日\s*期")
-# Behind its label's colon a date stands alone, or after a chip's or a clock's few signs (打卡, 09:12:30 AM).
-MAX_LETTERS_BEFORE = 6
-MAX_DIGITS_BEFORE = 6
 # Beside a big clock the date has less than half its height.
 BIG_CLOCK_HEIGHTS = 1.4
 
@@ -83,15 +74,15 @@ def parse_stamp(lines: Sequence[TextLine], rows: Sequence[Reading]) -> Parsed:
         (name for pattern, name in APPS if pattern.search(original)), None
     )
     offset = _take_offset(rest)
-    days = _take_dates(rest)
-    clocks = _take_clocks(rest)
+    days = take_dates(rest)
+    clocks = take_clocks(rest, days)
     if days and not clocks:
         clocks = _take_big_clock(rest, days[0])
     if days and days[0].month_first:
         # A camera's overlay always prints HH:MM:SS: anything less is a piece of the clock, and no one knows which.
         clocks = [clock for clock in clocks if clock.has_seconds and _HH.match(clock.field.text)]
     weekday = _take_weekday(rest)
-    day = _choose_date(days, weekday)
+    day = choose_date(days, weekday)
     coordinates = _take_coordinates(rest)
     code = _take_code(rest, app, original)
     address = find_address(rest, lines)
@@ -152,35 +143,6 @@ def _take_offset(rest: list[Reading]) -> timedelta | None:
     return None
 
 
-def _take_dates(rest: list[Reading]) -> list[FoundDate]:
-    """The dates in the rows, those first that stand as a stamp's do: beside their label, weekday or clock."""
-    days: list[tuple[bool, FoundDate]] = []
-    for index, row in enumerate(rest):
-        found = find_date(row)
-        if found is not None and not _is_caption(row.text[: found.start]):
-            rest[index] = row.without(found.start, found.end)
-            beside = _DATE_LABEL.search(row.text[: found.start]) or find_clock(rest[index]) or find_weekday(rest[index])
-            days.append((not beside, found))
-    return [day for _, day in sorted(days, key=lambda item: item[0])]
-
-
-def _is_caption(before: str) -> bool:
-    """Whether a date stands within the scene's words, or behind a date of the stamp's own that was torn."""
-    said = _WEEKDAY_WORDS.sub("", re.sub(r"^\W*[\u4e00-\u9fffA-Za-z\s]{2,12}:", "", before))
-    letters, digits = len(_LETTERS.findall(said)), sum(sign.isdigit() for sign in said)
-    return letters > MAX_LETTERS_BEFORE or digits > MAX_DIGITS_BEFORE
-
-
-def _take_clocks(rest: list[Reading]) -> list[FoundClock]:
-    clocks = []
-    for index, row in enumerate(rest):
-        found = find_clock(row)
-        if found is not None:
-            rest[index] = row.without(found.start, found.end)
-            clocks.append(found)
-    return clocks
-
-
 def _take_big_clock(rest: list[Reading], day: FoundDate) -> list[FoundClock]:
     """A clock much taller than the date, its colon lost or the bar beside it read as a digit; nothing else looks so."""
     for index, row in enumerate(rest):
@@ -198,22 +160,6 @@ def _take_weekday(rest: list[Reading]) -> Field[int] | None:
             rest[index] = row.without(found[1], found[2])
             return found[0]
     return None
-
-
-def _choose_date(days: Sequence[FoundDate], weekday: Field[int] | None) -> FoundDate | None:
-    """The first date; of two meanings (03/04/2025) the one whose weekday is printed beside it, as sure as both are read."""
-    if not days:
-        return None
-    day = days[0]
-    other: date | None = day.otherwise
-    if other is None or weekday is None:
-        return day
-    fitting = [meaning for meaning in (day.field.value, other) if meaning.weekday() == weekday.value]
-    if len(fitting) != 1:
-        return day
-    field = replace(day.field, value=fitting[0], confidence=min(day.decided, weekday.confidence))
-    turned = fitting[0] == other
-    return replace(day, field=field, month_first=day.month_first != turned)
 
 
 def _take_coordinates(rest: list[Reading]) -> Coordinates | None:
@@ -236,7 +182,7 @@ def _take_code(rest: list[Reading], app: str | None, original: str) -> Field[str
             if match is not None:
                 start, end = match.span("c")
                 rest[index] = row.without(*match.span())
-                code = match["c"].replace(" ", "")
+                code = re.sub(r"[\s-]", "", match["c"])
                 return Field(code, row.confidence(start, end), row.box_of(start, end), match.group())
     return None
 

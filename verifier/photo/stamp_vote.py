@@ -14,8 +14,9 @@ from dataclasses import replace
 import numpy as np
 
 from verifier.observation import TextLine
+from verifier.photo.stamp_clocks import find_clock
 from verifier.photo.stamp_coordinates import find_coordinates
-from verifier.photo.stamp_dates import find_clock, find_date, find_weekday
+from verifier.photo.stamp_dates import find_date, find_weekday
 from verifier.photo.stamp_mend import restore_points, separate_merged
 from verifier.photo.stamp_text import Reading, normalise
 from verifier.vision.text import ReadLine

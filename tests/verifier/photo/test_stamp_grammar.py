@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from verifier.observation import Box, Stamp, TextLine
+from verifier.photo.stamp_clocks import find_clock, find_offset
 from verifier.photo.stamp_coordinates import find_coordinates
-from verifier.photo.stamp_dates import find_clock, find_date, find_offset, find_weekday
+from verifier.photo.stamp_dates import find_date, find_weekday
 from verifier.photo.stamp_geometry import join_rows
 from verifier.photo.stamp_grammar import parse_stamp
 from verifier.photo.stamp_mend import separate_merged
