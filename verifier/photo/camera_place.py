@@ -32,6 +32,7 @@ from verifier.photo.geofence import (
 from verifier.plan import CoordinateFrame
 
 ID = "photo.camera_place"
+CLOCK_OFF_S = 300.0  # as `clock_agreement` lets two clocks differ
 # Baidu's datum is an app's, never a camera's.
 CAMERA_FRAMES = (CoordinateFrame.WGS84, CoordinateFrame.GCJ02)
 
@@ -88,4 +89,10 @@ def read_fix_age_s(look: Look, context: PhotoContext) -> float | None:
     """How much older than the photo its satellite fix is, in seconds; None where EXIF does not say."""
     clocks = read_clocks(look, context)
     gps, taken = clocks.get(Clock.GPS), clocks.get(Clock.CAMERA) or clocks.get(Clock.STAMP)
-    return None if gps is None or taken is None else measure_gap_s(gps, taken)
+    if gps is None or taken is None:
+        return None
+    age_s = measure_gap_s(gps, taken)
+    if age_s < -CLOCK_OFF_S and context.session is not None and not taken.zone_written:
+        # No fix is younger than its photo, so the phone shows another zone's time: held against the lesson itself.
+        return max(age_s, (context.session.starts_at - gps.at).total_seconds())
+    return age_s

@@ -21,7 +21,7 @@ from verifier.observation import Look
 from verifier.photo.clocks import (
     Clock,
     Reading,
-    find_phone_zone,
+    find_phone_zones,
     find_zone,
     format_offset,
     measure_gap_s,
@@ -129,15 +129,12 @@ def _find_zone_in_session(
         if abs(measure_gap_s(taken, stamp)) > limits.zone_s:
             return find_zone(taken, stamp, limits.zone_s)
         # The stamp is the same phone's: only a clock that its owner cannot set tells its zone.
-        told = find_phone_zone(taken, clocks, limits.zone_s)
-        if told is None:
-            return None
-        there = place_in_zone(taken, told[0]).at
         opens, closes = (
             session.starts_at - timedelta(seconds=limits.early_s),
             session.ends_at + timedelta(seconds=limits.late_s),
         )
-        return told[0] if opens <= there <= closes else None
+        told = [zone for zone, _ in find_phone_zones(taken, clocks, limits.zone_s)]
+        return next((zone for zone in told if opens <= place_in_zone(taken, zone).at <= closes), None)
     middle = session.starts_at + (session.ends_at - session.starts_at) / 2
     reach_s = (session.ends_at - session.starts_at).total_seconds() / 2 + limits.early_s
     return find_zone(taken, Reading(Clock.STAMP, middle), reach_s)

@@ -13,16 +13,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
+from types import MappingProxyType
 
 from verifier.finding import Finding, Measured, Outcome
 from verifier.language import Sentence, join, say
 from verifier.observation import Look
 from verifier.photo.clocks import (
+    SAME_LOCAL_TIME,
     Clock,
     Reading,
     find_zone,
+    find_zone_between,
     format_offset,
     measure_gap_s,
     name_clock,
@@ -30,7 +33,7 @@ from verifier.photo.clocks import (
     show_gap,
     was_never_set,
 )
-from verifier.photo.clocks_beside import compare_with_session, describe_clash, measure_clashes
+from verifier.photo.clocks_beside import compare_with_session, describe_clash, measure_clashes, open_window
 from verifier.photo.context import PhotoContext
 from verifier.photo.stamp_limits import STAMP_READING_2023
 
@@ -60,6 +63,9 @@ class ClockLimits:
 
 
 CLOCKS_2023 = ClockLimits()
+SUMMER_TIME_S = 3600.0
+NO_CLOCKS: Mapping[Clock, Reading] = MappingProxyType({})
+Window = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,7 @@ class Comparison:
 def check(look: Look, context: PhotoContext, limits: ClockLimits = CLOCKS_2023) -> Finding:
     """Compare every pair of clocks; FAILED by one hard contradiction, UNSURE by one that has an honest explanation."""
     clocks = _adopt_phone_zone(read_clocks(look, context), limits)
-    compared = compare_clocks(clocks, limits)
+    compared = compare_clocks(clocks, limits, open_window(context.session) if context.session is not None else None)
     lesson = compare_with_session(clocks, context, limits.old_fix_s)
     clashes = context.beside.clashes if context.beside is not None else ()
     measured = {**_measure(clocks, compared, limits), **lesson.measured, **measure_clashes(clashes)}
@@ -99,15 +105,21 @@ def check(look: Look, context: PhotoContext, limits: ClockLimits = CLOCKS_2023) 
     return found(worst, join([*(_describe(pair) for pair in table), *doubts]))
 
 
-def compare_clocks(clocks: Mapping[Clock, Reading], limits: ClockLimits) -> tuple[Comparison, ...]:
-    """Every pair that can be compared, in a fixed order."""
+def compare_clocks(
+    clocks: Mapping[Clock, Reading], limits: ClockLimits, window: Window | None = None
+) -> tuple[Comparison, ...]:
+    """Every pair that can be compared, in a fixed order.
+
+    Args:
+        window: The lesson with its grace, which a phone's other zone must lead to; None where no lesson is known.
+    """
     rules: dict[tuple[Clock, Clock], Callable[[Reading, Reading, ClockLimits], Comparison | None]] = {
         (Clock.STAMP, Clock.CAMERA): partial(_compare_stamp_with_camera, clocks=clocks),
-        (Clock.STAMP, Clock.GPS): _compare_stamp_with_gps,
-        (Clock.STAMP, Clock.RECEIPT): _compare_with_receipt,
+        (Clock.STAMP, Clock.GPS): partial(_compare_stamp_with_gps, clocks=clocks, window=window),
+        (Clock.STAMP, Clock.RECEIPT): partial(_compare_stamp_with_receipt, clocks=clocks, window=window),
         (Clock.CAMERA, Clock.GPS): _compare_camera_with_gps,
         (Clock.CAMERA, Clock.RECEIPT): _compare_with_receipt,
-        (Clock.GPS, Clock.RECEIPT): _compare_with_receipt,
+        (Clock.GPS, Clock.RECEIPT): partial(_compare_with_receipt, clocks=clocks),
         (Clock.CAMERA, Clock.SAVED): _compare_camera_with_saved,
     }
     compared = []
@@ -146,6 +158,8 @@ def _compare_stamp_with_camera(
         return answer(
             Outcome.UNSURE, "another_zone", say("恰为时区之差（手机可能设为 {zone}），请核实", zone=format_offset(zone))
         )
+    if abs(camera.local - stamp.local) <= SAME_LOCAL_TIME and abs(gap) <= SUMMER_TIME_S + limits.zone_s:
+        return answer(Outcome.UNSURE, "summer_time", say("当地时间相同，所写时区差一小时以内，可能有一处未计夏令时"))
     if abs(gap) <= limits.careless_s:
         return answer(Outcome.UNSURE, "careless_clock", say("超出容许误差，可能是手机时钟不准"))
     if was_never_set(camera, clocks, stamp.at, limits.unset_days, limits.agree_s):
@@ -155,22 +169,28 @@ def _compare_stamp_with_camera(
     return answer(Outcome.FAILED, "contradicts", say("相互矛盾"))
 
 
-def _compare_stamp_with_gps(stamp: Reading, gps: Reading, limits: ClockLimits) -> Comparison:
+def _compare_stamp_with_gps(
+    stamp: Reading, gps: Reading, limits: ClockLimits, clocks: Mapping[Clock, Reading], window: Window | None
+) -> Comparison:
     gap = measure_gap_s(stamp, gps)
     answer = partial(Comparison, stamp, gps, gap)
     if -limits.old_fix_s <= gap <= limits.agree_s:
         return answer(Outcome.PASSED, "agrees", say("一致"))
     if gap < 0:
         return answer(Outcome.UNSURE, "old_fix", say("卫星时间早得多，可能是旧定位，也可能照片更早拍摄，请核实"))
-    zone = _find_local_gps(gps, gap, limits)
-    if zone is not None:
-        return answer(Outcome.UNSURE, "gps_in_local_time", zone)
+    written = _find_local_gps(gps, gap, limits, clocks)
+    if written is not None:
+        return answer(Outcome.UNSURE, "gps_in_local_time", written)
     if not stamp.zone_written and find_zone(stamp, gps, limits.zone_s) is not None:
         return answer(Outcome.UNSURE, "another_zone", say("恰为时区之差（手机可能设为其他时区），请核实"))
     if gap <= limits.careless_s:
         return answer(Outcome.UNSURE, "careless_clock", say("超出容许误差，可能是手机时钟不准"))
     if stamp.confidence < limits.min_confidence:
         return answer(Outcome.UNSURE, "stamp_poorly_read", say("但水印字迹识别把握不足，请人工核对"))
+    zone = find_zone_between(stamp, clocks, *_bound_moment(clocks, window, limits, gps))
+    if zone is not None:
+        meaning = say("卫星时间更晚，手机若设为 {zone} 则相符，请核实", zone=format_offset(zone))
+        return answer(Outcome.UNSURE, "another_zone", meaning)
     return answer(Outcome.FAILED, "taken_later", say("卫星时间更晚，照片不可能在水印时间拍摄"))
 
 
@@ -188,13 +208,49 @@ def _compare_camera_with_gps(camera: Reading, gps: Reading, limits: ClockLimits)
     return answer(Outcome.UNSURE, "camera_clock_wrong", say("相机时钟不准、被调过，或是旧定位，请核实"))
 
 
-def _compare_with_receipt(taken: Reading, receipt: Reading, limits: ClockLimits) -> Comparison:
+def _compare_stamp_with_receipt(
+    stamp: Reading,
+    receipt: Reading,
+    limits: ClockLimits,
+    clocks: Mapping[Clock, Reading],
+    window: Window | None,
+) -> Comparison:
+    found = _compare_with_receipt(stamp, receipt, limits)
+    if found.outcome is not Outcome.FAILED:
+        return found
+    if -found.gap_s <= limits.careless_s:
+        meaning = say("超出容许误差，可能是手机时钟不准")
+        return replace(found, outcome=Outcome.UNSURE, code="careless_clock", meaning=meaning)
+    zone = find_zone_between(stamp, clocks, *_bound_moment(clocks, window, limits))
+    if zone is None:
+        return found
+    meaning = say("收到早于水印时间，手机若设为 {zone} 则相符，请核实", zone=format_offset(zone))
+    return replace(found, outcome=Outcome.UNSURE, code="another_zone", meaning=meaning)
+
+
+def _bound_moment(
+    clocks: Mapping[Clock, Reading], window: Window | None, limits: ClockLimits, gps: Reading | None = None
+) -> tuple[datetime | None, datetime | None]:
+    """Between which moments an honest photo was taken: in the lesson, before it was handed in, after the fix it carries."""
+    earliest = [window[0]] if window is not None else []
+    latest = [window[1]] if window is not None else []
+    if Clock.RECEIPT in clocks:
+        # Such a phone keeps network time, as one that was set by hand shows the classroom's.
+        latest.append(clocks[Clock.RECEIPT].at + timedelta(seconds=limits.zone_s))
+    if gps is not None:
+        earliest.append(gps.at - timedelta(seconds=limits.agree_s))
+    return max(earliest, default=None), min(latest, default=None)
+
+
+def _compare_with_receipt(
+    taken: Reading, receipt: Reading, limits: ClockLimits, clocks: Mapping[Clock, Reading] = NO_CLOCKS
+) -> Comparison:
     gap = measure_gap_s(taken, receipt)
     answer = partial(Comparison, taken, receipt, gap)
     if gap >= -limits.agree_s:
         return answer(Outcome.PASSED, "received_after", say("先拍摄后收到，合理"))
     if taken.clock is Clock.GPS:
-        zone = _find_local_gps(taken, -gap, limits, at_most=True)
+        zone = _find_local_gps(taken, -gap, limits, clocks, at_most=True)
         if zone is not None:
             return answer(Outcome.UNSURE, "gps_in_local_time", zone)
         return answer(Outcome.FAILED, "received_before", say("照片不可能在拍摄之前收到"))
@@ -214,14 +270,17 @@ def _compare_camera_with_saved(camera: Reading, saved: Reading, limits: ClockLim
     return Comparison(camera, saved, gap, Outcome.UNSURE, "saved_before_taken", meaning)
 
 
-def _find_local_gps(gps: Reading, ahead_s: float, limits: ClockLimits, at_most: bool = False) -> Sentence | None:
-    """Some phones write local time as GPS time: then it runs ahead by exactly the classroom's offset."""
-    offset = gps.at.utcoffset()
-    offset_s = offset.total_seconds() if offset is not None else 0.0
-    explained = ahead_s <= offset_s + limits.agree_s if at_most else abs(ahead_s - offset_s) <= limits.old_fix_s
-    if offset_s <= 0 or not explained:
-        return None
-    return say("差值可由手机把当地时间写作卫星时间解释，请核实")
+def _find_local_gps(
+    gps: Reading, ahead_s: float, limits: ClockLimits, clocks: Mapping[Clock, Reading], at_most: bool = False
+) -> Sentence | None:
+    """Some phones write local time as GPS time: then it runs ahead by exactly the classroom's, or the phone's own, offset."""
+    camera = clocks.get(Clock.CAMERA)
+    offsets = [gps.at.utcoffset(), camera.at.utcoffset() if camera is not None and camera.zone_written else None]
+    for offset_s in [offset.total_seconds() for offset in offsets if offset is not None]:
+        explained = ahead_s <= offset_s + limits.agree_s if at_most else abs(ahead_s - offset_s) <= limits.old_fix_s
+        if offset_s > 0 and explained:
+            return say("差值可由手机把当地时间写作卫星时间解释，请核实")
+    return None
 
 
 def _describe(pair: Comparison) -> Sentence:

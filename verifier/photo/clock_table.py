@@ -111,6 +111,7 @@ def _name_meaning(code: str) -> Sentence:
         "agrees": say("一致"),
         "received_after": say("先拍摄后收到，合理"),
         "another_zone": say("恰为时区之差"),
+        "summer_time": say("可能有一处未计夏令时"),
         "careless_clock": say("手机时钟可能不准"),
         "clock_never_set": say("相机时钟可能从未设置"),
         "stamp_poorly_read": say("水印字迹识别把握不足"),

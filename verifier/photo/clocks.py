@@ -22,6 +22,10 @@ ZONE_OFFSETS_MIN = tuple(
         [*(60 * hour for hour in range(-12, 15)), -570, -210, -150, 210, 270, 330, 345, 390, 525, 570, 630, 765, 825]
     )
 )
+JITTER_S = 10.0  # by which clocks that keep network time differ
+SAME_LOCAL_TIME = timedelta(
+    minutes=2
+)  # a stamp is drawn before the file is written, and HH:MM leaves out up to a minute
 
 
 class Clock(StrEnum):
@@ -107,28 +111,57 @@ def find_zone(reading: Reading, truth: Reading, tolerance_s: float) -> timedelta
     return None
 
 
-def find_phone_zone(
+def find_phone_zones(
     reading: Reading, clocks: Mapping[Clock, Reading], tolerance_s: float
-) -> tuple[timedelta, Clock] | None:
-    """The zone that a phone seems to be set to, where a clock that its owner cannot set says so, and which clock that is.
+) -> list[tuple[timedelta, Clock]]:
+    """The zones that a phone may be set to, where clocks that its owner cannot set say so, and which clock says each.
 
     Whose offset stands in the source needs none. The witnesses: EXIF with the same local time and its offset (for a stamp),
     satellites at that very moment, or a receipt within `tolerance_s` after it. A forged time of another hour is such a
-    zone's now and then (about one in twenty), so this is a doubt and never a proof.
+    zone's now and then (about one in twenty), so this is a doubt and never a proof; an old fix points to a wrong zone as often.
     """
     if reading.zone_written:
-        return None
+        return []
     camera, gps, receipt = (clocks.get(clock) for clock in (Clock.CAMERA, Clock.GPS, Clock.RECEIPT))
     written = camera.at.utcoffset() if camera is not None and camera.zone_written else None
     if reading.clock is Clock.STAMP and camera is not None and written is not None:
         gap_s = measure_gap_s(place_in_zone(reading, written), camera)
-        return (written, Clock.CAMERA) if abs(gap_s) <= tolerance_s else None
-    for witness, earliest_s in ((gps, -tolerance_s), (receipt, 0.0)):
+        return [(written, Clock.CAMERA)] if abs(gap_s) <= tolerance_s else []
+    found = []
+    for witness, earliest_s in ((gps, -tolerance_s), (receipt, -JITTER_S)):
         zone = find_zone(reading, witness, tolerance_s) if witness is not None else None
         if witness is None or zone is None:
             continue
         if measure_gap_s(place_in_zone(reading, zone), witness) >= earliest_s:
-            return zone, witness.clock
+            found.append((zone, witness.clock))
+    return found
+
+
+def find_zone_between(
+    printed: Reading, clocks: Mapping[Clock, Reading], earliest: datetime | None, latest: datetime | None
+) -> timedelta | None:
+    """The zone that puts a stamp's local time between two moments, both included; None where no real one does.
+
+    Unlike `find_phone_zone` this asks no clock for the zone: it tells only whether a contradiction proves anything.
+
+    Args:
+        clocks: EXIF with the same local time and its offset leaves only summer time open, which some apps leave out.
+    """
+    here = printed.at.utcoffset()
+    if printed.zone_written or here is None:
+        return None
+    camera = clocks.get(Clock.CAMERA)
+    written = camera.at.utcoffset() if camera is not None and camera.zone_written else None
+    if camera is not None and written is not None and abs(camera.local - printed.local) <= SAME_LOCAL_TIME:
+        offsets = [written + timedelta(minutes=30), written + timedelta(hours=1)]
+    else:
+        offsets = [timedelta(minutes=minutes) for minutes in ZONE_OFFSETS_MIN]
+    # Named to people: the nearest whole hours before the odd ones of a few places.
+    for offset in sorted(offsets, key=lambda each: (each % timedelta(hours=1) != timedelta(0), abs(each - here))):
+        there = place_in_zone(printed, offset)
+        ends = there.at + timedelta(seconds=there.lasts_s)
+        if (latest is None or there.at <= latest) and (earliest is None or ends > earliest):
+            return offset
     return None
 
 

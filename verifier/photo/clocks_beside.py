@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from verifier.finding import Measured
@@ -16,6 +16,7 @@ from verifier.language import Sentence, say
 from verifier.photo.clocks import Clock, Reading, show_gap
 from verifier.photo.context import OrderClash, PhotoContext
 from verifier.photo.stamp_limits import STAMP_TIME_2023
+from verifier.plan import Session
 
 IN_SESSION, BEFORE_SESSION, AFTER_SESSION = "in_session", "before_session", "after_session"
 COMPARED = (Clock.STAMP, Clock.CAMERA, Clock.GPS)
@@ -29,6 +30,11 @@ class LessonComparison:
     doubt: Sentence | None = None
 
 
+def open_window(session: Session) -> tuple[datetime, datetime]:
+    """When a session begins and ends, with the grace on either side."""
+    return session.starts_at - STAMP_TIME_2023.grace_before, session.ends_at + STAMP_TIME_2023.grace_after
+
+
 def compare_with_session(clocks: Mapping[Clock, Reading], context: PhotoContext, old_fix_s: float) -> LessonComparison:
     """Hold every clock against the session with its grace.
 
@@ -38,7 +44,7 @@ def compare_with_session(clocks: Mapping[Clock, Reading], context: PhotoContext,
     session = context.session
     if session is None:
         return LessonComparison()
-    opens, closes = session.starts_at - STAMP_TIME_2023.grace_before, session.ends_at + STAMP_TIME_2023.grace_after
+    opens, closes = open_window(session)
     measured: dict[str, Measured] = {"session_opens_at": opens.isoformat(), "session_closes_at": closes.isoformat()}
     doubt = None
     for clock in COMPARED:

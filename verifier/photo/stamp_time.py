@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from verifier.finding import Finding, Measured, Outcome
 from verifier.language import Sentence, say
 from verifier.observation import Look, Stamp
-from verifier.photo.clocks import Clock, find_phone_zone, format_offset, name_clock, place_in_zone, read_clocks
+from verifier.photo.clocks import Clock, find_phone_zones, format_offset, name_clock, place_in_zone, read_clocks
 from verifier.photo.context import PhotoContext, SessionSource
 from verifier.photo.stamp_limits import STAMP_TIME_2023, StampTimeLimits
 from verifier.plan import Session
@@ -185,27 +185,26 @@ def _excuse_zone(
 ) -> Finding:
     """UNSURE in the place of FAILED where the phone seems to be set to a zone in which the time lies in the session."""
     clocks = read_clocks(look, context)
-    told = find_phone_zone(clocks[Clock.STAMP], clocks, limits.zone_s) if Clock.STAMP in clocks else None
-    if finding.outcome is not Outcome.FAILED or told is None:
+    if finding.outcome is not Outcome.FAILED or Clock.STAMP not in clocks:
         return finding
-    offset, witness = told
-    there = place_in_zone(clocks[Clock.STAMP], offset).at.astimezone(ZoneInfo(context.timezone))
-    moved = PrintedTime(there, there + (printed.end - printed.first), printed.has_seconds)
     sessions = context.training.sessions if context.training is not None else ()
-    session = context.session or _find_nearest(sessions, limits, moved)
-    if session is None or not moved.touches(*_open_window(session, limits)):
-        return finding
-    reason = say(
-        "水印时间 {seen} 不在课次{window}内，但与{witness}恰为时区之差：手机若设为 {zone}，则为当地时间 {then}，在时段内，请核实。",
-        seen=printed.shown,
-        window=_show_window(session, limits),
-        witness=name_clock(witness),
-        zone=format_offset(offset),
-        then=moved.shown,
-    )
-    return replace(
-        finding, outcome=Outcome.UNSURE, reason=reason, measured={**finding.measured, "zone": format_offset(offset)}
-    )
+    for offset, witness in find_phone_zones(clocks[Clock.STAMP], clocks, limits.zone_s):
+        there = place_in_zone(clocks[Clock.STAMP], offset).at.astimezone(ZoneInfo(context.timezone))
+        moved = PrintedTime(there, there + (printed.end - printed.first), printed.has_seconds)
+        session = context.session or _find_nearest(sessions, limits, moved)
+        if session is not None and moved.touches(*_open_window(session, limits)):
+            reason = say(
+                "水印时间 {seen} 不在课次{window}内，但与{witness}恰为时区之差：手机若设为 {zone}，"
+                "则为当地时间 {then}，在时段内，请核实。",
+                seen=printed.shown,
+                window=_show_window(session, limits),
+                witness=name_clock(witness),
+                zone=format_offset(offset),
+                then=moved.shown,
+            )
+            measured = {**finding.measured, "zone": format_offset(offset)}
+            return replace(finding, outcome=Outcome.UNSURE, reason=reason, measured=measured)
+    return finding
 
 
 def _judge_incomplete(context: PhotoContext, limits: StampTimeLimits, stamp: Stamp) -> Finding:
