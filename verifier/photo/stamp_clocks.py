@@ -20,15 +20,19 @@ _NOON = ("中午", "午间")
 _AFTERNOON = ("下午", "午后", "傍晚")
 _NIGHT = ("晚上", "晚间", "夜间", "夜里", "深夜", "半夜", "午夜")
 _CHINESE_HALF = "|".join((*_MORNING, *_NOON, *_AFTERNOON, *_NIGHT))
-# Another word for a part of the day, written against the hour: which half it means is not known. 时间 names no half.
-_UNKNOWN_HALF = re.compile(r"(?:[午夜晚晨早]|(?<!时)(?<!时\s)间)$")
+# Another word for a part of the day, or what is left of one (上, 下), written against the hour: which half it means is not known.
+# 时间 names no half.
+_UNKNOWN_HALF = re.compile(r"(?:[午夜晚晨早上下]|(?<!时)(?<!时\s)间)$")
+# A letter against a clock is what is left of AM or PM (12:30a, n03:20); the T before it is ISO 8601's.
+_TORN_BEFORE = re.compile(r"[A-SU-Za-z]$")
+_TORN_BEHIND = re.compile(r"\s?[APap](?![A-Za-z0-9])")
 # Not re.IGNORECASE for whole patterns: it would let a digit's class match other letters.
 _HALF = "(?i:AM|PM|A\\.M\\.|P\\.M\\.)"
 _BEFORE = rf"(?:(?P<cn1>{_CHINESE_HALF})\s*)?(?:(?P<en1>{_HALF})\s*)?"
 # A half behind a clock may also stand in front of the next one.
 _BEHIND = rf"(?:\s*(?P<en2>{_HALF})(?![a-z])|\s*(?P<cn2>{_CHINESE_HALF})(?!\s*[0-9]))?"
 _CLOCK = re.compile(
-    rf"{_BEFORE}(?:(?<![0-9:])|(?<={CONSUMED}:))(?P<h>{D}{{1,2}})\s*(?:[:;]|\.(?=\s*{D}{{2}}\s*[:;]\s*{D}{{2}}))\s*(?P<m>{D}{{2}})(?:\s*[:;]\s*(?P<s>{D}{{2}})(?:[.,][0-9]{{3}}(?![0-9]))?)?(?![0-9]|\s*[:;]\s*[0-9]|[-.][0-9]{{2}}(?![0-9]*\s*[℃°]))"
+    rf"{_BEFORE}(?:(?<![0-9:])|(?<={CONSUMED}:)|(?<=[\u4e00-\u9fffe]:))(?P<h>{D}{{1,2}})\s*(?:[:;]|\.(?=\s*{D}{{2}}\s*[:;]\s*{D}{{2}}))\s*(?P<m>{D}{{2}})(?:\s*[:;]\s*(?P<s>{D}{{2}})(?:[.,][0-9]{{3}}(?![0-9]))?)?(?![0-9]|\s*[:;]\s*[0-9]|[-.][0-9]{{2}}(?![0-9]*\s*[℃°]))"
     rf"{_BEHIND}",
 )
 _CLOCK_IN_WORDS = re.compile(
@@ -84,8 +88,8 @@ def find_clock(row: Reading) -> FoundClock | None:
         start, end = match.start("h"), match.end("s") if match["s"] else match.end("m")
         sure = row.digits_confidence(start, end)
         lost = len(match["h"]) == 1 and (not half or int(to_digits(match["h"])) <= 2)
-        odd = not half and _UNKNOWN_HALF.search(before) is not None
-        if lost or odd or not one_meaning or _STRAY_DIGIT.search(before) or before.endswith(":"):
+        odd = not half and _has_torn_half(before, row.text[match.end() :])
+        if lost or odd or not one_meaning or _STRAY_DIGIT.search(before) or before.endswith(f"{CONSUMED}:"):
             # A digit that nothing has explained stands before the hour: it may be the hour's own, so this may be minutes.
             # Likewise behind a colon that follows the date: a gap that the scene has filled, or what is left of an hour.
             # And an hour of one digit may have lost its first: 8:10 is also what is left of 18:10.
@@ -98,6 +102,11 @@ def find_clock(row: Reading) -> FoundClock | None:
             Field(time(hour, minute, second), sure, box, match.group()), bool(match["s"]), match.start(), match.end()
         )
     return _find_clock_without_colon(row)
+
+
+def _has_torn_half(before: str, behind: str) -> bool:
+    """Whether something stands against a clock that may be, or may be left of, a part of the day."""
+    return any((_UNKNOWN_HALF.search(before), _TORN_BEFORE.search(before), _TORN_BEHIND.match(behind)))
 
 
 def remove_spans(row: Reading) -> Reading:

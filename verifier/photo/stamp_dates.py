@@ -48,8 +48,10 @@ _CHINESE_WEEKDAY = re.compile(
     r"|(?<![\u4e00-\u9fff])周(?P<u>[一二三四五六日])(?=(?:晴|多云|阴|[小中大阵雷]+雨|雨|[小中大]?雪|雾|霾)(?![\u4e00-\u9fff]{2}))"
     rf"|(?<={CONSUMED})\s*\((?P<x>[一二三四五六日])\)"
 )
+# The bar beside a big clock may have been read as a letter in front of the weekday's capital (lTues, ISat).
 _ENGLISH_WEEKDAY = re.compile(
-    r"(?<![A-Za-z])(?P<w>Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:day|s|sday|nesday|rs|rsday|r|urday|nes)?\.?(?![a-z])", re.I
+    r"(?:(?<![A-Za-z])|(?<=(?<![A-Za-z])[lIT])(?=[A-Z]))"
+    r"(?P<w>(?i:Mon|Tue|Wed|Thu|Fri|Sat|Sun))(?i:day|s|sday|nesday|rs|rsday|r|urday|nes)?\.?(?![A-Za-z])"
 )
 _ENGLISH_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 

@@ -357,13 +357,42 @@ def test_a_camera_overlay_without_seconds_is_a_piece_of_a_clock():
     ("text", "weekday"),
     [
         ("星期一", 0), ("星期—", 0), ("星期日", 6), ("星期天", 6), ("周三", 2), ("礼拜五", 4), ("Tues", 1), ("Thursday,", 3),
-        ("Sat", 5), ("Sunday", 6), ("周一围村", None), ("Monaco", None), ("星期", None),
+        ("Sat", 5), ("Sunday", 6), ("周一围村", None), ("Monaco", None), ("星期", None), ("lTues", 1), ("ISat", 5), ("TThur", 3),
+        ("AMon", None), ("Tmon", None),
     ],
 )  # fmt: skip
 def test_weekdays(text, weekday):
-    """0 is Monday; a place's name is no weekday."""
+    """0 is Monday; a place's name is no weekday; the bar beside a big clock may be read as a letter in front."""
     found = find_weekday(a_row(text))
     assert (found and found[0].value) == weekday
+
+
+@pytest.mark.parametrize(
+    ("text", "clock", "confidence"),
+    [
+        pytest.param("上08:15", time(8, 15), 0.5, id="晚上 lost its first letter"),
+        pytest.param("午02:33", time(2, 33), 0.5, id="下午 lost its first letter"),
+        pytest.param("12:30:45a", time(12, 30, 45), 0.5, id="am lost its last letter"),
+        pytest.param("12:30:45a am", time(12, 30, 45), 0.5, id="am was read one and a half times"),
+        pytest.param("n03:20", time(3, 20), 0.5, id="pm in front lost its first letter"),
+        pytest.param("打卡08:15", time(8, 15), 0.99, id="a chip's word"),
+        pytest.param("2024-11-25T08:15:20", time(8, 15, 20), 0.99, id="ISO 8601"),
+        pytest.param("08:15 P35", time(8, 15), 0.99, id="a page's number"),
+        pytest.param("08:15 阴", time(8, 15), 0.99, id="the weather"),
+        pytest.param("上午08:15", time(8, 15), 0.99, id="the whole word"),
+    ],
+)
+def test_a_clock_beside_what_may_be_left_of_a_part_of_the_day_is_in_doubt(text, clock, confidence):
+    """It may be twelve hours later."""
+    found = a_parsed_stamp(text).clock
+    assert (found.value, found.confidence) == (clock, confidence)
+
+
+@pytest.mark.parametrize("text", ["时间：08:15", "时 间:08:15", "Time:08:15", "时间: 08:15"])
+def test_a_clock_stands_directly_behind_its_labels_colon(text):
+    """The day may have a row of its own."""
+    stamp = a_parsed_stamp("日期：2024-11-25", text)
+    assert (stamp.day.value, stamp.clock.value, stamp.clock.confidence) == (date(2024, 11, 25), time(8, 15), 0.99)
 
 
 @pytest.mark.parametrize(
