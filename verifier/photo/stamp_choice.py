@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from verifier.observation import Box, Field
-from verifier.photo.stamp_clocks import FoundClock, find_clock, remove_spans
+from verifier.photo.stamp_clocks import FoundClock, find_clock, remove_spans, take_half
 from verifier.photo.stamp_dates import AMBIGUOUS_CONFIDENCE, FoundDate, find_date, find_weekday
 from verifier.photo.stamp_text import CONSUMED, Reading
 from verifier.photo.stamp_text import DIGIT as D
@@ -90,7 +90,8 @@ def take_clocks(rest: list[Reading], days: Sequence[FoundDate]) -> list[FoundClo
             clocks.append((rank, found))
     # A bare label tells of a clock less than its date does.
     clocks.sort(key=lambda ranked: (ranked[0] == ANOTHER, ranked[0] != SHOT))
-    return [_doubt(clock) if rank == ANOTHER else clock for rank, clock in clocks]
+    chosen = [_doubt(clock) if rank == ANOTHER else clock for rank, clock in clocks]
+    return [take_half(clock, rest) for clock in chosen[:1]] + chosen[1:]
 
 
 def choose_date(days: Sequence[FoundDate], weekday: Field[int] | None) -> FoundDate | None:

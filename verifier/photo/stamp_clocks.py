@@ -7,7 +7,7 @@ Every rule decides by form alone, as those for dates do. Parts of the day are th
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import time, timedelta
 
 from verifier.observation import Field
@@ -38,6 +38,11 @@ _CLOCK = re.compile(
 _CLOCK_IN_WORDS = re.compile(
     rf"{_BEFORE}(?<![0-9:])(?P<h>{D}{{1,2}})\s*[时時点點]\s*(?P<m>{D}{{1,2}})\s*分(?:\s*(?P<s>{D}{{1,2}})\s*秒)?{_BEHIND}"
 )
+# A part of the day on its own, or in front of date or weekday: apps write it small beside a big clock, whose last digit may
+# be seen with it.
+_LONE_HALF = re.compile(
+    rf"(?:^[0-9]?|{CONSUMED}|\s)\W*(?P<half>{_CHINESE_HALF}|{_HALF})(?=\W*$|\s*{CONSUMED}|\s*星\s*期|\s*周|\s*(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun))"
+)
 # From when to when something lasts (08:30-11:30); an offset from UTC is no second clock.
 _SPAN = re.compile(
     rf"(?<![0-9])(?<![0-9]:){D}{{1,2}}\s*:\s*{D}{{2}}(?:\s*:\s*{D}{{2}})?\s*[-~至到—]{{1,2}}\s*{D}{{1,2}}\s*:\s*{D}{{2}}(?:\s*:\s*{D}{{2}})?(?![0-9:])"
@@ -63,12 +68,13 @@ _ISO_OFFSET = re.compile(r"(?<=[0-9][:.][0-9]{2})(?P<sign>\+)(?P<h>0[0-9]|1[0-4]
 
 @dataclass(frozen=True, slots=True)
 class FoundClock:
-    """A clock with its span in the row; `has_seconds` tells HH:MM:SS from HH:MM."""
+    """A clock with its span in the row; `has_seconds` tells HH:MM:SS from HH:MM, `halved` whether a part of the day is."""
 
     field: Field[time]
     has_seconds: bool
     start: int
     end: int
+    halved: bool = False
 
 
 def find_clock(row: Reading) -> FoundClock | None:
@@ -97,11 +103,37 @@ def find_clock(row: Reading) -> FoundClock | None:
         for name in ("cn1", "en1", "cn2", "en2"):
             if match[name]:
                 sure = min(sure, row.confidence(*match.span(name)))
-        box = row.box_of(*match.span())
-        return FoundClock(
-            Field(time(hour, minute, second), sure, box, match.group()), bool(match["s"]), match.start(), match.end()
-        )
+        field = Field(time(hour, minute, second), sure, row.box_of(*match.span()), match.group())
+        return FoundClock(field, bool(match["s"]), *match.span(), halved=bool(half))
     return _find_clock_without_colon(row)
+
+
+def take_half(clock: FoundClock, rest: list[Reading]) -> FoundClock:
+    """The clock with the part of the day that another row prints at its height, small beside large digits.
+
+    Args:
+        clock: A clock of whose part of the day nothing was read in its own row.
+        rest: All rows; the part of the day is marked as understood.
+    """
+    hour, box = clock.field.value.hour, clock.field.box
+    if clock.halved or not 1 <= hour <= 12:
+        return clock
+    for index, row in enumerate(rest):
+        match = _LONE_HALF.search(row.text)
+        beside = match is not None and box.y <= row.box.y + row.box.height / 2 <= box.y + box.height
+        if match is None or not beside:
+            continue
+        changed, one_meaning = _to_24_hours(hour, match["half"])
+        if changed is None or changed > 23:
+            continue
+        rest[index] = row.without(*match.span("half"))
+        sure = min(
+            clock.field.confidence, row.confidence(*match.span("half")), 1.0 if one_meaning else AMBIGUOUS_CONFIDENCE
+        )
+        text = f"{clock.field.text} {match['half']}"
+        field = replace(clock.field, value=clock.field.value.replace(hour=changed), confidence=sure, text=text)
+        return replace(clock, field=field, halved=True)
+    return clock
 
 
 def _has_torn_half(before: str, behind: str) -> bool:

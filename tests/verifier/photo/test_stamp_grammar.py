@@ -373,7 +373,7 @@ def test_weekdays(text, weekday):
         pytest.param("上08:15", time(8, 15), 0.5, id="晚上 lost its first letter"),
         pytest.param("午02:33", time(2, 33), 0.5, id="下午 lost its first letter"),
         pytest.param("12:30:45a", time(12, 30, 45), 0.5, id="am lost its last letter"),
-        pytest.param("12:30:45a am", time(12, 30, 45), 0.5, id="am was read one and a half times"),
+        pytest.param("12:30:45a am", time(0, 30, 45), 0.5, id="am was read one and a half times"),
         pytest.param("n03:20", time(3, 20), 0.5, id="pm in front lost its first letter"),
         pytest.param("打卡08:15", time(8, 15), 0.99, id="a chip's word"),
         pytest.param("2024-11-25T08:15:20", time(8, 15, 20), 0.99, id="ISO 8601"),
@@ -385,6 +385,33 @@ def test_weekdays(text, weekday):
 def test_a_clock_beside_what_may_be_left_of_a_part_of_the_day_is_in_doubt(text, clock, confidence):
     """It may be twelve hours later."""
     found = a_parsed_stamp(text).clock
+    assert (found.value, found.confidence) == (clock, confidence)
+
+
+@pytest.mark.parametrize(
+    ("text", "y", "beside", "clock", "confidence"),
+    [
+        pytest.param("03:55", 1000, "PM", time(15, 55), 0.99, id="PM in a row of its own"),
+        pytest.param("12:47", 1000, "AM 2025.05.12", time(0, 47), 0.99, id="AM seen with the date"),
+        pytest.param("06:53", 1000, "PM星期六大雪14℃", time(18, 53), 0.99, id="PM seen with the weekday"),
+        pytest.param("08:19", 1000, "晚上", time(20, 19), 0.99, id="晚上"),
+        pytest.param("02:02", 1000, "2下午", time(14, 2), 0.99, id="下午 seen with the clock's last digit"),
+        pytest.param("12:05", 1000, "上午", time(0, 5), 0.5, id="上午12 has two meanings"),
+        pytest.param("03:55", 1000, "备注:下午", time(3, 55), 0.99, id="a remark"),
+        pytest.param("03:55", 1000, "下午茶餐厅", time(3, 55), 0.99, id="a place's name"),
+        pytest.param("03:55", 1200, "PM", time(3, 55), 0.99, id="not at the clock's height"),
+        pytest.param("15:55", 1000, "PM", time(15, 55), 0.99, id="no clock of twelve hours"),
+        pytest.param("上午03:55", 1000, "PM", time(3, 55), 0.99, id="the clock has its own"),
+    ],
+)
+def test_the_part_of_the_day_may_stand_small_beside_a_big_clock(text, y, beside, clock, confidence):
+    """Its line is too low to be of one row with the clock."""
+    lines = [
+        TextLine(text, 0.99, Box(0, y, 500, 160), (0.99,) * len(text)),
+        TextLine(beside, 0.99, Box(510, 1010, 300, 50), (0.99,) * len(beside)),
+        a_line("2025.05.12 益阳", 8),
+    ]
+    found = parse_stamp(lines, join_rows([normalise(line) for line in lines])).stamp.clock
     assert (found.value, found.confidence) == (clock, confidence)
 
 
