@@ -29,6 +29,7 @@ from verifier.photo.stamp_geometry import (
 )
 from verifier.photo.stamp_grammar import Parsed, parse_stamp
 from verifier.photo.stamp_grid import is_labelled, read_missing_rows, restore_starts
+from verifier.photo.stamp_half import settle_halves
 from verifier.photo.stamp_looks import combine_looks, is_open, is_settled
 from verifier.photo.stamp_merge import Candidate, merge_candidates
 from verifier.photo.stamp_page import read_on_page
@@ -87,7 +88,7 @@ def read_stamps(picture_bgr: NDArray[np.uint8], net: TextNet) -> tuple[Stamp, ..
         net: As `open_text_net` returns it.
     Returns: The stamps, the fullest first; boxes in pixels of `picture_bgr`. Empty where nothing looks like a stamp.
     """
-    stamps = add_edge_code(picture_bgr, _take_looks(picture_bgr, net), net)
+    stamps = settle_halves(picture_bgr, add_edge_code(picture_bgr, _take_looks(picture_bgr, net), net), net)
     return tuple(_clip_stamp(stamp, picture_bgr.shape[1], picture_bgr.shape[0]) for stamp in stamps)
 
 

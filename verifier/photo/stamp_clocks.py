@@ -43,6 +43,7 @@ _CLOCK_IN_WORDS = re.compile(
 _LONE_HALF = re.compile(
     rf"(?:^[0-9]?|{CONSUMED}|\s)\W*(?P<half>{_CHINESE_HALF}|{_HALF})(?=\W*$|\s*{CONSUMED}|\s*星\s*期|\s*周|\s*(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun))"
 )
+_ANY_HALF = re.compile(rf"{_CHINESE_HALF}|{_HALF}")
 # From when to when something lasts (08:30-11:30); an offset from UTC is no second clock.
 _SPAN = re.compile(
     rf"(?<![0-9])(?<![0-9]:){D}{{1,2}}\s*:\s*{D}{{2}}(?:\s*:\s*{D}{{2}})?\s*[-~至到—]{{1,2}}\s*{D}{{1,2}}\s*:\s*{D}{{2}}(?:\s*:\s*{D}{{2}})?(?![0-9:])"
@@ -120,20 +121,39 @@ def take_half(clock: FoundClock, rest: list[Reading]) -> FoundClock:
         return clock
     for index, row in enumerate(rest):
         match = _LONE_HALF.search(row.text)
-        beside = match is not None and box.y <= row.box.y + row.box.height / 2 <= box.y + box.height
-        if match is None or not beside:
+        if match is None or not box.y <= row.box.y + row.box.height / 2 <= box.y + box.height:
             continue
-        changed, one_meaning = _to_24_hours(hour, match["half"])
-        if changed is None or changed > 23:
-            continue
-        rest[index] = row.without(*match.span("half"))
-        sure = min(
-            clock.field.confidence, row.confidence(*match.span("half")), 1.0 if one_meaning else AMBIGUOUS_CONFIDENCE
-        )
-        text = f"{clock.field.text} {match['half']}"
-        field = replace(clock.field, value=clock.field.value.replace(hour=changed), confidence=sure, text=text)
-        return replace(clock, field=field, halved=True)
+        field = apply_half(clock.field, match["half"], row.confidence(*match.span("half")))
+        if field is not None:
+            rest[index] = row.without(*match.span("half"))
+            return replace(clock, field=field, halved=True)
     return clock
+
+
+def apply_half(clock: Field[time], half: str, sure: float) -> Field[time] | None:
+    """A clock of twelve hours as its part of the day means it; None where the two contradict each other.
+
+    Args:
+        clock: As printed, without a part of the day.
+        half: The part of the day as printed (PM, 下午).
+        sure: The probability of the least sure letter of `half`.
+    """
+    hour, one_meaning = _to_24_hours(clock.value.hour, half)
+    if hour is None or hour > 23:
+        return None
+    confidence = min(clock.confidence, sure, 1.0 if one_meaning else AMBIGUOUS_CONFIDENCE)
+    return replace(clock, value=clock.value.replace(hour=hour), confidence=confidence, text=f"{clock.text} {half}")
+
+
+def has_half(text: str) -> bool:
+    """Whether a clock's text tells the part of the day."""
+    return _ANY_HALF.search(text) is not None
+
+
+def find_lone_half(text: str) -> str | None:
+    """The part of the day that some letters beside a clock spell, perhaps seen with digits of it; None where they spell none."""
+    match = re.fullmatch(rf"\W*[0-9:]*\W*(?P<half>{_CHINESE_HALF}|{_HALF})\W*[0-9:]*\W*", re.sub(r"\s", "", text))
+    return match["half"] if match is not None else None
 
 
 def _has_torn_half(before: str, behind: str) -> bool:
