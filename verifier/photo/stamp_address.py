@@ -22,7 +22,7 @@ _PLACE_LABELS = (
 _NEUTRAL_LABELS = ("经纬度", "坐标", "时间", "天气", "海拔", "打卡")
 _NO_PLACE = re.compile(
     r"相机|水印|验证|真实|防\s*伪|Timemark|Verified|Photo\s*code|GPS|Powered|Google|App\b"
-    r"|℃|°\s*C|\d\s*°|海\s*拔|方位|天\s*气|备\s*注|项\s*目|拍\s*摄|打\s*卡|经\s*度|纬\s*度|经\s*纬|湿度|风[力速]|气压|记录"
+    r"|(?:Altitude|Speed|Accuracy|Bearing|Heading|Temp\w*|Humidity)\s*:|℃|°\s*C|\d\s*°|海\s*拔|方位|天\s*气|备\s*注|项\s*目|拍\s*摄|打\s*卡|经\s*度|纬\s*度|经\s*纬|湿度|风[力速]|气压|记录"
     r"|www\.|\.(?:com|cn|net|org)\b"
     r"|^\W*[晴阴雨雪雾霾云多小中大阵雷转]+\W*$",
     re.I,
@@ -30,17 +30,29 @@ _NO_PLACE = re.compile(
 _WEATHER = re.compile(r"[晴阴雨雪雾霾多云小中大阵雷转]*\s*-?\d{1,2}\s*(?:°\s*C|°|℃)|\d+\s*%|海拔.*$")
 _BROKEN_WEEKDAY = re.compile(r"\s*(?:星\s*期|礼\s*拜)\s*$")
 _BULLET = re.compile(r"^[\s\W_]*(?:[vV√]\s)?")
+# What an app says of itself beside the place, in a corner of its own.
+_BRAND = re.compile(
+    r"\W*(?:Timemark|100\s*%\s*Genuine|(?:Photo\s*|Timemark\s*)?Verified|Google|GPS\s*Map\s*Camera|(?:今日|马克|工程|元道经纬|真实)?(?:水印)?相机|今日水印"
+    r"|(?:相机\s*)?真实时间)\W*",
+    re.I,
+)
 # Where print of the scene runs on from the place without a gap, it is words, and a house's number ends the place.
-_GLUED_PRINT = re.compile(r"(?<=[0-9]号)\s?[A-Za-z.,()]+(?:\s+[A-Za-z0-9.,()]+)+\W*$")
+_GLUED_PRINT = re.compile(r"(?:(?<=[0-9]号)|(?<=[\u4e00-\u9fff]{2}))\s?[A-Za-z.,()]+(?:\s+[A-Za-z0-9.,()]+)+\W*$")
 # A row stays with the place while it stands as near as the lines of one paragraph.
 MAX_GAP_HEIGHTS = 1.6
 MAX_INDENT_HEIGHTS = 2.6
 # Rows written at one edge: the finder's margins differ by less than a letter.
 MAX_FLUSH_HEIGHTS = 1.0
+# At most so many letters and digits are what did not fit into a row: 号, 员会, 座1208室, 413000.
+MAX_REST_SIGNS = 8
+# Boxes of a word end with half a letter's margin on each side.
+WRAP_SLACK_HEIGHTS = 1.0
 # GPS Map Camera prints the city half as large again as the street.
 MAX_ROW_SIZES = 1.8
 # Fewer Latin letters apart from Chinese ones may belong to the place: a building's A or CBD.
 MIN_NEIGHBOUR_LETTERS = 5
+
+_Edges = tuple[float, float, float]  # left, centre and right of a row
 
 
 def find_address(rest: Sequence[Reading], lines: Sequence[TextLine]) -> Field[str] | None:
@@ -50,7 +62,7 @@ def find_address(rest: Sequence[Reading], lines: Sequence[TextLine]) -> Field[st
         rest: The stamp's rows from top to bottom, understood parts overwritten with CONSUMED.
         lines: All lines of the stamp, to tell its own left edge from neighbouring text.
     """
-    rest = [_cut_neighbours(row, lines) for row in rest]
+    rest = [_cut_neighbours(_cut_brands(row, lines), lines) for row in rest]
     labelled = [(index, *_split_label(row)) for index, row in enumerate(rest)]
     for wanted in _PLACE_LABELS:
         for index, label, start in labelled:
@@ -65,6 +77,22 @@ def find_address(rest: Sequence[Reading], lines: Sequence[TextLine]) -> Field[st
         # A panel of labelled rows that names no place: its other rows are titles and remarks.
         return None
     return _left_over_address(rest, lines)
+
+
+def _cut_brands(row: Reading, lines: Sequence[TextLine]) -> Reading:
+    """The row without its app's name, where that stands as a line of its own at the row's right."""
+    middle = row.box.y + row.box.height / 2
+    beside = [line for line in lines if line.box.y <= middle <= line.box.y + line.box.height]
+    for line in sorted(beside, key=lambda item: -item.box.x):
+        words = normalise(line).text
+        kept = [other.box for other in beside if other.box.x < line.box.x]
+        if not (kept and row.text.endswith(" " + words) and _BRAND.fullmatch(words)):
+            break
+        text = row.text[: -len(words) - 1]
+        around = surround(kept)
+        width = min(row.box.width, around.x + around.width - row.box.x)
+        row = Reading(text, row.sure[: len(text)], Box(row.box.x, row.box.y, width, row.box.height))
+    return row
 
 
 def _cut_neighbours(row: Reading, lines: Sequence[TextLine]) -> Reading:
@@ -108,10 +136,10 @@ def _labelled_address(
     last = rest[index]
     for follower, label, _ in labelled[index + 1 :]:
         row = rest[follower]
-        if label or _is_lone_label(row) or not _readable_place(row) or not _is_near(last, row):
+        if label or _is_lone_label(row) or not (_readable_place(row) or _is_rest(row, last, rest)):
             break
         # A following row belongs to the value if it starts under the value or under the label.
-        if row.box.x < rest[index].box.x - row.box.height or not _is_one_hand(last, row):
+        if row.box.x < rest[index].box.x - row.box.height or not _is_one_hand(last, row) or not _is_near(last, row):
             break
         parts.append(_clean(row, 0))
         last = row
@@ -123,11 +151,15 @@ def _left_over_address(rest: Sequence[Reading], lines: Sequence[TextLine]) -> Fi
     runs: list[list[Reading]] = []
     broken = True
     for row in rest:
+        goes_on = not broken and CONSUMED not in row.text
+        if goes_on and _is_rest(row, runs[-1][-1], rest) and _is_near(runs[-1][-1], row):
+            runs[-1].append(row)
+            continue
         if not _readable_place(row) or not _is_aligned(row, edges):
             # A row that another rule has understood ends the paragraph; a word beside it does not.
             broken = broken or CONSUMED in row.text
             continue
-        if not broken and _is_one_paragraph(runs[-1][-1], row):
+        if goes_on and _is_one_paragraph(runs[-1][-1], row, rest):
             runs[-1].append(row)
         else:
             runs.append([row])
@@ -158,39 +190,70 @@ def _speaks_chinese(rest: Sequence[Reading], lines: Sequence[TextLine]) -> bool:
     )
 
 
-def _edges(rest: Sequence[Reading]) -> list[tuple[float, float]]:
-    """Left edge and centre of each row that holds something understood."""
-    return [(row.box.x, row.box.x + row.box.width / 2) for row in rest if CONSUMED in row.text]
+def _edges(rest: Sequence[Reading]) -> list[_Edges]:
+    """Where the rows stand that hold something understood."""
+    return [_edges_of(row) for row in rest if CONSUMED in row.text]
 
 
-def _is_aligned(row: Reading, edges: Sequence[tuple[float, float]]) -> bool:
-    centre = row.box.x + row.box.width / 2
-    slack = MAX_INDENT_HEIGHTS * row.box.height
-    return any(abs(row.box.x - left) <= slack or abs(centre - middle) <= slack / 2 for left, middle in edges)
+def _edges_of(row: Reading) -> _Edges:
+    return row.box.x, row.box.x + row.box.width / 2, row.box.x + row.box.width
+
+
+def _is_aligned(row: Reading, edges: Sequence[_Edges], heights: float = MAX_INDENT_HEIGHTS) -> bool:
+    """Whether a row starts, ends or is centred as another one."""
+    left, centre, right = _edges_of(row)
+    slack = heights * row.box.height
+    return any(
+        abs(left - other[0]) <= slack or abs(centre - other[1]) <= slack / 2 or abs(right - other[2]) <= slack
+        for other in edges
+    )
+
+
+def _is_rest(row: Reading, above: Reading, rest: Sequence[Reading]) -> bool:
+    """Whether a few letters are what did not fit into the row above."""
+    return (
+        0 < sum(map(str.isalnum, row.text)) <= MAX_REST_SIGNS
+        and _NO_PLACE.search(row.text) is None
+        and _is_aligned(row, [_edges_of(above)])
+        and _is_one_hand(above, row)
+        and _is_wrapped(above, row, rest)
+    )
+
+
+def _is_wrapped(above: Reading, below: Reading, rest: Sequence[Reading]) -> bool:
+    """Whether a row's first word would not have fitted into the row above: some row of the stamp shows how wide one may be."""
+    word = re.match(r"\W*(?:[0-9A-Za-z]+|.)", below.text)
+    share = sum(map(sign_width, word.group() if word else "")) / max(1.0, sum(map(sign_width, below.text)))
+    room = above.box.width + share * below.box.width + WRAP_SLACK_HEIGHTS * above.box.height
+    return room >= max(row.box.width for row in rest if _is_aligned(row, [_edges_of(above)]))
 
 
 def _weigh(run: Sequence[Reading]) -> float:
     return sum(row.confidence(0, len(row.text)) * sum(map(sign_width, _strip(row.text))) for row in run)
 
 
-def _is_one_paragraph(above: Reading, below: Reading) -> bool:
-    """Rows of one place stand close, start (or are centred) alike, and are of one size and one script."""
-    edge = (above.box.x, above.box.x + above.box.width / 2)
-    return _is_one_hand(above, below) and _is_near(above, below) and _is_flush(below, [edge])
+def _is_one_paragraph(above: Reading, below: Reading, rest: Sequence[Reading]) -> bool:
+    """Rows of one place stand close, start (or end, or are centred) alike, and are of one size and one script.
+
+    A row that did not fit may start before the first, which is indented by a pin or a dot.
+    """
+    edges = [_edges_of(above)]
+    alike = _is_flush(below, edges) or (_is_aligned(below, edges) and _is_wrapped(above, below, rest))
+    return _is_one_hand(above, below) and _is_near(above, below) and alike
 
 
 def _is_one_hand(above: Reading, below: Reading) -> bool:
     taller, lower = max(above.box.height, below.box.height), min(above.box.height, below.box.height)
-    return taller <= MAX_ROW_SIZES * lower and _is_chinese(above.text) == _is_chinese(below.text)
+    alike = _is_chinese(above.text) == _is_chinese(below.text) or not re.search(r"[A-Za-z\u4e00-\u9fff]", below.text)
+    return taller <= MAX_ROW_SIZES * lower and alike
 
 
 def _is_chinese(text: str) -> bool:
     return 2 * len(re.findall(r"[\u4e00-\u9fff]", text)) >= len(re.findall(r"[A-Za-z\u4e00-\u9fff]", text))
 
 
-def _is_flush(row: Reading, edges: Sequence[tuple[float, float]]) -> bool:
-    centre, slack = row.box.x + row.box.width / 2, MAX_FLUSH_HEIGHTS * row.box.height
-    return any(abs(row.box.x - left) <= slack or abs(centre - middle) <= slack / 2 for left, middle in edges)
+def _is_flush(row: Reading, edges: Sequence[_Edges]) -> bool:
+    return _is_aligned(row, edges, MAX_FLUSH_HEIGHTS)
 
 
 def _is_near(above: Reading, below: Reading) -> bool:
@@ -219,6 +282,8 @@ def _strip(text: str) -> str:
 
 def _clean(row: Reading, start: int) -> Field[str] | None:
     text = _strip(row.text[start:])
+    if not text and CONSUMED not in row.text and sum(map(str.isalnum, row.text)) <= MAX_REST_SIGNS:
+        text = _BULLET.sub("", row.text[start:]).strip()
     if not text:
         return None
     at = row.text.find(text, start)

@@ -38,7 +38,7 @@ _TOKEN = re.compile(
       |
       (?<![0-9.])(?P<dec>-?{D}{{1,3}}\s?\.\s?{D}{{2,10}}){_DECIMAL_END}\s*[°度]?
     )
-    (?(before)|(?:\s*(?P<after>[NSEW])(?![A-Za-z0-9]))?)""",
+    (?(before)|(?:\s*(?P<after>[NSEW])(?:(?![A-Za-z0-9])|(?=[0-9]{{1,3}}\.[0-9]{{2,10}}\s*°?\s*[NSEW](?![A-Za-z0-9]))))?)""",
     re.X,
 )
 

@@ -1,4 +1,4 @@
-"""The code that some apps write upwards along the right edge: Timemark's 14 characters and "Timemark Verified".
+"""The code that some apps write along the right edge, up or down: Timemark's 14 characters and "Timemark Verified".
 
 The finder of lines loses letters that lie on their side over a busy scene; turned upright they are lines like others.
 """
@@ -66,13 +66,21 @@ def _may_have_code(stamp: Stamp) -> bool:
 
 
 def read_right_edge(picture_bgr: NDArray[np.uint8], net: TextNet) -> TextLine | None:
-    """The line written upwards along the right edge, its box in pixels of the picture; None where there is no code.
+    """The line written along the right edge, its box in pixels of the picture; None where there is no code.
 
-    A code beside the app's words goes before one whose words were not seen.
+    A code beside the app's words goes before one whose words were not seen, one that is written upwards before one written down.
     """
+    found = [_read_strip(picture_bgr, net, upwards=True)]
+    if found[0] is None or not _WORDS.search(found[0].text):
+        found.append(_read_strip(picture_bgr, net, upwards=False))
+    lines = [line for line in found if line is not None]
+    return next((line for line in lines if _WORDS.search(line.text)), lines[0] if lines else None)
+
+
+def _read_strip(picture_bgr: NDArray[np.uint8], net: TextNet, *, upwards: bool) -> TextLine | None:
     height, width = picture_bgr.shape[:2]
     across = max(8, round(STRIP_SHARE * width))
-    strip = np.ascontiguousarray(np.rot90(picture_bgr[:, width - across :], -1))
+    strip = np.ascontiguousarray(np.rot90(picture_bgr[:, width - across :], -1 if upwards else 1))
     scale = STRIP_SIDE_PX / strip.shape[1]
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     close = np.asarray(cv2.resize(strip, None, fx=scale, fy=scale, interpolation=method), dtype=np.uint8)
@@ -87,7 +95,9 @@ def read_right_edge(picture_bgr: NDArray[np.uint8], net: TextNet) -> TextLine | 
         for row in join_rows([normalise(line) for line in lines if line.text.strip()]):
             worded = _WORDS.search(row.text) and _CODE.search(row.text)
             if worded or (_BARE_CODE.fullmatch(row.text) and min(row.sure) >= BARE_CONFIDENCE):
-                line = TextLine(row.text, min(row.sure), _turn_back(row.box, width, height, across), row.sure)
+                line = TextLine(
+                    row.text, min(row.sure), _turn_back(row.box, (width, height, across), upwards), row.sure
+                )
                 if worded:
                     return line
                 bare = bare or line
@@ -99,6 +109,9 @@ def _widen(box: TextBox) -> TextBox:
     return stretch_box(box, share, share, 0.0)
 
 
-def _turn_back(box: Box, width: int, height: int, across: int) -> Box:
-    """A box of the turned strip as the picture's."""
-    return Box(width - across + box.y, height - box.x - box.width, box.height, box.width)
+def _turn_back(box: Box, sizes: tuple[int, int, int], upwards: bool) -> Box:
+    """A box of the turned strip as the picture's, of which `sizes` tells the width, the height and how much is the strip."""
+    width, height, across = sizes
+    if upwards:
+        return Box(width - across + box.y, height - box.x - box.width, box.height, box.width)
+    return Box(width - box.y - box.height, box.x, box.height, box.width)

@@ -102,6 +102,31 @@ def test_parts_of_the_day_in_front_of_a_clock_and_behind_it(text, clock, confide
     assert (found.value, found.confidence) == (clock, confidence)
 
 
+@pytest.mark.parametrize("text", ["上08:15", "午02:33", "12:30:45a", "03:20p", "n03:20", "08:15晚", "08:15:30Z"])
+def test_what_is_left_of_a_part_of_the_day_leaves_two_meanings(text):
+    """Twelve hours lie between them; an hour past noon has one meaning, and a label is no part of the day."""
+    assert find_clock(normalise(a_line(text))).field.confidence == 0.5
+    assert find_clock(normalise(a_line("午14:33"))).field.confidence == 0.99
+    assert parse("2024-11-25T10:32:45").clock.confidence == 0.99
+
+
+def test_a_part_of_the_day_beside_a_big_clock_is_its_own():
+    """Small print that is a row of its own; far away it is somebody else's."""
+
+    def read(half: str, left: float, top: float = 640.0) -> Stamp:
+        clock = TextLine("03:20", 0.99, Box(20, 600, 200, 80), (0.99,) * 5)
+        small = TextLine(half, 0.98, Box(left, top, 50, 30), (0.98,) * len(half))
+        day = TextLine("2024-11-25", 0.99, Box(20, 700, 150, 28), (0.99,) * 10)
+        lines = [clock, small, day]
+        return parse_stamp(lines, join_rows([normalise(line) for line in lines])).stamp
+
+    assert (read("PM", 230).clock.value, read("PM", 230).clock.confidence) == (time(15, 20), 0.98)
+    assert read("下午", 230).clock.value == time(15, 20)
+    assert read("AM", 230).clock.value == time(3, 20)
+    assert read("晚上", 230).clock.confidence == 0.5, "nobody says 晚上3:20"
+    assert read("PM", 400).clock.value == time(3, 20)
+
+
 @pytest.mark.parametrize("text", ["下午 15:00 PM 上午13:00", "上午13:00", "10时75分", "25点10分"])
 def test_what_no_half_of_the_day_has_stays_unread(text):
     """上午13:00 is no time; the first of two clocks is read where it is one."""
@@ -197,6 +222,64 @@ def test_every_label_of_a_place_names_one(label):
 def test_codes_behind_every_label_and_in_groups(label):
     """Dashes and spaces between groups belong to the print."""
     assert parse("2024-11-25 10:32", f"{label}：A1B2-C3D4-E5F6").code.value == "A1B2C3D4E5F6"
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("益阳市赫山区桃花仑西路788", "号"),
+        ("益阳职业技术学院实训中心B", "座1208室"),
+        ("益阳市赫山区桃花仑西路", "633号"),
+    ],
+)
+def test_what_did_not_fit_into_a_row_belongs_to_the_place(first, second):
+    """With a label and without, flush at the left, indented by a pin, flush at the right."""
+    assert parse("2024-11-25 10:32", f"地址:{first}", second, "天气:晴 12℃").address.value == first + second
+    assert parse("2024-11-25 10:32", first, second).address.value == first + second
+
+    def place(left: float, width: float, row: int, text: str) -> TextLine:
+        return TextLine(text, 0.99, Box(left, 600 + 34 * row, width, 24), (0.99,) * len(text))
+
+    for lefts in ((50, 20), (20, 20 + 300 - 40)):
+        lines = [place(20, 200, 0, "2024-11-25 10:32"), place(lefts[0], 300, 1, first), place(lefts[1], 40, 2, second)]
+        stamp = parse_stamp(lines, join_rows([normalise(line) for line in lines])).stamp
+        assert stamp.address.value == first + second
+
+
+def test_a_short_row_below_one_that_had_room_is_no_part_of_the_place():
+    """Another row shows that more would have fitted."""
+    wide = "时间:2024-11-25 10:32:45 星期一 晴 12℃ 西北风3级"
+    assert parse(wide, "地址:益阳市赫山区", "3号").address.value == "益阳市赫山区"
+
+
+def test_an_apps_name_in_the_other_corner_is_no_part_of_the_place():
+    """On the place's own row and on the next one."""
+
+    def line(text: str, left: float, top: float, width: float) -> TextLine:
+        return TextLine(text, 0.99, Box(left, top, width, 24), (0.99,) * len(text))
+
+    lines = [
+        line("2024-11-25 10:32", 20, 600, 200), line("80 Feet Rd, Koramangala 4th Block,", 20, 634, 340),
+        line("Timemark", 600, 636, 90), line("Bengaluru 560034, India", 20, 668, 230), line("100% Genuine", 600, 670, 90),
+    ]  # fmt: skip
+    stamp = parse_stamp(lines, join_rows([normalise(one) for one in lines])).stamp
+    assert stamp.address.value == "80 Feet Rd, Koramangala 4th Block Bengaluru 560034, India"
+    sensors = parse("29 Oct 2021 12:16:57 pm", "788 Taohualun West Road, Heshan District", "413000", "Altitude:846.6m")
+    assert sensors.address.value == "788 Taohualun West Road, Heshan District 413000"
+
+
+@pytest.mark.parametrize("text", ["lTues", "TTues", "ISat", "Tues", "Sat"])
+def test_a_bar_before_an_english_weekday_is_none_of_its_letters(text):
+    """The coloured bar beside it is read as a letter."""
+    wanted = 5 if "Sat" in text else 1
+    assert find_weekday(normalise(a_line(text)))[0].value == wanted
+    assert find_weekday(normalise(a_line("Chatsun"))) is None
+
+
+def test_coordinates_without_a_gap_keep_their_letters():
+    """The first letter is behind its number as the second one is."""
+    stamp = parse("2024-11-25 10:32", "42.01314N123.29589E")
+    assert (stamp.longitude.value, stamp.latitude.value, stamp.swapped) == (123.29589, 42.01314, False)
 
 
 def test_an_empty_stamp_has_no_address():
