@@ -22,10 +22,11 @@ _NIGHT = ("晚上", "晚间", "夜间", "夜里", "深夜", "半夜", "午夜")
 _CHINESE_HALF = "|".join((*_MORNING, *_NOON, *_AFTERNOON, *_NIGHT))
 # Another word for a part of the day, or what is left of one (上, 下), written against the hour: which half it means is not known.
 # 时间 names no half.
-_UNKNOWN_HALF = re.compile(r"(?:[午夜晚晨早上下]|(?<!时)(?<!时\s)间)$")
+_UNKNOWN_HALF = re.compile(r"(?:[午夜晚晨早上中下]|(?<!时)(?<!时\s)间)$")
 # A letter against a clock is what is left of AM or PM (12:30a, n03:20); the T before it is ISO 8601's.
 _TORN_BEFORE = re.compile(r"[A-SU-Za-z]$")
-_TORN_BEHIND = re.compile(r"\s?[APap](?![A-Za-z0-9])")
+# Behind it Z is UTC, eight hours away.
+_TORN_BEHIND = re.compile(r"\s?[APap](?![A-Za-z0-9])|Z(?![A-Za-z0-9])|[上中下午夜晚晨早]")
 # Not re.IGNORECASE for whole patterns: it would let a digit's class match other letters.
 _HALF = "(?i:AM|PM|A\\.M\\.|P\\.M\\.)"
 _BEFORE = rf"(?:(?P<cn1>{_CHINESE_HALF})\s*)?(?:(?P<en1>{_HALF})\s*)?"
@@ -95,7 +96,7 @@ def find_clock(row: Reading) -> FoundClock | None:
         start, end = match.start("h"), match.end("s") if match["s"] else match.end("m")
         sure = row.digits_confidence(start, end)
         lost = len(match["h"]) == 1 and (not half or int(to_digits(match["h"])) <= 2)
-        odd = not half and _has_torn_half(before, row.text[match.end() :])
+        odd = not half and hour <= 12 and _has_torn_half(before, row.text[match.end() :])
         if lost or odd or not one_meaning or _STRAY_DIGIT.search(before) or before.endswith(f"{CONSUMED}:"):
             # A digit that nothing has explained stands before the hour: it may be the hour's own, so this may be minutes.
             # Likewise behind a colon that follows the date: a gap that the scene has filled, or what is left of an hour.

@@ -111,7 +111,7 @@ def test_what_is_left_of_a_part_of_the_day_leaves_two_meanings(text):
 
 
 def test_a_part_of_the_day_beside_a_big_clock_is_its_own():
-    """Small print that is a row of its own; far away it is somebody else's."""
+    """Small print that is a row of its own."""
 
     def read(half: str, left: float, top: float = 640.0) -> Stamp:
         clock = TextLine("03:20", 0.99, Box(20, 600, 200, 80), (0.99,) * 5)
@@ -124,7 +124,6 @@ def test_a_part_of_the_day_beside_a_big_clock_is_its_own():
     assert read("下午", 230).clock.value == time(15, 20)
     assert read("AM", 230).clock.value == time(3, 20)
     assert read("晚上", 230).clock.confidence == 0.5, "nobody says 晚上3:20"
-    assert read("PM", 400).clock.value == time(3, 20)
 
 
 @pytest.mark.parametrize("text", ["下午 15:00 PM 上午13:00", "上午13:00", "10时75分", "25点10分"])
