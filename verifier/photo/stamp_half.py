@@ -75,6 +75,8 @@ def _settle(picture_bgr: NDArray[np.uint8], stamp: Stamp, net: TextNet) -> Stamp
 
 def _choose_strips(clock: Box, width: int, height: int) -> Iterator[Box]:
     """The strips to the right and to the left of a clock, cut at the picture's edges."""
+    # The margins of a clock's box reach over the picture's edge, and then over the word beside it as well.
+    clock = clip_box(clock, width, height)
     across = (BEYOND_HEIGHTS + OVER_HEIGHTS) * clock.height
     top, down = clock.y - 0.1 * clock.height, 1.2 * clock.height
     for left in (clock.x + clock.width - OVER_HEIGHTS * clock.height, clock.x - BEYOND_HEIGHTS * clock.height):
