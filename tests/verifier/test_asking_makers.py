@@ -137,11 +137,11 @@ def a_coded_look(sha256: str, code: str, clock: str, sure: float = 0.99) -> Look
 @pytest.fixture
 def looks(database: Database) -> dict[str, Look]:  # noqa: F811 - the fixture
     """Two classes whose photos show one code, one of them beside another stamp's; a third photo's was read with doubt."""
-    coded = a_coded_look(ONE.sha256, "W7K3M9Q2PXABCD", "09:12")
+    coded = a_coded_look(ONE.sha256, "W7K0M9Q2PXAB1D", "09:12")
     found = {
         ONE.sha256: replace(coded, stamps=(*coded.stamps, *a_coded_look("", "SECOND22345678", "09:13").stamps)),
-        OTHER.sha256: a_coded_look(OTHER.sha256, "W7K3M9Q2PXABCD", "10:30"),
-        UNSURE.sha256: a_coded_look(UNSURE.sha256, "W7K3M9Q2PXABCD", "11:00", 0.89),
+        OTHER.sha256: a_coded_look(OTHER.sha256, "W7K0M9Q2PXAB1D", "10:30"),
+        UNSURE.sha256: a_coded_look(UNSURE.sha256, "W7K0M9Q2PXAB1D", "11:00", 0.89),
     }
     with database.transaction() as tx:
         for number, submissions in (("C-1", [ONE, UNSURE]), ("C-2", [OTHER])):
@@ -166,6 +166,24 @@ def test_one_code_in_two_classes_is_found_and_a_doubtful_reading_is_not(
         assert read_code_uses(tx, "C-1", [ONE, UNSURE], "v2") == {}
 
 
+@pytest.mark.usefixtures("looks")
+def test_a_code_read_once_with_o_and_once_with_0_is_one_code(
+    database: Database,  # noqa: F811 - the fixture
+) -> None:
+    """Each photo is told its own reading; a code that differs in another letter is another one."""
+    own = "W7K0M9Q2PXAB1D"
+    for version, alike, uses in (("v2", "W7KOM9Q2PXABID", 1), ("v3", "W7KQM9Q2PXAB1D", 0)):
+        with database.transaction() as tx:
+            for look in (a_coded_look(ONE.sha256, own, "09:12"), a_coded_look(OTHER.sha256, alike, "10:30")):
+                save_look(tx, look.sha256, version, look_to_json(look), np.zeros((0, 0), np.float32), "")
+        with database.reading() as tx:
+            found = read_code_uses(tx, "C-1", [ONE, UNSURE], version).get(ONE, ())
+            back = read_code_uses(tx, "C-2", [OTHER], version).get(OTHER, ())
+        assert [use.code for use in found] == [own] * uses
+        assert [use.code for use in back] == [alike] * uses
+        assert [use.taken_at and use.taken_at.isoformat() for use in found] == ["2023-06-12T10:30:00"] * uses
+
+
 def test_every_code_is_asked_about_once_and_again_where_nobody_answered(
     database: Database, looks: dict[str, Look], service: Service  # noqa: F811 - the fixture
 ) -> None:  # fmt: skip
@@ -174,24 +192,24 @@ def test_every_code_is_asked_about_once_and_again_where_nobody_answered(
     settings = Settings(database_url=url, data_key=key, stamp_authority_url=service.url, stamp_authority_timeout_s=1)
     name = HttpAuthority(service.url, 1).name
     assert ask_about_new_codes(Settings(database_url=url, data_key=key), database, "v1") == 0
-    service.answers |= {"W7K3M9Q2PXABCD": 500, "SECOND22345678": 500}
+    service.answers |= {"W7K0M9Q2PXAB1D": 500, "SECOND22345678": 500}
     assert ask_about_new_codes(settings, database, "v1") == 0
     with database.reading() as tx:
         answers = read_code_answers(tx, [ONE, UNSURE], looks, name)
         assert {
             (each.file, code): answer.state for each, of_it in answers.items() for code, answer in of_it.items()
         } == {
-            (ONE.file, "W7K3M9Q2PXABCD"): CodeState.COULD_NOT_ASK,
+            (ONE.file, "W7K0M9Q2PXAB1D"): CodeState.COULD_NOT_ASK,
             (ONE.file, "SECOND22345678"): CodeState.COULD_NOT_ASK,
         }
-    service.answers |= {"W7K3M9Q2PXABCD": KNOWN, "SECOND22345678": {"known": True}}
+    service.answers |= {"W7K0M9Q2PXAB1D": KNOWN, "SECOND22345678": {"known": True}}
     assert ask_about_new_codes(settings, database, "v1") == 2
     assert ask_about_new_codes(settings, database, "v1") == 0
-    assert service.asked == [("SECOND22345678", "Timemark"), ("W7K3M9Q2PXABCD", "Timemark")] * 2
+    assert service.asked == [("SECOND22345678", "Timemark"), ("W7K0M9Q2PXAB1D", "Timemark")] * 2
     with database.reading() as tx:
         (answers,) = read_code_answers(tx, [ONE, UNSURE], looks, name).values()
         assert {code: answer.state for code, answer in answers.items()} == dict.fromkeys(answers, CodeState.KNOWN)
-        assert answers["W7K3M9Q2PXABCD"].taken_at == a_time("09:12")
+        assert answers["W7K0M9Q2PXAB1D"].taken_at == a_time("09:12")
         assert read_code_answers(tx, [ONE], looks, None) == {}
 
 

@@ -45,7 +45,7 @@ class OtherUse:
 
 @dataclass(frozen=True, slots=True)
 class CodeUse:
-    """Another submission, with other bytes, whose stamp surely shows the same anti-counterfeit code.
+    """Another submission, with other bytes, whose stamp surely shows the same anti-counterfeit code, as this photo's was read.
 
     `taken_at` is the other stamp's printed local time, None where it was not read; `class_number` as in `OtherUse`.
     """

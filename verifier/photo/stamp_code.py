@@ -3,6 +3,7 @@
 Looks at:         every code that was surely read; other photos in the records that show it; the maker's answer, where one is asked.
 Why it matters:   an app gives each photo its own code: one code on two different photos means that a stamp was copied.
 Cannot tell when: there is no code (many apps print none), or it was not read surely: one misread letter makes another code.
+                  (O and 0, I and 1 are taken for one: nobody tells them apart in one line of capitals.)
                   Which of two photos owns a code cannot be seen in them. Without asking the maker an invented code looks like
                   a real one, so that its mere presence proves nothing.
 Can be fooled by: a code drawn at random for each photo, unless the maker is asked.
@@ -19,7 +20,7 @@ from zoneinfo import ZoneInfo
 from verifier.coordinates import convert_to_wgs84, measure_distance_m
 from verifier.finding import Finding, Measured, Outcome
 from verifier.language import Sentence, join, say
-from verifier.observation import Look, Stamp
+from verifier.observation import Look, Stamp, fold_code
 from verifier.photo.clocks import Clock, Reading, measure_gap_s, read_printed_clock, show_gap
 from verifier.photo.context import CodeAnswer, CodeState, CodeUse, PhotoContext
 from verifier.photo.geofence import PLACE_2023
@@ -114,10 +115,10 @@ def find_codes_among(
     shown = {each: find_sure_codes(looks[each.sha256], limits) for each in submissions if each.sha256 in looks}
     found: dict[Submission, tuple[CodeUse, ...] | None] = {}
     for each, own in shown.items():
-        codes = {code for _, code in own}
+        codes = {fold_code(code): code for _, code in own}
         uses = [
             CodeUse(
-                code,
+                codes[fold_code(code)],
                 class_number,
                 other.session_id if class_number is not None else None,
                 other.file,
@@ -127,7 +128,7 @@ def find_codes_among(
             )
             for other, others in shown.items()
             for stamp, code in others
-            if other.sha256 != each.sha256 and code in codes
+            if other.sha256 != each.sha256 and fold_code(code) in codes
         ]
         found[each] = tuple(uses) or None
     return found

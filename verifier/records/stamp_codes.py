@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session as Tx
 
+from verifier.observation import fold_code, list_alike_codes
 from verifier.plan import Submission
 from verifier.records.rows import insert_missing
 from verifier.records.submissions import order_of_receipt, submission_id
@@ -25,7 +26,10 @@ _ASKED_AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class CodeUse:
-    """Another submission whose stamp shows the same code. `stamp` is that photo's stamp as its look has it, JSON."""
+    """Another submission whose stamp shows the same code; `code` as this one's was read (O or 0).
+
+    `stamp` is the other photo's stamp as its look has it, JSON.
+    """
 
     code: str
     class_number: str
@@ -60,20 +64,27 @@ def codes_of_class(
         SubmissionRow.class_id == make_id("class", class_number), SubmissionRow.superseded_by.is_(None)
     )
     sure = (LookRow.versions_key == versions_key) & (StampCodeRow.confidence >= min_confidence)
-    own_codes = (
+    own_codes = tx.scalars(
         select(StampCodeRow.code).join(LookRow, LookRow.id == StampCodeRow.look_id).where(sure, LookRow.sha256.in_(own))
-    )
-    rows = tx.execute(
-        select(SubmissionRow, ClassRow.number, SessionRow.starts_at, StampCodeRow.code, LookRow.body)
-        .join(ClassRow, ClassRow.id == SubmissionRow.class_id)
-        .outerjoin(SessionRow, SessionRow.id == SubmissionRow.session_id)
-        .join(LookRow, LookRow.sha256 == SubmissionRow.sha256)
-        .join(StampCodeRow, StampCodeRow.look_id == LookRow.id)
-        .where(sure, StampCodeRow.code.in_(own_codes), SubmissionRow.superseded_by.is_(None))
     ).all()
+    wanted = sorted({alike for code in own_codes for alike in list_alike_codes(code)})
+    rows: list[Any] = []
+    for start in range(0, len(wanted), _ASKED_AT_ONCE):
+        rows += tx.execute(
+            select(SubmissionRow, ClassRow.number, SessionRow.starts_at, StampCodeRow.code, LookRow.body)
+            .join(ClassRow, ClassRow.id == SubmissionRow.class_id)
+            .outerjoin(SessionRow, SessionRow.id == SubmissionRow.session_id)
+            .join(LookRow, LookRow.sha256 == SubmissionRow.sha256)
+            .join(StampCodeRow, StampCodeRow.look_id == LookRow.id)
+            .where(
+                sure,
+                StampCodeRow.code.in_(wanted[start : start + _ASKED_AT_ONCE]),
+                SubmissionRow.superseded_by.is_(None),
+            )
+        ).all()
     by_code: dict[str, list[Any]] = {}
     for row in sorted(rows, key=lambda row: order_of_receipt(row[0], row[1], row[2])):
-        by_code.setdefault(row[3], []).append(row)
+        by_code.setdefault(fold_code(row[3]), []).append(row)
     places = {(row[0].id, code): place for code, group in by_code.items() for place, row in enumerate(group)}
     found: dict[Submission, list[CodeUse]] = {}
     for submission in submissions:
@@ -90,8 +101,9 @@ def codes_of_class(
 
 
 def _describe(group: Sequence[Any], own: int, sha256: str) -> list[CodeUse]:
+    shown = group[own][3]
     return [
-        CodeUse(code, number, row.declared_session or None, row.file, row.sha256, place < own, _stamp_of(body, code))
+        CodeUse(shown, number, row.declared_session or None, row.file, row.sha256, place < own, _stamp_of(body, code))
         for place, (row, number, _, code, body) in enumerate(group)
         if row.sha256 != sha256
     ]

@@ -10,7 +10,7 @@ import pytest
 from tests.builders.looks import VENUE_LONLAT, a_context, a_field, a_look, a_stamp
 from tests.builders.plan import DAY, a_submission, a_time
 from verifier.finding import Outcome
-from verifier.observation import Look, Stamp
+from verifier.observation import Look, Stamp, fold_code, list_alike_codes
 from verifier.photo import stamp_code
 from verifier.photo.context import CodeAnswer, CodeState, CodeUse, OtherUse, PhotoContext
 from verifier.photo.stamp_authority import NoAuthority, ask_about
@@ -237,3 +237,30 @@ def test_photos_of_one_class_that_are_checked_together_share_a_code_as_in_the_re
     ]
     assert [each.outcome for each in found] == [UNSURE, FAILED]
     assert "a.jpg" in str(found[1].reason)
+
+
+def test_a_code_read_once_with_o_and_once_with_0_is_one_code() -> None:
+    """No recogniser tells them apart in one line of capitals; another letter is another code."""
+    one, other, third = (a_submission(f"{name}.jpg", sha256=name * 64) for name in "abc")
+    looks = {
+        one.sha256: a_coded("W7K0M9Q2PXI1"),
+        other.sha256: a_coded("W7KOM9Q2PX1I"),
+        third.sha256: a_coded("W7KQM9Q2PX11"),
+    }
+    uses = stamp_code.find_codes_among(None, (one, other, third), looks)
+    assert {each.file: [(use.code, use.file) for use in found or ()] for each, found in uses.items()} == {
+        "a.jpg": [("W7K0M9Q2PXI1", "b.jpg")],
+        "b.jpg": [("W7KOM9Q2PX1I", "a.jpg")],
+        "c.jpg": [],
+    }
+    assert stamp_code.check(looks[one.sha256], PhotoContext(one, code_uses=uses[one])).outcome is UNSURE
+
+
+@pytest.mark.parametrize(
+    ("code", "alike"), [("AB0", {"AB0", "ABO"}), ("I0", {"10", "1O", "I0", "IO"}), ("XYZ", {"XYZ"})]
+)
+def test_every_reading_of_a_code_is_listed(code: str, alike: set[str]) -> None:
+    """Each folds as the code does; of a code of many look-alikes only two are looked for."""
+    assert set(list_alike_codes(code)) == alike
+    assert {fold_code(each) for each in alike} == {fold_code(code)}
+    assert list_alike_codes("O" * 12) == ["0" * 12, "O" * 12]
