@@ -1,9 +1,10 @@
-"""Measure what a photo proves, on the development pictures: ``python benchmarks/photo.py [all|copies|honest|size|cost …]``.
+"""Measure what a photo proves, on the development pictures: ``python benchmarks/photo.py [all|copies|harder|honest|size|cost …]``.
 
 Needs ../shared/data for all but ``size``; copies nothing of it. ``copies``: are changed copies found among all pictures, and
-proven? ``honest``: is any pair of two moments of one room, or of two rooms, called the same picture? ``size``: how the search
-grows. ``cost``: reading and comparing one candidate, in the order of a night. ``all``: these, and the other benchmarks of one
-photo one after the other with their own seeds (stamps, originality, rooms, fuzz; hours on one core, minutes with ``--quick``).
+proven? ``harder``: the same for stronger changes, and several at once. ``honest``: is any pair of two moments of one room, or of
+two rooms, called the same picture? ``size``: how the search grows. ``cost``: reading and comparing one candidate, in the order of
+a night. ``all``: these, and the other benchmarks of one photo one after the other with their own seeds (stamps, originality,
+rooms, fuzz; hours on one core, minutes with ``--quick``).
 The seed is fixed. Intervals are 95 % (Clopper and Pearson 1934).
 """
 
@@ -15,7 +16,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import combinations
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from scipy.stats import beta
 PROJECT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(PROJECT))
 
-from tests.builders.copies import CHANGES  # noqa: E402
+from tests.builders.copies import CHANGES, HARDER_CHANGES, Change  # noqa: E402
 from verifier.observation import Decoded, Look  # noqa: E402
 from verifier.photo.read_descriptors import compute_keys, compute_probes  # noqa: E402
 from verifier.photo.read_fingerprint import read_fingerprint  # noqa: E402
@@ -84,7 +85,7 @@ def load_scenes(every: int = 1) -> dict[str, Pixels]:
     return {str(file.relative_to(DATA)): np.asarray(cv2.imread(str(file)), np.uint8) for file in files}
 
 
-def measure_copies(nets: Nets, rounds: int, every: int) -> None:
+def measure_copies(nets: Nets, rounds: int, every: int, changes: Mapping[str, Change] = CHANGES) -> None:
     """Every picture changed in every way: searched among all originals, compared with what was found."""
     scenes = load_scenes(every)
     looks = {name: look_at(picture, nets) for name, picture in scenes.items()}
@@ -97,11 +98,11 @@ def measure_copies(nets: Nets, rounds: int, every: int) -> None:
     print(f"{len(names)} pictures, {len(classes)} with at least {CLASS_PEOPLE} people; {rounds} copies each; "
           f"thumbnail {np.median(sizes) / 1000:.0f} kB in the median, {max(sizes) / 1000:.0f} kB at most")  # fmt: skip
     random, seconds, wrong = np.random.default_rng(SEED), [], 0
-    for change, make in CHANGES.items():
+    for change, make in changes.items():
         found, proven, trials, unproven = 0, 0, 0, []
         for name in [name for name in names for _ in range(rounds)]:
             picture = make(scenes[name], random)
-            copy = read(look_at(picture, nets, people=False, stamps=change == "new stamp"))
+            copy = read(look_at(picture, nets, people=False, stamps="stamp" in change))
             trials += 1
             hits = [names[number] for number, _ in index.search(compute_probes(copy.features))]
             started = time.process_time()
@@ -115,7 +116,7 @@ def measure_copies(nets: Nets, rounds: int, every: int) -> None:
             if name in classes and (match is None or match.how != "picture"):
                 why = "not a candidate" if name not in hits else match and (match.people, match.people_agree)
                 unproven.append(f"{Path(name).name} {why}")
-        print(f"  {change:14} found {interval(found, trials)}; "
+        print(f"  {change:26} found {interval(found, trials)}; "
               f"proven where people show {interval(proven, len(classes) * rounds)}")  # fmt: skip
         for line in sorted(set(unproven)):
             print(f"      told as unsure or missed: {line}")
@@ -276,6 +277,7 @@ def main() -> None:
     every = 4 if arguments.quick else 1
     steps: dict[str, Callable[[], None]] = {
         "copies": lambda: measure_copies(open_nets(arguments.cache, arguments.models), rounds, every),
+        "harder": lambda: measure_copies(open_nets(arguments.cache, arguments.models), rounds, every, HARDER_CHANGES),
         "honest": lambda: measure_honest(open_nets(arguments.cache, arguments.models), every),
         "size": lambda: measure_size(largest),
         "cost": lambda: measure_cost(open_nets(arguments.cache, arguments.models), every),
