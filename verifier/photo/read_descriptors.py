@@ -27,6 +27,8 @@ class FeatureLimits:
     contrast: float  # half of Lowe's 0.03/2: a dark back row still gives features
     stored_keys: int  # of 64, 96, 128 and 192 the smallest with which changed copies shared two keys
     doubted_bits: int  # of each feature asked for, these are also asked for flipped, one at a time
+    tilts: int = 2  # a wall seen from up to 60° aside (a tilt of 2, in steps of the root of 2: Yu and Morel 2011)
+    tilted_features: int = 400  # of each of the ten tilted views
 
 
 FEATURES_2023 = FeatureLimits("features-2023", features=500, contrast=0.015, stored_keys=128, doubted_bits=3)
@@ -60,12 +62,27 @@ def read_features(
 
     Source: Lowe 2004 (SIFT); Arandjelović and Zisserman 2012 (square roots of the descriptors).
     """
+    sift = cv2.SIFT.create(nfeatures=limits.features, contrastThreshold=limits.contrast)
+    return _describe(sift, grey, masked)
+
+
+def read_tilted_features(
+    grey: NDArray[np.uint8], masked: Iterable[Box] = (), limits: FeatureLimits = FEATURES_2023
+) -> Features:
+    """The same in the picture as it is and as its planes look from aside; a place may be found in several of these views.
+
+    Source: Yu and Morel 2011, "ASIFT".
+    """
+    sift = cv2.SIFT.create(nfeatures=limits.tilted_features, contrastThreshold=limits.contrast)
+    return _describe(cv2.AffineFeature.create(sift, limits.tilts, 0), grey, masked)
+
+
+def _describe(detector: cv2.Feature2D, grey: NDArray[np.uint8], masked: Iterable[Box]) -> Features:
     mask = np.full(grey.shape, 255, np.uint8)
     for box in masked:
         left, top = max(0, int(box.x)), max(0, int(box.y))
         mask[top : max(0, int(box.y + box.height) + 1), left : max(0, int(box.x + box.width) + 1)] = 0
-    sift = cv2.SIFT.create(nfeatures=limits.features, contrastThreshold=limits.contrast)
-    found, descriptors = sift.detectAndCompute(grey, mask)
+    found, descriptors = detector.detectAndCompute(grey, mask)
     if descriptors is None or not len(found):
         return Features(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32))
     strength = np.array([point.response for point in found])

@@ -4,13 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+from numpy.typing import NDArray
+
 from verifier.observation import Box, Look
-from verifier.photo.read_descriptors import Features, read_features
+from verifier.photo.read_descriptors import Features, read_features, read_tilted_features
 from verifier.photo.read_fingerprint import open_thumbnail
 
 
 def read_room(look: Look) -> Features | None:
     """The room's features, in pixels of the look's thumbnail; None where the look has none."""
+    found = _open_room(look)
+    return None if found is None else read_features(*found)
+
+
+def read_tilted_room(look: Look) -> Features | None:
+    """The same as seen aslant too, for a standpoint far aside; each place may be there several times. Ten times the cost."""
+    found = _open_room(look)
+    return None if found is None else read_tilted_features(*found)
+
+
+def _open_room(look: Look) -> tuple[NDArray[np.uint8], list[Box]] | None:
+    """The thumbnail, and what of it is no room, in its pixels."""
     shown = look.fingerprint
     grey = open_thumbnail(shown) if shown is not None else None
     if shown is None or grey is None or shown.thumbnail_box is None:
@@ -21,7 +36,7 @@ def read_room(look: Look) -> Features | None:
         Box((box.x - frame.x) * scale, (box.y - frame.y) * scale, box.width * scale, box.height * scale)
         for box in (*find_bodies(look), *_find_stamps(look))
     ]
-    return read_features(grey, masked)
+    return grey, masked
 
 
 def find_bodies(look: Look) -> Iterator[Box]:

