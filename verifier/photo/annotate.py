@@ -64,8 +64,9 @@ def annotate_photo(
     method = cv2.INTER_AREA if scale < 1.0 else cv2.INTER_CUBIC
     copy = cv2.resize(picture_bgr, size_wh, interpolation=method)
     drawn: NDArray[np.uint8] = np.asarray(copy, dtype=np.uint8)
-    if look.compression is not None and look.compression.heat is not None and _is_remarked(findings, "photo.edited"):
-        drawn = lay_heat(drawn, look.compression.heat)
+    heat = look.compression.heat if look.compression is not None and _is_remarked(findings, "photo.edited") else None
+    if heat is not None:
+        drawn = lay_heat(drawn, heat)
     canvas = Image.fromarray(cv2.cvtColor(drawn, cv2.COLOR_BGR2RGB))
     draw = ImageDraw.Draw(canvas)
     text_px = max(14, round(max(size_wh) / 90))
@@ -78,7 +79,8 @@ def annotate_photo(
         colour = FACE_COLOURS.get(label.state, FACE_COLOURS["unreadable"])
         _draw_box(draw, label.box, colour, scale, text_px)
         _write_label(draw, label.box, label.text, colour, scale, text_px, "above", taken)
-    strip = _draw_strip(findings, canvas.width, max(16, round(canvas.width / 70)))
+    legend = _explain_marks(look, face_labels, with_heat=heat is not None)
+    strip = _draw_strip(findings, legend, canvas.width, max(16, round(canvas.width / 70)))
     whole = Image.new("RGB", (canvas.width, canvas.height + strip.height), STRIP)
     whole.paste(canvas, (0, 0))
     whole.paste(strip, (0, canvas.height))
@@ -232,8 +234,26 @@ def _write_label(
     draw.text((chosen.x + text_px * 0.25, chosen.y + high / 2), text, font=font, fill=WHITE, anchor="lm")
 
 
-def _draw_strip(findings: Sequence[Finding], width: int, text_px: int) -> Image.Image:
-    """One paragraph per finding that asks for a person, then the names of the others by outcome."""
+def _explain_marks(look: Look, labels: Sequence[FaceLabel], *, with_heat: bool) -> Sequence[Sentence]:
+    """What the colours stand for that were used."""
+    states = {label.state if label.state in FACE_COLOURS else "unreadable" for label in labels}
+    faces = {
+        "matched": say("绿框：花名册学员"),
+        "teacher": say("蓝框：教师"),
+        "stranger": say("红框：不在花名册的人脸"),
+        "unclear": say("橙框：不能认定是谁的人脸"),
+        "unreadable": say("灰框：看不清的人脸"),
+    }
+    marks = [sentence for state, sentence in faces.items() if state in states]
+    if look.stamps:
+        marks.append(say("青框：水印和其中读出的各栏"))
+    if with_heat:
+        marks.append(say("红色方格：可能后来改动的部分，越红越可疑"))
+    return marks
+
+
+def _draw_strip(findings: Sequence[Finding], legend: Sequence[Sentence], width: int, text_px: int) -> Image.Image:
+    """One paragraph per finding that asks for a person, then the names of the others by outcome, then what the colours mean."""
     paragraphs: list[tuple[str, str, Colour]] = []
     for outcome in (Outcome.FAILED, Outcome.UNSURE, Outcome.NOT_RUN):
         for finding in findings:
@@ -244,6 +264,9 @@ def _draw_strip(findings: Sequence[Finding], width: int, text_px: int) -> Image.
         names = [str(name_check(finding.check)) for finding in findings if finding.outcome is outcome]
         if names:
             paragraphs.append((str(name_outcome(outcome)), " · ".join(names), OUTCOME_COLOURS[outcome]))
+    if legend and paragraphs:
+        marks = " · ".join(str(mark) for mark in legend)
+        paragraphs.append((str(say("图例")), marks, OUTCOME_COLOURS[Outcome.NOT_APPLICABLE]))
     font, pad, line_px = open_font(text_px), text_px, round(text_px * 1.5)
     column = pad + round(max((font.getlength(head) for head, _, _ in paragraphs), default=0)) + text_px
     wrapped = [_wrap(text, font, max(text_px * 4, width - column - pad)) for _, text, _ in paragraphs]
@@ -275,8 +298,8 @@ def _split_words(text: str) -> list[str]:
     words: list[str] = []
     for character in text.replace("\n", " "):
         word = bool(words) and character.isascii() and words[-1][-1].isascii() and words[-1][-1] != " "
-        # No line begins with a closing sign.
-        if words and (word or character in "，。、；：！？）”"):
+        # No line begins with a closing sign, and none ends with an opening one.
+        if words and (word or character in "，。、；：！？）”" or words[-1][-1] in "（“"):
             words[-1] += character
         else:
             words.append(character)

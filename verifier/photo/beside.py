@@ -104,12 +104,15 @@ def _count(days: Sequence[date | None], limits: BesideLimits) -> Repeated | None
 
 
 def _find_clashes(own: _Neighbour, others: Sequence[_Neighbour], limits: BesideLimits) -> tuple[OrderClash, ...]:
-    """Photos of the same phone that the stamps put on one side of this one, and the camera's clock on the other."""
+    """Photos of the same phone that the stamps put on one side of this one, and the camera's clock on the other.
+
+    Where this photo's own two clocks agree, the contradiction is the other photo's, and is told there.
+    """
+    if own.stamp is None or own.camera is None or abs(measure_gap_s(own.stamp, own.camera)) <= limits.apart_s:
+        return ()
     found = []
     for other in others:
-        if other.submission == own.submission or own.stamp is None or own.camera is None:
-            continue
-        if other.stamp is None or other.camera is None:
+        if other.submission == own.submission or other.stamp is None or other.camera is None:
             continue
         by_stamp, by_camera = measure_gap_s(own.stamp, other.stamp), measure_gap_s(own.camera, other.camera)
         if min(abs(by_stamp), abs(by_camera)) > limits.apart_s and (by_stamp > 0) != (by_camera > 0):

@@ -100,9 +100,13 @@ def check(look: Look, context: PhotoContext, limits: ClockLimits = CLOCKS_2023) 
     table = sorted(compared, key=lambda pair: order.index(pair.outcome))
     doubts = [*([lesson.doubt] if lesson.doubt is not None else []), *(describe_clash(clash) for clash in clashes)]
     worst = table[0].outcome if table else Outcome.UNSURE
-    if doubts and worst is Outcome.PASSED:
-        return found(Outcome.UNSURE, join([*doubts, *(_describe(pair) for pair in table)]))
-    return found(worst, join([*(_describe(pair) for pair in table), *doubts]))
+    if not doubts and worst is Outcome.PASSED:
+        return found(worst, join([_describe(pair) for pair in table]))
+    # What agrees stands in the table; an inspector first reads what does not.
+    told = [_describe(pair) for pair in table if pair.outcome is not Outcome.PASSED]
+    agreeing = len(table) - len(told)
+    rest = [say("其余 {count} 组时间相互相符。", count=agreeing)] if agreeing else []
+    return found(Outcome.UNSURE if worst is Outcome.PASSED else worst, join([*told, *doubts, *rest]))
 
 
 def compare_clocks(

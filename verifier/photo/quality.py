@@ -8,6 +8,7 @@ Can be fooled by: a sharp picture of the wrong thing; other checks look at what 
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from functools import partial
@@ -123,28 +124,28 @@ def _find_picture_problems(quality: PictureQuality, limits: QualityLimits) -> li
     if quality.contrast < limits.flat_below:
         sentence = say(
             "画面几乎没有内容（反差 {contrast}，要求不低于 {limit}），镜头可能被遮挡，请重新拍摄。",
-            contrast=f"{quality.contrast:.1f}",
+            contrast=_show_below(quality.contrast, 1),
             limit=f"{limits.flat_below:.0f}",
         )
         return [*problems, Problem("covered", True, sentence)]
     if quality.blank_share > limits.blank_above:
         sentence = say(
             "{percent}% 的画面没有任何内容（要求不超过 {limit}%），镜头可能被手指等挡住，请移开后重新拍摄。",
-            percent=f"{quality.blank_share * 100:.0f}",
+            percent=_show_above(quality.blank_share * 100),
             limit=f"{limits.blank_above * 100:.0f}",
         )
         problems.append(Problem("partly_covered", False, sentence))
     if quality.mean_brightness < limits.dark_below:
         sentence = say(
             "照片过暗（平均亮度 {mean}，要求不低于 {limit}），请开灯后重新拍摄。",
-            mean=f"{quality.mean_brightness:.0f}",
+            mean=_show_below(quality.mean_brightness),
             limit=f"{limits.dark_below:.0f}",
         )
         problems.append(Problem("dark", quality.mean_brightness < limits.black_below, sentence))
     if quality.bright_share > limits.bright_share_above:
         sentence = say(
             "照片过曝（{percent}% 的画面全白，要求不超过 {limit}%），请避开逆光重新拍摄。",
-            percent=f"{quality.bright_share * 100:.0f}",
+            percent=_show_above(quality.bright_share * 100),
             limit=f"{limits.bright_share_above * 100:.0f}",
         )
         problems.append(Problem("bright", quality.bright_share > limits.white_share_above, sentence))
@@ -153,9 +154,19 @@ def _find_picture_problems(quality: PictureQuality, limits: QualityLimits) -> li
     return problems
 
 
+def _show_below(value: float, decimals: int = 0) -> str:
+    """A value below its limit, rounded so that it still reads so: 44.7 of 45 is 44, not 45."""
+    return f"{math.floor(value * 10**decimals) / 10**decimals:.{decimals}f}"
+
+
+def _show_above(value: float) -> str:
+    """A value above its limit, rounded up."""
+    return f"{math.ceil(value)}"
+
+
 def _describe_blur(quality: PictureQuality, limits: QualityLimits) -> Problem:
     useless = quality.sharpness < limits.useless_below
-    values = {"sharpness": f"{quality.sharpness:.2f}", "limit": f"{limits.sharp_from:.2f}"}
+    values = {"sharpness": _show_below(quality.sharpness, 2), "limit": f"{limits.sharp_from:.2f}"}
     if quality.direction_ratio < limits.shaken_below:
         sentence = say(
             "照片因晃动而模糊（清晰度 {sharpness}，要求不低于 {limit}），请双手持稳手机、待画面静止后重新拍摄。",

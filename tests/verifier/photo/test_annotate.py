@@ -12,7 +12,7 @@ from tests.builders.looks import a_context, a_look, a_stamp, some_faces
 from verifier.finding import Finding, Outcome
 from verifier.language import say
 from verifier.observation import Box, HeatMap, PixelTraces, Stamp, TextLine
-from verifier.photo import check_photo
+from verifier.photo import annotate, check_photo
 from verifier.photo.annotate import (
     FACE_COLOURS,
     MAX_SIDE_PX,
@@ -111,3 +111,19 @@ def test_the_heat_map_is_laid_over_a_photo_that_may_have_been_edited(outcome: Ou
     assert (int(hot[2]) > 180 and int(hot[0]) < 80) is warm
     assert tuple(int(value) for value in cold) == (128, 128, 128)
     assert (picture == 128).all()
+
+
+def test_the_colours_that_were_used_are_explained() -> None:
+    box = Box(10, 10, 40, 40)
+    labels = [FaceLabel(box, "stranger"), FaceLabel(box, "unreadable")]
+    told = " ".join(str(mark) for mark in annotate._explain_marks(a_look(stamps=()), labels, with_heat=True))
+    assert ("红框" in told, "灰框" in told, "红色方格" in told) == (True, True, True)
+    assert ("绿框" in told, "青框" in told) == (False, False)
+    assert annotate._explain_marks(a_look(stamps=()), [], with_heat=False) == []
+
+
+def test_no_line_ends_with_an_opening_bracket_or_begins_with_a_closing_one() -> None:
+    font = annotate.open_font(20)
+    text = "按高德（腾讯）计算（百度）的距离“很远”。" * 6
+    lines = [line for width in range(90, 400, 10) for line in annotate._wrap(text, font, width)]
+    assert not [line for line in lines if line[-1] in "（“" or line[0] in "，。）”"]

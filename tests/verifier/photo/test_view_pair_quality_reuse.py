@@ -338,3 +338,15 @@ def test_the_later_use_is_the_re_use(uses: tuple[OtherUse, ...] | None, outcome:
     finding = reuse.check(a_look(), a_context(other_uses=uses))
     assert finding.outcome is outcome
     assert told in str(finding.reason)
+
+
+@pytest.mark.parametrize(
+    ("changes", "seen"),
+    [
+        pytest.param({"mean_brightness": 44.7}, "平均亮度 44，要求不低于 45", id="dark"),
+        pytest.param({"sharpness": 0.398}, "清晰度 0.39，要求不低于 0.40", id="blurred"),
+        pytest.param({"bright_share": 0.601}, "61% 的画面全白", id="burnt out"),
+    ],
+)
+def test_a_value_just_beyond_its_limit_reads_so(changes: dict[str, Any], seen: str) -> None:
+    assert seen in str(quality.check(a_look(quality=a_quality(**changes)), a_context()).reason)
