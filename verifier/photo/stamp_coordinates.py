@@ -34,7 +34,8 @@ _TOKEN = re.compile(
       (?P<sec>{D}{{1,2}}(?:[.,]{D}+)?)(?!\s?[0-9](?![0-9]*\s*[°度]))  # more digits mean that the point was lost
       \s*(?:"|''?|秒)?
       |
-      (?<![0-9.])(?P<ring>{D}{{1,3}})\s*[°度]\s*(?P<minutes>{D}{{1,2}}\.{D}{{3,6}})\s*['/分]  # never 34.20' of a torn 34'20"
+      (?<![0-9.])(?P<ring>{D}{{1,3}})\s*[°度]\s*(?P<minutes>{D}{{1,2}}\.{D}{{3,6}})  # never 34.20' of a torn 34'20"
+      \s*(?:(?P<prime>['/分])|(?<=\.[0-9]{{3}})(?![0-9.,"']|\s*["'.]))  # three decimals show that only the sign was lost
       |
       (?<![0-9.])(?P<dec>-?{D}{{1,3}}\s?\.\s?{D}{{2,10}}){_DECIMAL_END}\s*[°度]?
     )
@@ -130,6 +131,7 @@ def _shares_label(
 
 
 def _read_number(row: Reading, index: int, match: re.Match[str], announced: bool) -> _Number | None:
+    doubtful = False
     if match["deg"]:
         printed = match["deg"] + match["min"] + match["sec"]
         degrees, minutes = int(to_digits(match["deg"])), int(to_digits(match["min"]))
@@ -145,6 +147,7 @@ def _read_number(row: Reading, index: int, match: re.Match[str], announced: bool
             return None
         value = int(to_digits(match["ring"])) + tail / 60
         start, end = match.start("ring"), match.end("minutes")
+        doubtful = match["prime"] is None
     else:
         printed = match["dec"]
         value = float(to_digits(printed.replace(" ", "")))
@@ -157,8 +160,8 @@ def _read_number(row: Reading, index: int, match: re.Match[str], announced: bool
         value, role = -value, role[:-1]
     marked = bool(match["deg"] or match["ring"]) or "°" in match.group()
     sure = row.digits_confidence(start, end)
-    if match["before"] in tuple("东西南北"):
-        # Of a label's two letters the second is lost, and perhaps a digit with it.
+    if match["before"] in tuple("东西南北") or doubtful:
+        # Of a label's two letters the second is lost, and perhaps a digit with it; likewise beside a lost minute sign.
         sure = min(sure, AMBIGUOUS_CONFIDENCE)
     field = Field(value, sure, row.box_of(start, end), match.group().strip())
     whole_seconds = bool(match["deg"]) and re.fullmatch("[0-9]+", match["sec"]) is not None

@@ -50,7 +50,7 @@ _CHINESE_WEEKDAY = re.compile(
 )
 # The bar beside a big clock may have been read as a letter in front of the weekday's capital (lTues, ISat).
 _ENGLISH_WEEKDAY = re.compile(
-    r"(?:(?<![A-Za-z])|(?<=(?<![A-Za-z])[lIT])(?=[A-Z]))"
+    r"(?:(?<![A-Za-z])|(?<=(?<![A-Za-z])[lI])|(?<=(?<![A-Za-z])T)(?=[A-Z]))"
     r"(?P<w>(?i:Mon|Tue|Wed|Thu|Fri|Sat|Sun))(?i:day|s|sday|nesday|rs|rsday|r|urday|nes)?\.?(?![A-Za-z])"
 )
 _ENGLISH_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -358,7 +358,7 @@ def test_a_camera_overlay_without_seconds_is_a_piece_of_a_clock():
     [
         ("星期一", 0), ("星期—", 0), ("星期日", 6), ("星期天", 6), ("周三", 2), ("礼拜五", 4), ("Tues", 1), ("Thursday,", 3),
         ("Sat", 5), ("Sunday", 6), ("周一围村", None), ("Monaco", None), ("星期", None), ("lTues", 1), ("ISat", 5), ("TThur", 3),
-        ("AMon", None), ("Tmon", None),
+        ("Isun", 6), ("AMon", None), ("Tmon", None),
     ],
 )  # fmt: skip
 def test_weekdays(text, weekday):
@@ -549,6 +549,25 @@ def test_a_point_lost_on_its_own_row_is_restored_in_doubt(texts, longitude):
     stamp = a_parsed_stamp(*texts)
     assert (stamp.longitude and stamp.longitude.value) == longitude
     assert stamp.longitude is None or stamp.longitude.confidence == 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        pytest.param("N42°01.937E123°33.257", (123 + 33.257 / 60, 42 + 1.937 / 60), id="both minute signs are lost"),
+        pytest.param("N23°20.948 E113°33.138", (113 + 33.138 / 60, 23 + 20.948 / 60), id="and a gap is left"),
+        pytest.param("N42°01.93 E123°33.25", None, id="two decimals may be whole seconds"),
+        pytest.param("N42°61.937 E123°33.257", None, id="no degree has 61 minutes"),
+    ],
+)
+def test_decimal_minutes_that_lost_their_sign_are_in_doubt(text, place):
+    """They are never taken for degrees."""
+    found = find_coordinates([a_row(text)])
+    if place is None:
+        assert found is None or None in (found.longitude, found.latitude)
+    else:
+        assert (found.longitude.value, found.latitude.value) == pytest.approx(place)
+        assert (found.longitude.confidence, found.latitude.confidence) == (0.5, 0.5)
 
 
 @pytest.mark.parametrize(
