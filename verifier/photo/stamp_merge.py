@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from verifier.observation import Box, Field, Stamp, TextLine
+from verifier.photo.stamp_dates import AMBIGUOUS_CONFIDENCE
 from verifier.photo.stamp_geometry import join_rows
 from verifier.photo.stamp_grammar import Parsed, parse_stamp
 from verifier.photo.stamp_text import normalise, surround
+
+V = TypeVar("V")
 
 # Two halves of one stamp (a lone clock, a date further down) stand within this share of the picture's longer side.
 MAX_HALVES_SHARE = 0.25
 # Text at the edge whose lines cannot be read: below this mean probability the reading is a guess.
 UNREAD_CONFIDENCE = 0.75
 MIN_UNREAD_LINES = 2
+# What only stamps print. Apart from the edges, date, weekday and clock alone are as well a clock's on the wall, or a blackboard's.
+STAMP_CUES = frozenset({"app", "words", "coordinates", "code"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,19 @@ def merge_candidates(candidates: Sequence[Candidate], width: int, height: int) -
     else:
         stamps = badges or _unread(candidates, height)
     stamps.sort(key=_fullness, reverse=True)
-    return tuple(candidate.parsed.stamp for candidate in stamps)
+    return tuple(
+        candidate.parsed.stamp if candidate.at_border or candidate.cues & STAMP_CUES else _doubt(candidate.parsed.stamp)
+        for candidate in stamps
+    )
+
+
+def _doubt(stamp: Stamp) -> Stamp:
+    """A stamp whose date and clock are at most an even chance: a clock on the wall or a blackboard tells as much."""
+    return replace(stamp, day=_limit(stamp.day), clock=_limit(stamp.clock), weekday=_limit(stamp.weekday))
+
+
+def _limit(field: Field[V] | None) -> Field[V] | None:
+    return None if field is None else replace(field, confidence=min(field.confidence, AMBIGUOUS_CONFIDENCE))
 
 
 def _may_be_part(candidate: Candidate) -> bool:
@@ -65,7 +83,7 @@ def _may_be_part(candidate: Candidate) -> bool:
 
 def _is_stamp(candidate: Candidate) -> bool:
     cues = candidate.cues
-    strong = bool(cues & {"app", "words", "coordinates", "code"})
+    strong = bool(cues & STAMP_CUES)
     if {"date", "clock"} <= cues:
         return candidate.at_border or strong or "weekday" in cues
     if not candidate.at_border:

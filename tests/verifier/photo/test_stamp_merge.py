@@ -13,8 +13,8 @@ from verifier.photo.stamp_merge import Candidate, merge_candidates
 from verifier.photo.stamp_text import normalise, surround
 
 
-def a_group(*texts: str, y: float, x: float = 20) -> Candidate:
-    """Lines one below the other at the picture's left edge."""
+def a_group(*texts: str, y: float, x: float = 20, at_border: bool = True) -> Candidate:
+    """Lines one below the other, at the picture's left edge where nothing else is said."""
     lines = tuple(
         TextLine(text, 0.99, Box(x, y + 50 * row, 20 * len(text), 30), (0.99,) * len(text))
         for row, text in enumerate(texts)
@@ -22,7 +22,7 @@ def a_group(*texts: str, y: float, x: float = 20) -> Candidate:
     return Candidate(
         parse_stamp(lines, join_rows([normalise(line) for line in lines])),
         surround([line.box for line in lines]),
-        True,
+        at_border,
         lines,
     )
 
@@ -43,3 +43,20 @@ def test_beside_a_whole_overlay_only_what_is_surely_a_stamps_is_another_stamp(te
     found = merge_candidates([OVERLAY, a_group(*texts, y=700)], 1440, 810)
     assert len(found) == stamps
     assert found[0].day.value == date(2017, 2, 23)
+
+
+@pytest.mark.parametrize(
+    ("more", "at_border", "confidence"),
+    [
+        pytest.param((), True, 0.99, id="at the edge"),
+        pytest.param((), False, 0.5, id="amid the picture, as a clock on the wall"),
+        pytest.param(("今日水印相机",), False, 0.99, id="amid the picture, with an app's name"),
+        pytest.param(("经纬度:34.75538,106.65449",), False, 0.99, id="amid the picture, with coordinates"),
+    ],
+)
+def test_a_date_and_a_clock_amid_the_picture_are_in_doubt_unless_only_stamps_say_so(more, at_border, confidence):
+    """A blackboard's date must not accuse; a stamp that was moved there keeps its values."""
+    (found,) = merge_candidates(
+        [a_group("2019-05-21 09:47:12", "星期二 23℃", *more, y=300, x=600, at_border=at_border)], 1920, 1440
+    )
+    assert {found.day.confidence, found.clock.confidence, found.weekday.confidence} == {confidence}
