@@ -24,7 +24,7 @@ _NO_PLACE = re.compile(
     r"相机|水印|验证|真实|防\s*伪|Timemark|Verified|Photo\s*code|GPS|Powered|Google|App\b"
     r"|(?:Altitude|Speed|Accuracy|Bearing|Heading|Temp\w*|Humidity)\s*:|℃|°\s*C|\d\s*°|海\s*拔|方位|天\s*气|备\s*注|项\s*目|拍\s*摄|打\s*卡|经\s*度|纬\s*度|经\s*纬|湿度|风[力速]|气压|记录"
     r"|www\.|\.(?:com|cn|net|org)\b"
-    r"|^\W*[晴阴雨雪雾霾云多小中大阵雷转]+\W*$",
+    r"|^\W*[晴阴雨雪雾霾云多小中大阵雷转]+\W*[0-9]{0,2}\W*$",
     re.I,
 )
 _WEATHER = re.compile(r"[晴阴雨雪雾霾多云小中大阵雷转]*\s*-?\d{1,2}\s*(?:°\s*C|°|℃)|\d+\s*%|海拔.*$")
@@ -32,7 +32,7 @@ _BROKEN_WEEKDAY = re.compile(r"\s*(?:星\s*期|礼\s*拜)\s*$")
 _BULLET = re.compile(r"^[\s\W_]*(?:[vV√]\s)?")
 # What an app says of itself beside the place, in a corner of its own.
 _BRAND = re.compile(
-    r"\W*(?:Timemark|100\s*%\s*Genuine|(?:Photo\s*|Timemark\s*)?Verified|Google|GPS\s*Map\s*Camera|(?:今日|马克|工程|元道经纬|真实)?(?:水印)?相机|今日水印"
+    r"\W*(?:Timemark|100\s*%\s*Genuine|(?:Photo\s*|Timemark\s*)?Verified|Google|GPS\s*Map\s*Camera|(?:今日|马克|工程|元道经纬|真实)?(?:水印)?相机|今日(?:水印)?"
     r"|(?:相机\s*)?真实时间)\W*",
     re.I,
 )
@@ -139,7 +139,9 @@ def _labelled_address(
         if label or _is_lone_label(row) or not (_readable_place(row) or _is_rest(row, last, rest)):
             break
         # A following row belongs to the value if it starts under the value or under the label.
-        if row.box.x < rest[index].box.x - row.box.height or not _is_one_hand(last, row) or not _is_near(last, row):
+        value, slack = rest[index].box_of(start, start + 1), row.box.height
+        under = rest[index].box.x - slack <= row.box.x and (_readable_place(row) or row.box.x <= value.x + slack)
+        if not under or not _is_one_hand(last, row) or not _is_near(last, row):
             break
         parts.append(_clean(row, 0))
         last = row
@@ -152,7 +154,7 @@ def _left_over_address(rest: Sequence[Reading], lines: Sequence[TextLine]) -> Fi
     broken = True
     for row in rest:
         goes_on = not broken and CONSUMED not in row.text
-        if goes_on and _is_rest(row, runs[-1][-1], rest) and _is_near(runs[-1][-1], row):
+        if goes_on and _is_rest(row, runs[-1][-1], rest) and _is_aligned(row, [_edges_of(runs[-1][-1])]):
             runs[-1].append(row)
             continue
         if not _readable_place(row) or not _is_aligned(row, edges):
@@ -214,8 +216,8 @@ def _is_rest(row: Reading, above: Reading, rest: Sequence[Reading]) -> bool:
     return (
         0 < sum(map(str.isalnum, row.text)) <= MAX_REST_SIGNS
         and _NO_PLACE.search(row.text) is None
-        and _is_aligned(row, [_edges_of(above)])
         and _is_one_hand(above, row)
+        and _is_near(above, row)
         and _is_wrapped(above, row, rest)
     )
 

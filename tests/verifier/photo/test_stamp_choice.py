@@ -245,6 +245,28 @@ def test_what_did_not_fit_into_a_row_belongs_to_the_place(first, second):
         assert stamp.address.value == first + second
 
 
+def test_a_last_letter_below_the_value_belongs_to_a_labelled_place():
+    """Indented to where the value starts; further right it is something else."""
+
+    def read(left: float) -> str:
+        rows = [("2024-11-25 10:32", 20, 200), ("地点：广州市白云区机场路职业技能培训学", 20, 460), ("校", left, 24)]
+        lines = [
+            TextLine(text, 0.99, Box(x, 600 + 34 * number, width, 24), (0.99,) * len(text))
+            for number, (text, x, width) in enumerate(rows)
+        ]
+        return parse_stamp(lines, join_rows([normalise(line) for line in lines])).stamp.address.value
+
+    assert read(92) == "广州市白云区机场路职业技能培训学校"
+    assert read(200) == "广州市白云区机场路职业技能培训学"
+
+
+@pytest.mark.parametrize("weather", ["阵雨8", "小雨-2", "多云", "晴 12℃"])
+def test_the_weather_above_a_place_is_no_part_of_it(weather):
+    """Its ℃ may be lost; nothing else is printed beside a weekday."""
+    stamp = parse("10:32", f"2024-11-25 星期一 {weather}", "北京市西城区阜成门外大街40号")
+    assert stamp.address.value == "北京市西城区阜成门外大街40号"
+
+
 def test_a_short_row_below_one_that_had_room_is_no_part_of_the_place():
     """Another row shows that more would have fitted."""
     wide = "时间:2024-11-25 10:32:45 星期一 晴 12℃ 西北风3级"
