@@ -18,6 +18,8 @@ from verifier.photo.stamp_text import CONSUMED, Reading
 from verifier.photo.stamp_text import DIGIT as D
 
 _LABEL = re.compile(r"(?P<l>[\u4e00-\u9fff]{0,8}?)(?:时间|日期)\W*$")
+# Any other label tells of another moment only by its word (结业考试：2024.10.20).
+_OTHER_LABEL = re.compile(r"(?P<l>[\u4e00-\u9fff]{2,8}):\W*$")
 # Labels of the moment of the shot, of which one letter may be misread; and of other moments.
 _OF_THE_SHOT = re.compile(r"拍|摄|打卡|签[到退]|考勤|水印|当前|现场|巡[检查]")
 _OF_ANOTHER_TIME = re.compile(
@@ -37,7 +39,7 @@ MAX_DIGITS_BEFORE = 6
 # A row may name a course's day and then the shot's.
 MAX_DATES_A_ROW = 2
 
-SHOT, BESIDE, ALONE, ANOTHER = range(4)
+SHOT, LABELLED, BESIDE, ALONE, ANOTHER = range(5)
 
 
 F = TypeVar("F", FoundDate, FoundClock)
@@ -122,12 +124,14 @@ def choose_date(days: Sequence[FoundDate], weekday: Field[int] | None) -> FoundD
 
 def _rank(before: str) -> int:
     """How a date or a clock stands behind the text before it; what is understood already is no label."""
-    match = _LABEL.search(re.sub(rf"[\s{CONSUMED}]", "", before))
+    text = re.sub(rf"[\s{CONSUMED}]", "", before)
+    match = _LABEL.search(text)
     if match is None:
-        return ALONE
+        other = _OTHER_LABEL.search(text)
+        return ANOTHER if other is not None and _OF_ANOTHER_TIME.search(other["l"]) else ALONE
     if _OF_THE_SHOT.search(match["l"]):
         return SHOT
-    return ANOTHER if _OF_ANOTHER_TIME.search(match["l"]) else BESIDE
+    return ANOTHER if _OF_ANOTHER_TIME.search(match["l"]) else LABELLED
 
 
 def _is_caption(before: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -21,6 +22,12 @@ UNREAD_CONFIDENCE = 0.75
 MIN_UNREAD_LINES = 2
 # What only stamps print. Apart from the edges, date, weekday and clock alone are as well a clock's on the wall, or a blackboard's.
 STAMP_CUES = frozenset({"app", "words", "coordinates", "code"})
+
+
+# What people write where others read it, and no stamp says.
+_INSCRIPTION = re.compile(
+    r"热烈|庆祝|祝贺|欢迎|预祝|公告|通知|公示|启事|作业|板书|课程表|值日|考试|报名|第[一二三四五六七八九十0-9]+[课章讲]|开班(?:仪式|典礼)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,9 @@ def merge_candidates(candidates: Sequence[Candidate], width: int, height: int) -
     if full:
         # Beside a whole stamp a lone date or clock is a poster, a wall clock, or nothing.
         stamps = [candidate for candidate in stamps if candidate in full or _is_own_stamp(candidate)]
+    if any(not _may_be_written(candidate) for candidate in full):
+        # And so is a blackboard, or the clock on the wall that shows its date.
+        stamps = [candidate for candidate in stamps if not _may_be_written(candidate)]
     parts = [candidate for candidate in candidates if not _holds(stamps, candidate)]
     badges = [candidate for candidate in parts if candidate.cues & {"app", "code"}]
     if stamps:
@@ -62,10 +72,14 @@ def merge_candidates(candidates: Sequence[Candidate], width: int, height: int) -
     else:
         stamps = badges or _unread(candidates, height)
     stamps.sort(key=_fullness, reverse=True)
-    return tuple(
-        candidate.parsed.stamp if candidate.at_border or candidate.cues & STAMP_CUES else _doubt(candidate.parsed.stamp)
-        for candidate in stamps
-    )
+    return tuple(_doubt(each.parsed.stamp) if _may_be_written(each) else each.parsed.stamp for each in stamps)
+
+
+def _may_be_written(candidate: Candidate) -> bool:
+    """Whether somebody may have written a date in the room, and no app on the picture: amid it, or among such words."""
+    if candidate.cues & STAMP_CUES or "date" not in candidate.cues:
+        return False
+    return not candidate.at_border or any(_INSCRIPTION.search(line.text) for line in candidate.lines)
 
 
 def _doubt(stamp: Stamp) -> Stamp:

@@ -37,6 +37,7 @@ def parse(*texts: str) -> Stamp:
         pytest.param(["上课时间：08:30-11:30"], id="the hours of a lesson"),
         pytest.param(["上课时间：08:30 ~ 11:30"], id="the same, spaced"),
         pytest.param(["开班日期：2024年10月1日", "结业日期：2024年12月1日"], id="opening and end"),
+        pytest.param(["结业考试：2024.10.01 14:00"], id="an examination, whose label says neither day nor time"),
     ],
 )
 @pytest.mark.parametrize("own", ["拍摄时间：2024-11-25 10:32", "时　间：2024-11-25 10:32"])

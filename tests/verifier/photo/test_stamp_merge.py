@@ -60,3 +60,36 @@ def test_a_date_and_a_clock_amid_the_picture_are_in_doubt_unless_only_stamps_say
         [a_group("2019-05-21 09:47:12", "星期二 23℃", *more, y=300, x=600, at_border=at_border)], 1920, 1440
     )
     assert {found.day.confidence, found.clock.confidence, found.weekday.confidence} == {confidence}
+
+
+@pytest.mark.parametrize(
+    ("texts", "confidence"),
+    [
+        pytest.param(("2022.02.05 星期六", "第三课 安全用电"), 0.5, id="a blackboard"),
+        pytest.param(("热烈庆祝益阳市技能培训班开班", "2019年06月11日"), 0.5, id="a banner"),
+        pytest.param(("2019.03.18 08:30", "结业考试：机房"), 0.5, id="a notice"),
+        pytest.param(("2019.03.18 08:30", "第3节课", "益阳市赫山区桃花仑西路788号"), 0.99, id="a remark under a stamp"),
+        pytest.param(("2019.03.18 08:30", "第三课 安全用电", "今日水印相机"), 0.99, id="a remark in an app's stamp"),
+    ],
+)
+def test_a_date_among_words_that_people_write_on_walls_is_in_doubt(texts, confidence):
+    """Also at the edge, where stamps stand."""
+    (found,) = merge_candidates([a_group(*texts, y=20)], 1920, 1440)
+    assert found.day.confidence == confidence
+
+
+@pytest.mark.parametrize(
+    ("texts", "at_border", "count"),
+    [
+        pytest.param(("2022.02.05 星期六 9:30", "第三课 安全用电"), True, 1, id="a blackboard at the edge"),
+        pytest.param(("2019-05-21 09:47:12", "星期二 23℃"), False, 1, id="a clock on the wall"),
+        pytest.param(("2019-05-21 09:47:12", "经纬度:34.75538,106.65449"), False, 2, id="a stamp amid the picture"),
+        pytest.param(("2019-05-21 09:47:12", "星期二 23℃"), True, 2, id="a second stamp at the edge"),
+    ],
+)
+def test_beside_a_whole_stamp_what_is_written_in_the_room_is_no_stamp(texts, at_border, count):
+    """Two stamps are remarked; a blackboard is none."""
+    own = a_group("打卡 10:32", "2024.11.25 星期一", "北京·三里屯", y=1200)
+    found = merge_candidates([own, a_group(*texts, y=100, x=600, at_border=at_border)], 1920, 1440)
+    assert len(found) == count
+    assert date(2024, 11, 25) in {stamp.day.value for stamp in found}
