@@ -183,7 +183,7 @@ def _draw_stamp(draw: ImageDraw.ImageDraw, stamp: Stamp, scale: float, text_px: 
     for found, name in fields:
         if found is not None:
             named.setdefault(tuple(found.box.xywh()), (found.box, []))[1].append(str(name))
-    small_px = max(12, round(text_px * 0.7))
+    small_px = max(14, round(text_px * 0.85))
     if stamp.box is not None:
         _draw_box(draw, stamp.box, STAMP, scale, text_px)
     for box, _ in named.values():

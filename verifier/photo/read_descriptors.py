@@ -29,6 +29,7 @@ class FeatureLimits:
     doubted_bits: int  # of each feature asked for, these are also asked for flipped, one at a time
     tilts: int = 2  # a wall seen from up to 60° aside (a tilt of 2, in steps of the root of 2: Yu and Morel 2011)
     tilted_features: int = 400  # of each of the ten tilted views
+    most_tilted: int = 2000  # of all of them, the strongest: comparing costs by the square of their number
 
 
 FEATURES_2023 = FeatureLimits("features-2023", features=500, contrast=0.015, stored_keys=128, doubted_bits=3)
@@ -74,7 +75,8 @@ def read_tilted_features(
     Source: Yu and Morel 2011, "ASIFT".
     """
     sift = cv2.SIFT.create(nfeatures=limits.tilted_features, contrastThreshold=limits.contrast)
-    return _describe(cv2.AffineFeature.create(sift, limits.tilts, 0), grey, masked)
+    found = _describe(cv2.AffineFeature.create(sift, limits.tilts, 0), grey, masked)
+    return Features(found.points[: limits.most_tilted], found.descriptors[: limits.most_tilted])
 
 
 def _describe(detector: cv2.Feature2D, grey: NDArray[np.uint8], masked: Iterable[Box]) -> Features:
