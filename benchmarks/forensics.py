@@ -3,9 +3,9 @@
 Needs ../shared/data; copies nothing of it. ``edited``: honest watermark photos (camera, app's stamp, often a chat app) and what is
 done to them (somebody pasted in, somebody painted over, another stamp put on), judged by the product's own checks; the stamp is
 where it was drawn, with ``--read-stamps`` where it was read. ``full-size``: the same on phones' own files. ``noise``: why it is not
-judged. ``thumbnails``: own and other ones. ``recapture``: photos against photos of screens, cross-validated; with ``--write`` the
-model is written anew. ``cost``: time on 12 megapixels. ``corrupt``: broken and hostile files. The seed is fixed. Intervals are 95 %
-(Clopper and Pearson 1934); pictures of one scene are not independent, so they are too narrow where a scene counts several times.
+judged. ``thumbnails``: own and other ones. ``cost``: time on 12 megapixels. ``corrupt``: broken and hostile files. Photos of
+screens: `recapture.py`. The seed is fixed. Intervals are 95 % (Clopper and Pearson 1934); pictures of one scene are not
+independent, so they are too narrow where a scene counts several times.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import argparse
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -44,7 +44,7 @@ from verifier.photo.decode import decode_photo  # noqa: E402
 from verifier.photo.read_compression import read_compression  # noqa: E402
 from verifier.photo.read_history import OpenedFile, open_header, read_history  # noqa: E402
 from verifier.photo.read_provenance import read_provenance  # noqa: E402
-from verifier.photo.read_recapture import CROP_PX, read_recapture  # noqa: E402
+from verifier.photo.read_recapture import read_recapture  # noqa: E402
 from verifier.photo.read_stamp import read_stamps  # noqa: E402
 from verifier.vision.nets import Nets, open_nets  # noqa: E402
 
@@ -231,116 +231,6 @@ def measure_thumbnails() -> None:
           f"{interval(sum(value < limits.own_picture for value in others), len(others))}")  # fmt: skip
 
 
-def list_recapture_pictures() -> Iterator[tuple[bool, Path]]:
-    """Screens and others, without the one file that lies in both folders and without pictures smaller than a crop."""
-    screens = sorted((DATA / "recapture" / "screen").iterdir())
-    real = sorted((DATA / "recapture" / "real").iterdir())
-    bytes_of = {file: file.read_bytes() for file in (*screens, *real)}
-    twice = {data for data, count in Counter(bytes_of.values()).items() if count > 1}
-    others = [file for pattern in ("classroom/*.jpg", "groups_*/*.jpg", "tamper/original/*", "exif/*.jpg", "faces_bbt/bbt*.jpg",
-                                   "faces_asian/*/*") for file in sorted(DATA.glob(pattern))]  # fmt: skip
-    for is_screen, files in ((True, screens), (False, [*real, *others])):
-        for file in files:
-            picture = cv2.imread(str(file))
-            if bytes_of.get(file) not in twice and picture is not None and min(picture.shape[:2]) >= CROP_PX:
-                yield is_screen, file
-
-
-def fit_limit(peaks: NDArray[np.float64], wanted: float) -> float:
-    """The peak that a share of `wanted` of other pictures exceeds, by the exponential tail above their 75th percentile."""
-    start = float(np.quantile(peaks, 0.75))
-    return start + float((peaks[peaks > start] - start).mean()) * float(np.log(0.25 / wanted))
-
-
-def read_recapture_pictures() -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.str_]]:
-    """Peaks, which are of screens, and the scene; others as they were found and shrunken, as chat apps send them."""
-    rows = []
-    for is_screen, file in list_recapture_pictures():
-        picture = np.asarray(cv2.imread(str(file)), np.uint8)
-        rows.append((read_recapture(picture).luma_peak, is_screen, str(file.relative_to(DATA))))
-    for name, scene in load_cameras_pictures((1600, 1280, 1024)):
-        picture = np.ascontiguousarray(np.asarray(scene)[:, :, ::-1])
-        rows.append((read_recapture(picture).luma_peak, False, name))
-    peaks, screens, names = zip(*rows, strict=True)
-    return np.array(peaks), np.array(screens), np.array(names)
-
-
-def measure_recapture(write: bool) -> None:
-    """A logistic model of the spectrum's peak, one scene left out each time; its limit aims at 0.5 % of false remarks."""
-    peaks, is_screen, names = read_recapture_pictures()
-    remarked = np.zeros(len(peaks), dtype=bool)
-    for name in np.unique(names):
-        rest = names != name
-        remarked[~rest] = peaks[~rest] >= fit_limit(peaks[rest & ~is_screen], AIMED_RATE)
-    # A scene that is remarked in one of its forms counts once: its forms are no independent trials.
-    wrong, others = len(set(names[remarked & ~is_screen])), len(set(names[~is_screen]))
-    found, screens = int((remarked & is_screen).sum()), int(is_screen.sum())
-    limit = fit_limit(peaks[~is_screen], AIMED_RATE)
-    upper = float(beta.ppf(0.95, wrong + 1, others - wrong))
-    pictures = int((remarked & ~is_screen).sum()), int((~is_screen).sum())
-    print(f"  pictures of other scenes wrongly remarked: {interval(*pictures)}")
-    print(f"  {screens} screens, {others} other scenes in {int((~is_screen).sum())} pictures; each left out: noticed "
-          f"{interval(found, screens)}, wrongly remarked {interval(wrong, others)} {sorted(set(names[remarked & ~is_screen]))}, "
-          f"at most {upper:.1%} with 95 % certainty; limit {limit:.2f} standard deviations")  # fmt: skip
-    for starts in (0.5, 0.75, 0.9):
-        above = peaks[~is_screen][peaks[~is_screen] > np.quantile(peaks[~is_screen], starts)]
-        print(
-            f"    mean excess over the {starts:.0%} quantile: {np.mean(above - above.min()):.3f} (equal: an exponential tail)"
-        )
-    weight, intercept = fit_logistic(peaks, is_screen)
-    if write:
-        text = MODEL_FILE.format(
-            weight=weight, intercept=intercept, limit=1 / (1 + np.exp(-(weight * limit + intercept))), found=found, screens=screens,
-            wrong=wrong, others=others, upper=upper, supports="true" if upper <= WANTED_RATE else "false", wanted=WANTED_RATE,
-            size=len(peaks), day=time.strftime("%Y-%m-%d"), noticed=interval(found, screens), peak=limit,
-        )  # fmt: skip
-        (PROJECT / "models" / recaptured.FILE).write_text(text, encoding="utf-8")
-        print(f"  written: models/{recaptured.FILE}")
-
-
-def fit_logistic(peaks: NDArray[np.float64], is_screen: NDArray[np.bool_]) -> tuple[float, float]:
-    """Weight and intercept, both kinds weighing the same, by Newton's method with a slight pull to zero."""
-    design = np.stack([peaks, np.ones_like(peaks)], axis=1)
-    share = np.where(is_screen, 0.5 / is_screen.sum(), 0.5 / (~is_screen).sum()) * len(peaks)
-    beta_hat = np.zeros(2)
-    pull = np.diag([0.1, 0.0])
-    for _ in range(50):
-        chance = 1.0 / (1.0 + np.exp(-design @ beta_hat))
-        gradient = design.T @ (share * (is_screen - chance)) - pull @ beta_hat
-        curvature = (design * (share * chance * (1 - chance))[:, None]).T @ design + pull
-        beta_hat = beta_hat + np.linalg.solve(curvature, gradient)
-    return float(beta_hat[0]), float(beta_hat[1])
-
-
-WANTED_RATE, AIMED_RATE = 0.01, 0.005
-MODEL_FILE = """# Written by `python benchmarks/forensics.py recapture --write`; read by verifier/photo/recaptured.py.
-# One feature: on so few photos of screens a second one (chroma, detail) gained nothing that held when left out.
-name = "recapture-{day}"
-
-[data]
-name = "development pictures: recapture without the file in both folders, class and group photos, portraits, EXIF samples"
-fitted_on = {day}
-pictures = {size}
-
-[model]
-intercept = {intercept:.4f}
-weights = {{ luma_peak = {weight:.4f} }}
-# The probability at a peak of {peak:.2f} standard deviations, which {wanted:.0%}/2 of others exceed by their exponential tail.
-limit = {limit:.4f}
-
-[measured]
-# Leave-one-out. Noticed: {noticed}. The others are too few to show the wanted rate unless supports_rate is true:
-# without any wrong remark, 299 are needed for 1 % with 95 % certainty. No prints of photos were measured.
-found = {found}
-screens = {screens}
-false_remarks = {wrong}  # scenes
-others = {others}
-highest_false_rate = {upper:.4f}
-wanted_rate = {wanted}
-supports_rate = {supports}
-"""
-
-
 def measure_cost(rounds: int) -> None:
     """CPU seconds of the four readers on the classroom photos, one core."""
     for file in sorted(DATA.glob("classroom/*.jpg")):
@@ -383,12 +273,9 @@ def measure_corrupt() -> None:
 def main() -> None:
     """Run the measurements that were asked for; all where none was."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "what", nargs="*", default=["edited", "full-size", "noise", "thumbnails", "recapture", "cost", "corrupt"]
-    )
+    parser.add_argument("what", nargs="*", default=["edited", "full-size", "noise", "thumbnails", "cost", "corrupt"])
     parser.add_argument("--read-stamps", action="store_true", help="find the stamps by reading them (minutes longer)")
     parser.add_argument("--every", type=int, default=1, help="use every n-th scene only")
-    parser.add_argument("--write", action="store_true", help="write the recapture model's file")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "verifier")
     parser.add_argument("--models", type=Path, default=PROJECT.parent / "shared" / "models")
@@ -400,7 +287,6 @@ def main() -> None:
         "full-size": lambda: measure_full_size(np.random.default_rng(SEED)),
         "noise": lambda: measure_noise(arguments.every),
         "thumbnails": measure_thumbnails,
-        "recapture": lambda: measure_recapture(arguments.write),
         "cost": lambda: measure_cost(arguments.rounds),
         "corrupt": measure_corrupt,
     }

@@ -235,7 +235,8 @@ def measure_cost(nets: Nets, every: int) -> None:
 OTHERS = (
     ("stamps.py", "--photos", "{stamps}", "--seeds", "1101", "--layouts", "main"),
     ("stamps.py", "--photos", "{stamps}", "--seeds", "1201"),
-    ("forensics.py", "edited", "full-size", "recapture", "cost", "--every", "{every}"),
+    ("forensics.py", "edited", "full-size", "cost", "--every", "{every}"),
+    ("recapture.py",),
     ("room.py", "--models", "{models}"),
 )
 

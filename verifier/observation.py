@@ -265,11 +265,6 @@ class RecaptureTraces:
     """What a photo of a screen or print shows; see `read_recapture` for units."""
 
     luma_peak: float
-    chroma_peak: float
-    detail_slope: float
-    saturation: float  # mean, 0 to 1
-    darkest: float  # 2nd percentile of brightness, 0 to 1
-    brightest: float  # 98th percentile of brightness, 0 to 1
 
 
 class ManifestState(StrEnum):

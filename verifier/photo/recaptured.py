@@ -1,9 +1,11 @@
 """Is the photo a photo of a screen or a print?
 
-Looks at:         the strongest narrow peak of the spectrum: a screen's pixels against the camera's make moiré.
+Looks at:         the strongest narrow peak of the spectrum, in two places of the picture at least: a screen's pixels against the
+                  camera's make moiré.
 Why it matters:   a photo of a photo shows another day with today's stamp.
-Cannot tell when: the screen is finer than the camera sees, the photo was shrunk until the pattern was gone, or it is a print. Most
-                  photos of screens are not noticed: the model's file says how many of how few were.
+Cannot tell when: the screen is finer than the camera sees, the photo was shrunk until the pattern was gone, or it is a print (of 13
+                  photos of printed postcards none was noticed). Most photos of screens are not noticed: the model's file says how
+                  many of how few were.
 Can be fooled by: holding the camera farther away. Blinds, fences and fabric make patterns too, so it is never more than a remark.
 """
 
@@ -31,7 +33,7 @@ class RecaptureModel:
     """A logistic model over the fields of `RecaptureTraces`, and what it was measured on.
 
     `limit` is the probability from which on a photo is remarked; `supports_rate` tells whether the pictures are enough to show
-    the wanted rate of false remarks. The counts are cross-validated.
+    the wanted rate of false remarks. The limit was set without the screens; the others were counted where they were left out of it.
     """
 
     name: str
@@ -67,8 +69,6 @@ def check(look: Look, context: PhotoContext) -> Finding:
     measured: dict[str, Measured] = {
         "probability": round(probability, 4),
         "luma_peak": round(traces.luma_peak, 3),
-        "chroma_peak": round(traces.chroma_peak, 3),
-        "detail_slope": round(traces.detail_slope, 3),
     }
     if probability < model.limit:
         reason = say(

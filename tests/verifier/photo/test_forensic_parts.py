@@ -72,7 +72,7 @@ def test_the_forensic_parts_survive_json_without_loss() -> None:
         "compression": PixelTraces(
             (3, 5), 7.5, 0.4, 82, 300, 4, 120.5, Box(1, 2, 3, 4), (1.5, -2.0), HeatMap(2, 1, "AP8=")
         ),
-        "recapture": RecaptureTraces(4.1, 3.9, -2.0, 0.3, 0.1, 0.9),
+        "recapture": RecaptureTraces(4.1),
         "provenance": Provenance(
             ManifestState.CHANGED, "A", "B", ("digitalCapture",), ("assertion.dataHash.mismatch",)
         ),
