@@ -3,7 +3,7 @@
 Looks at:         EXIF GPS. WGS-84 by the standard, but some phones write GCJ-02: both are tried, the answer says which.
 Why it matters:   a stamp's place can be drawn by any app; the camera's position is one more thing to forge.
 Cannot tell when: there is none (chat apps strip it, location may be off): that proves nothing. An old fix tells
-                  where the phone was before.
+                  where the phone was before; where no time of the fix is written and the stamp shows no coordinates, it may be one.
 Can be fooled by: a location faked on the phone, which then also deceives the stamp.
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 
 from verifier.finding import Finding, Measured, Outcome
 from verifier.language import join, say
-from verifier.observation import Look
+from verifier.observation import Look, Stamp
 from verifier.photo.clocks import Clock, measure_gap_s, read_clocks
 from verifier.photo.context import PhotoContext
 from verifier.photo.geofence import (
@@ -82,7 +82,17 @@ def check(look: Look, context: PhotoContext, limits: PlaceLimits = PLACE_2023) -
     if old_s is not None and old_s > limits.old_fix_s:
         doubt = say("但该定位比拍摄早 {minutes} 分钟，可能是旧定位，请核实。", minutes=round(old_s / 60))
         return found(Outcome.UNSURE, join([outside, doubt, *remarks]))
+    if old_s is None and not _shows_place(look.stamp):
+        doubt = say("但照片没有写明定位时间，水印上也没有坐标可比对，可能是旧定位，请核实。")
+        return found(Outcome.UNSURE, join([outside, doubt, *remarks]))
     return found(Outcome.FAILED, join([outside, *remarks]))
+
+
+def _shows_place(stamp: Stamp | None) -> bool:
+    """Whether a stamp says where the app believed to be at that moment."""
+    if stamp is None or stamp.longitude is None or stamp.latitude is None:
+        return False
+    return (stamp.longitude.value, stamp.latitude.value) != (0.0, 0.0)
 
 
 def read_fix_age_s(look: Look, context: PhotoContext) -> float | None:

@@ -19,6 +19,7 @@ from verifier.observation import Look
 from verifier.photo.clocks import Clock, Reading, read_clocks
 from verifier.photo.context import PhotoContext
 from verifier.photo.read_fingerprint import count_different_bits
+from verifier.photo.reuse import PROVEN
 from verifier.photo.room import ROOM_2023
 from verifier.photo.view import decide_view, name_view
 from verifier.plan import View
@@ -177,13 +178,19 @@ def _is_unread(look: Look) -> bool:
 
 
 def _drop_copies(shots: list[_Shot]) -> list[_Shot]:
-    """One shot for each different picture, by its pixels where they were digested, else by its bytes."""
+    """One shot for each different picture: by its pixels where they were digested, else by its bytes, and by what was compared."""
     kept: dict[str, _Shot] = {}
     for shot in shots:
         print_ = shot.look.fingerprint
         kept.setdefault(print_.pixels_sha256 if print_ is not None else shot.look.sha256, shot)
     by_bytes = {shot.look.sha256: shot for shot in reversed(kept.values())}
-    return [shot for shot in kept.values() if by_bytes[shot.look.sha256] is shot]
+    different: list[_Shot] = []
+    for shot in kept.values():
+        # A cropped, mirrored or newly stamped copy is no second photo.
+        copies = {use.sha256 for use in shot.context.other_uses or () if use.how in PROVEN}
+        if by_bytes[shot.look.sha256] is shot and not any(each.look.sha256 in copies for each in different):
+            different.append(shot)
+    return different
 
 
 def _find_closest(fronts: list[_Shot], backs: list[_Shot]) -> tuple[_Shot, _Shot, float | None]:

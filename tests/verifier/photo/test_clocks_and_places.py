@@ -62,6 +62,15 @@ HONEST = {
     "a clock set by hand, twenty minutes off": Case(camera=camera("09:32:30"), wanted={AGREEMENT: UNSURE}),
     "a fix twenty minutes old, indoors": Case(camera=camera(gps_clock="08:52"), wanted={AGREEMENT: PASSED}),
     "a fix of two hours ago": Case(camera=camera(gps_clock="07:10", at=FAR), wanted={CAMERA_PLACE: UNSURE}),
+    "a fix of who knows when, from somewhere else, and no coordinates on the stamp": Case(
+        stamp={"lonlat": None},
+        camera=camera(at=FAR),
+        wanted={CAMERA_PLACE: UNSURE, PLACES: NONE},
+        reason="没有写明定位时间",
+    ),
+    "a fix of who knows when, and 0, 0 on the stamp": Case(
+        stamp={"lonlat": (0.0, 0.0)}, camera=camera(at=FAR), wanted={CAMERA_PLACE: UNSURE}, reason="没有写明定位时间"
+    ),
     "a phone in Tokyo's zone, no offset written": Case(
         camera=camera("10:12:30"), wanted={AGREEMENT: UNSURE, CAMERA_TIME: PASSED}, code="another_zone"
     ),
@@ -233,6 +242,9 @@ FORGED = {
     "EXIF time after the receipt": Case(camera=camera("11:38:00"), wanted={AGREEMENT: FAILED}),
     "the stamp's place moved, EXIF left": Case(
         camera=camera(at=FAR), wanted={CAMERA_PLACE: FAILED, PLACES: FAILED}, reason="相距"
+    ),
+    "taken elsewhere by a camera that says when it found its place": Case(
+        stamp={"lonlat": None}, camera=camera(at=FAR, gps_clock="09:12:20"), wanted={CAMERA_PLACE: FAILED}, reason="米"
     ),
     "both places elsewhere": Case(
         stamp={"lonlat": FAR}, camera=camera(at=FAR), wanted={STAMP_PLACE: FAILED, CAMERA_PLACE: FAILED, PLACES: PASSED}

@@ -133,6 +133,19 @@ def test_a_report_is_one_from_the_front_and_one_from_the_back(
     assert told in str(finding.reason)
 
 
+@pytest.mark.parametrize(("how", "outcome"), [("picture", FAILED), ("near", PASSED), ("burst", PASSED)])
+def test_a_changed_copy_of_the_first_photo_is_no_second_one(how: str, outcome: Outcome) -> None:
+    """Only what is proven to be one shot counts as one; a copy of a photo of another session changes nothing here."""
+    front, back = a_shot(FRONT), a_shot(BACK, "09:13", 2, sha256="9" * 64)
+    use = OtherUse(how, "YY-2023-0071", None, "photos/1.jpg", front[0].sha256, received_first=True)
+    copied = (back[0], replace(back[1], other_uses=(use,)))
+    finding = check_pair([front, copied])
+    assert finding.outcome is outcome
+    assert ("同一张" in str(finding.reason)) is (outcome is FAILED)
+    elsewhere = replace(use, sha256="8" * 64)
+    assert check_pair([front, (back[0], replace(back[1], other_uses=(elsewhere,)))]).outcome is PASSED
+
+
 @pytest.mark.parametrize(("common", "told"), [(10, True), (9, False)])
 def test_a_pair_of_which_both_ends_are_recognised_is_told_to_be_of_the_room(common: int, told: bool) -> None:
     front, back = a_shot(FRONT), a_shot(BACK, "09:13", 2)
