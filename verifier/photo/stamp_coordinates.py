@@ -108,9 +108,21 @@ def find_coordinates(rows: Sequence[Reading]) -> Coordinates | None:
     second = next((other for other in numbers[1:] if not first.role or other.role != first.role), None)
     if second is None and len(numbers) > 1:
         second = numbers[1]
-    if second is None:
-        return _decide_single(first, spans)
-    return _decide_pair(first, second, spans)
+    found = _decide_single(first, spans) if second is None else _decide_pair(first, second, spans)
+    return None if found is None else _doubt_lost_digit(found)
+
+
+def _doubt_lost_digit(found: Coordinates) -> Coordinates:
+    """With what may have lost its first digit in doubt: 9.789766 is also what is left of a latitude of 39, 12.35 of 112.35.
+
+    Nearly all of China lies north of 10 degrees and east of 100 or of 73; abroad these doubts remain. 0 is no place.
+    """
+    longitude, latitude = found.longitude, found.latitude
+    if latitude is not None and 0 < latitude.value < 10:
+        latitude = _doubt(latitude)
+    if longitude is not None and 0 < longitude.value <= CHINA_LONGITUDE[1] - 100:
+        longitude = _doubt(longitude)
+    return replace(found, longitude=longitude, latitude=latitude)
 
 
 def _find_start(match: re.Match[str]) -> int:

@@ -552,6 +552,22 @@ def test_a_point_lost_on_its_own_row_is_restored_in_doubt(texts, longitude):
 
 
 @pytest.mark.parametrize(
+    ("text", "longitude", "latitude"),
+    [
+        pytest.param("经度：116.300744 纬度9.789766", 0.99, 0.5, id="a latitude of one digit"),
+        pytest.param("经度：16.300744 纬度：39.789766", 0.5, 0.99, id="a longitude that had a 1 in front"),
+        pytest.param("经度：116.300744 纬度：39.789766", 0.99, 0.99, id="both whole"),
+        pytest.param("经度：87.300744 纬度：43.789766", 0.99, 0.99, id="China's west has two digits"),
+        pytest.param("经度：0.000000 纬度：0.000000", 0.99, 0.99, id="no place at all"),
+    ],
+)
+def test_a_coordinate_that_may_have_lost_its_first_digit_is_in_doubt(text, longitude, latitude):
+    """It would lie thousands of kilometres from the venue."""
+    found = find_coordinates([a_row(text)])
+    assert (found.longitude.confidence, found.latitude.confidence) == (longitude, latitude)
+
+
+@pytest.mark.parametrize(
     ("text", "place"),
     [
         pytest.param("N42°01.937E123°33.257", (123 + 33.257 / 60, 42 + 1.937 / 60), id="both minute signs are lost"),
