@@ -28,8 +28,8 @@ import cv2
 from PIL import Image
 
 from benchmarks.browser_layouts import LAYOUTS, SHADOWS, STYLE, draw_shot
-from benchmarks.pages import ARGUMENTS, CHROMIUM
 from benchmarks.stamps import Tally, choose_stamp, compare, find_backgrounds, report
+from tests.api.pages.conftest import ARGUMENTS, CHROMIUM
 from tests.builders.stamps import StampTruth, as_bgr
 from verifier.observation import Box
 from verifier.photo.quality import QUALITY_2023

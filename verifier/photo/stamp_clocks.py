@@ -26,7 +26,7 @@ _UNKNOWN_HALF = re.compile(r"(?:[午夜晚晨早上中下]|(?<!时)(?<!时\s)间
 # A letter against a clock is what is left of AM or PM (12:30a, 11:42PN, n03:20); the T before it is ISO 8601's.
 _TORN_BEFORE = re.compile(r"[A-SU-Za-z]$")
 # Behind it Z is UTC, eight hours away.
-_TORN_BEHIND = re.compile(r"\s?[APap][A-Za-z]?(?![A-Za-z0-9])|Z(?![A-Za-z0-9])|[上中下午夜晚晨早]")
+_TORN_BEHIND = re.compile(r"\s?(?:[APap][A-Za-z]?|[Mm])(?![A-Za-z0-9])|[A-Za-z]{1,2}(?![A-Za-z0-9])|[上中下午夜晚晨早]")
 # Not re.IGNORECASE for whole patterns: it would let a digit's class match other letters.
 _HALF = "(?i:AM|PM|A\\.M\\.|P\\.M\\.)"
 _BEFORE = rf"(?:(?P<cn1>{_CHINESE_HALF})\s*)?(?:(?P<en1>{_HALF})\s*)?"
