@@ -30,7 +30,7 @@ PICTURE = "picture"
 
 
 # Raised when a reader changes what it sees, so that pictures are looked at again.
-LOOK_VERSION = 16
+LOOK_VERSION = 17
 
 
 def code_versions(limits: DecodeLimits = DECODE_2023) -> dict[str, str]:
