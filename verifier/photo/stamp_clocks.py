@@ -25,8 +25,10 @@ _CHINESE_HALF = "|".join((*_MORNING, *_NOON, *_AFTERNOON, *_NIGHT))
 _UNKNOWN_HALF = re.compile(r"(?:[午夜晚晨早上中下]|(?<!时)(?<!时\s)间)$")
 # A letter against a clock is what is left of AM or PM (12:30a, 11:42PN, n03:20); the T before it is ISO 8601's.
 _TORN_BEFORE = re.compile(r"[A-SU-Za-z]$")
-# Behind it Z is UTC, eight hours away.
-_TORN_BEHIND = re.compile(r"\s?(?:[APap][A-Za-z]?|[Mm])(?![A-Za-z0-9])|[A-Za-z]{1,2}(?![A-Za-z0-9])|[上中下午夜晚晨早]")
+# Behind it Z is UTC, eight hours away, and a letter before two digits was the seconds' colon.
+_TORN_BEHIND = re.compile(
+    r"\s?(?:[APap][A-Za-z]?|[Mm])(?![A-Za-z0-9])|[A-Za-z]{1,2}(?![A-Za-z0-9])|[A-Za-z][0-9]{2}(?![0-9])|[上中下午夜晚晨早]"
+)
 # Not re.IGNORECASE for whole patterns: it would let a digit's class match other letters.
 _HALF = "(?i:AM|PM|A\\.M\\.|P\\.M\\.)"
 _BEFORE = rf"(?:(?P<cn1>{_CHINESE_HALF})\s*)?(?:(?P<en1>{_HALF})\s*)?"

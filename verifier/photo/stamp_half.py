@@ -24,13 +24,13 @@ from verifier.photo.stamp_grammar import BIG_CLOCK_HEIGHTS
 from verifier.photo.stamp_text import normalise, surround
 from verifier.vision.text import TextBox, TextNet, find_text_boxes, recognise_lines
 
-# Strips beside a clock, in heights of its box: so far they reach beyond its ends, and so far over its outer digits, as the
-# box's margins do. In the apps' own drawings the word is 0.3 to 0.5 heights high and 0.8 wide.
+# Strips beside a clock, in heights of its box: so far they reach beyond its ends, and so far over its outer digits, as a box
+# may hold the word whose letters were not read. In the apps' own drawings the word is 0.3 to 0.5 heights high and 0.8 wide.
 BEYOND_HEIGHTS = 1.0
-OVER_HEIGHTS = 0.5
+OVER_HEIGHTS = 1.1
 # Letters a third as high as the strip are as high as the finder likes them.
 STRIP_HEIGHT_PX = 160
-STRIP_SIDE_PX = 320
+STRIP_SIDE_PX = 384
 # What a line of the stamp covers so far is that line, not the word.
 MAX_KNOWN_SHARE = 0.5
 # Letters of which a part of the day consists; where only some of them were read, there is one, and no one knows which.

@@ -375,6 +375,7 @@ def test_weekdays(text, weekday):
         pytest.param("12:30:45a", time(12, 30, 45), 0.5, id="am lost its last letter"),
         pytest.param("12:30:45a am", time(0, 30, 45), 0.5, id="am was read one and a half times"),
         pytest.param("02:16M", time(2, 16), 0.5, id="PM lost its first letter"),
+        pytest.param("02:15T35", time(2, 15), 0.5, id="a colon read as a letter"),
         pytest.param("02:16Mon", time(2, 16), 0.99, id="a weekday without a gap"),
         pytest.param("11:42PN", time(11, 42), 0.5, id="PM's last letter was misread"),
         pytest.param("n03:20", time(3, 20), 0.5, id="pm in front lost its first letter"),
