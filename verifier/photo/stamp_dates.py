@@ -42,10 +42,11 @@ _MONTH_DAY = re.compile(rf"{_MONTH}\s*\.?\s*(?P<d>{D}{{1,2}})\s*[.,]?\s*(?P<y>{D
 _CHINESE_DAYS = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "六": 5, "日": 6, "天": 6, "-": 0, "ー": 0}
 # 一 is a single stroke, so it is read as a dash as well; no other weekday looks like one.
 # 周一 begins names and words; only the weather follows a weekday without a gap. (一) is one behind a date.
+_SKY = r"(?:晴|多云|阴|[小中大阵雷]+雨|雨|[小中大]?雪|雾|霾)"
 _CHINESE_WEEKDAY = re.compile(
     r"(?:星\s*期|礼\s*拜)\s*(?P<w>[一二三四五六日天\-ー])"
     r"|(?<![\u4e00-\u9fff])周(?P<v>[一二三四五六日天])(?![\u4e00-\u9fff]|(?<=周天)\S)"
-    r"|(?<![\u4e00-\u9fff])周(?P<u>[一二三四五六日])(?=(?:晴|多云|阴|[小中大阵雷]+雨|雨|[小中大]?雪|雾|霾)(?![\u4e00-\u9fff]{2}))"
+    rf"|(?<![\u4e00-\u9fff])周(?P<u>[一二三四五六日])(?={_SKY}(?:[转间到]{_SKY})?(?![\u4e00-\u9fff]{{2}}))"
     rf"|(?<={CONSUMED})\s*\((?P<x>[一二三四五六日])\)"
 )
 # The bar beside a big clock may have been read as a letter in front of the weekday's capital (lTues, ISat).

@@ -175,7 +175,16 @@ def test_a_weekday_tells_whether_a_date_has_lost_a_digit(text, confidence):
 
 @pytest.mark.parametrize(
     ("text", "weekday"),
-    [("2024-11-25 周一多云", 0), ("2024-11-25 周天", 6), ("周一鸣", None), ("周天成", None), ("周三路多云", None)],
+    [
+        ("2024-11-25 周一多云", 0),
+        ("2024-11-25 周天", 6),
+        ("周四晴转多云7℃", 3),
+        ("周六晴间多云", 5),
+        ("周一晴明阁", None),
+        ("周一鸣", None),
+        ("周天成", None),
+        ("周三路多云", None),
+    ],
 )
 def test_weekdays_before_the_weather_and_names_that_look_like_them(text, weekday):
     """周一鸣 is a person."""
