@@ -131,12 +131,12 @@ def name_check(check: str) -> Sentence:
         "photo.room": say("教室场景"),
         "photo.stamp_place": say("水印地点"),
         "photo.camera_time": say("相机时间"),
-        "photo.clock_agreement": say("时间互证"),
+        "photo.clock_agreement": say("时间是否一致"),
         "photo.camera_place": say("相机定位"),
-        "photo.place_agreement": say("地点互证"),
+        "photo.place_agreement": say("地点是否一致"),
         "photo.quality": say("清晰度"),
-        "photo.view": say("拍摄方位"),
-        "photo.pair": say("前后两张"),
+        "photo.view": say("拍摄方向"),
+        "photo.pair": say("前后成对"),
         "photo.reuse": say("重复使用"),
         "photo.edited": say("修改痕迹"),
         "photo.recaptured": say("翻拍"),
@@ -144,7 +144,7 @@ def name_check(check: str) -> Sentence:
         "photo.provenance": say("来源"),
         "photo.people": say("人数"),
         "photo.teacher": say("授课教师"),
-        "photo.roster": say("花名册核对"),
+        "photo.roster": say("与花名册比对"),
     }
     return names.get(check, Sentence("{check}", {"check": check}))
 
@@ -153,10 +153,10 @@ def name_outcome(outcome: Outcome) -> Sentence:
     """What inspectors call an outcome."""
     return {
         Outcome.PASSED: say("通过"),
-        Outcome.FAILED: say("不符"),
-        Outcome.UNSURE: say("存疑"),
+        Outcome.FAILED: say("不通过"),
+        Outcome.UNSURE: say("无法判断"),
         Outcome.NOT_APPLICABLE: say("不适用"),
-        Outcome.NOT_RUN: say("未检查"),
+        Outcome.NOT_RUN: say("未能检查"),
     }[outcome]
 
 

@@ -23,6 +23,7 @@ from verifier.photo.annotate import (
     name_check,
     name_outcome,
 )
+from verifier.report.words import CHECKS, OUTCOMES
 
 
 def a_grey_picture(width: int, height: int) -> np.ndarray:
@@ -96,6 +97,13 @@ def test_every_check_and_outcome_has_a_name_in_chinese() -> None:
     names += [str(name_outcome(outcome)) for outcome in Outcome]
     assert all("\u4e00" <= name[0] <= "\u9fff" for name in names)
     assert str(name_check("session.reports")) == "session.reports"
+
+
+def test_an_annotated_photo_speaks_as_the_pages_do():
+    """An inspector who reads 时间是否一致 on a page finds it under the same name below the photo."""
+    photo_checks = [check for check in CHECKS if check.startswith("photo.")]
+    assert {check: str(name_check(check)) for check in photo_checks} == {check: CHECKS[check] for check in photo_checks}
+    assert {outcome.value: str(name_outcome(outcome)) for outcome in Outcome} == OUTCOMES
 
 
 @pytest.mark.parametrize(("outcome", "warm"), [(Outcome.UNSURE, True), (Outcome.FAILED, True), (Outcome.PASSED, False)])
