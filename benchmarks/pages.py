@@ -20,7 +20,7 @@ from pathlib import Path
 from starlette.testclient import TestClient
 
 from api.server import create_app
-from tests.api.pages.conftest import ARGUMENTS, CHROMIUM
+from tests.builders.chromium import ARGUMENTS, CHROMIUM
 from tests.builders.city_concluded import fill_concluded
 from tests.services.api_server import run_api
 from verifier.settings import Settings

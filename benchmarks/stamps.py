@@ -3,10 +3,12 @@
 Draws stamps of all layouts on real pictures, recompresses them and compares every field with what was drawn. A stamp app
 draws over whatever the lens sees, so every background counts: posters, pages of print, crowds, camera frames with an
 overlay of their own (only there no second camera overlay is drawn). Shares come with 95 % Clopper-Pearson intervals.
+The reader was developed against drawings by Pillow; with `--renderer chromium` a browser draws other ones, in other fonts.
 
     python benchmarks/stamps.py --photos 60 --seeds 11 12 13 --layouts main
     python benchmarks/stamps.py --photos 96 --seeds 21 22 23
     python benchmarks/stamps.py --photos 96 --seeds 21 22 23 --size 0.77   # letters smaller than any app's own
+    python benchmarks/stamps.py --renderer chromium --photos 190 --seeds 31
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ import sys
 import time
 import unicodedata
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,9 +31,20 @@ PROJECT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(PROJECT))
 
 import cv2  # noqa: E402
+import numpy as np  # noqa: E402
+from numpy.typing import NDArray  # noqa: E402
 from PIL import Image  # noqa: E402
 from scipy.stats import beta  # noqa: E402
 
+from tests.builders.browser_panels import BROWSER_LAYOUTS, MAIN_BROWSER_LAYOUTS  # noqa: E402
+from tests.builders.browser_stamps import (  # noqa: E402
+    FONT_PACKAGES,
+    BrowserMissing,
+    StampPainter,
+    choose_aspect,
+    cut_background,
+    open_painter,
+)
 from tests.builders.stamps import (  # noqa: E402
     LAYOUTS,
     MAIN_LAYOUTS,
@@ -48,6 +62,11 @@ from verifier.vision.text import TextNet, find_text_boxes, open_text_net  # noqa
 
 SIDES_PX = (720, 1080, 1440, 1920, 3000, 4000)
 QUALITIES = (60, 70, 80, 85, 90, 95)
+# What the browser's pictures are drawn at: chat apps keep 1280 px as well.
+BROWSER_SIDES_PX = (720, 1080, 1280, 1440, 1920, 3000, 4000)
+BROWSER_QUALITIES = (60, 65, 70, 75, 80, 85, 90, 95)
+# Good phones write colours at full resolution from this quality on.
+FULL_COLOUR_QUALITY = 90
 # A background with as many lines of print of its own is a poster or a page; its misses are told apart.
 PRINT_LINES = 6
 FIELDS = ("date", "time", "coordinates", "weekday", "address", "code")
@@ -55,6 +74,20 @@ GRADED = FIELDS[:3]
 # From here on a check may contradict the agency (verifier/photo/stamp_limits.py).
 ACTED_ON_CONFIDENCE = STAMP_TIME_2023.min_confidence
 CONFIDENCE_BINS = (0.0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 1.01)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Photo:
+    """One drawn photo as it is read: (H, W, 3) BGR pixels, what is printed on it, what it was made of."""
+
+    pixels: NDArray[np.uint8]
+    truth: StampTruth
+    background: Path
+    side_px: int
+    made: str
+
+
+Draw = Callable[[int, int, random.Random], Photo]  # of a seed, a number, and the seed's chance
 
 
 @dataclass(slots=True)
@@ -131,7 +164,9 @@ def compare(truth: StampTruth, stamp: Stamp | None) -> dict[str, tuple[bool, flo
     code = stamp.code if stamp else None
     add("code", truth.code, code, code.value if code else None)
     address = stamp.address if stamp else None
-    add("address", fold(truth.address) if truth.address else None, address, fold(address.value) if address else None)
+    read = fold(address.value) if address else None
+    forms = [fold(form) for form in (truth.address, *truth.address_forms) if form]
+    add("address", (read if read in forms else forms[0]) if forms else None, address, read)
     if truth.longitude is not None and truth.latitude is not None:
         longitude, latitude = (stamp.longitude, stamp.latitude) if stamp else (None, None)
         both = longitude is not None and latitude is not None
@@ -145,43 +180,107 @@ def compare(truth: StampTruth, stamp: Stamp | None) -> dict[str, tuple[bool, flo
     return answers
 
 
-def measure(options: argparse.Namespace, seed: int, backgrounds: Sequence[Path], net: TextNet, tally: Tally) -> None:
+@contextmanager
+def open_renderer(options: argparse.Namespace, backgrounds: Sequence[Path]) -> Iterator[Draw]:
+    """What draws photos: this project's own drawings, or a browser's.
+
+    Raises:
+        BrowserMissing: a browser is asked for and there is none.
+    """
+    layouts = name_layouts(options)
+    if options.renderer == "pillow":
+        yield lambda seed, number, chance: draw_with_pillow(options.size, layouts, backgrounds, seed, number, chance)
+        return
+    with open_painter() as painter:
+        print(f"fonts installed: {', '.join(painter.fonts.families)}")
+        print(f"(Debian's packages of them all: {FONT_PACKAGES})")
+        yield lambda seed, number, chance: draw_with_chromium(
+            painter, options.size, layouts, backgrounds, seed, number, chance
+        )
+
+
+def name_layouts(options: argparse.Namespace) -> Sequence[str]:
+    """The layouts that are drawn, in turns."""
+    if options.renderer == "chromium":
+        return MAIN_BROWSER_LAYOUTS if options.layouts == "main" else tuple(BROWSER_LAYOUTS)
+    return MAIN_LAYOUTS if options.layouts == "main" else LAYOUTS
+
+
+def choose_background(backgrounds: Sequence[Path], layout: str, chance: random.Random) -> Path:
+    """Any picture; a camera's frame, with an overlay of its own, gets no second one."""
+    overlaid = layout == "10 camera overlay"
+    return chance.choice([file for file in backgrounds if not (overlaid and file.parent.name == "cctv_osd")])
+
+
+def draw_with_pillow(
+    size: float, layouts: Sequence[str], backgrounds: Sequence[Path], seed: int, number: int, chance: random.Random
+) -> Photo:
+    """A photo with a stamp of tests/builders/stamps.py."""
+    layout = layouts[number % len(layouts)]
+    side, quality = chance.choice(SIDES_PX), chance.choice(QUALITIES)
+    file = choose_background(backgrounds, layout, chance)
+    background = resize_longer_side(Image.open(file).convert("RGB"), side)
+    scale = size * chance.uniform(0.85, 1.15)
+    picture, truth = a_stamped_picture(background, layout, seed * 1000 + number, scale=scale)
+    made = f"{seed}-{number} {layout} {file.name} {side}px q{quality} x{scale:.2f}"
+    return Photo(as_bgr(picture, quality), truth, file, side, made)
+
+
+def draw_with_chromium(
+    painter: StampPainter,
+    size: float,
+    layouts: Sequence[str],
+    backgrounds: Sequence[Path],
+    seed: int,
+    number: int,
+    chance: random.Random,
+) -> Photo:
+    """A photo with a stamp of tests/builders/browser_stamps.py, in the aspect of a phone."""
+    layout = layouts[number % len(layouts)]
+    side, quality = chance.choice(BROWSER_SIDES_PX), chance.choice(BROWSER_QUALITIES)
+    file = choose_background(backgrounds, layout, chance)
+    background = cut_background(Image.open(file), side, choose_aspect(chance, layout), chance)
+    picture, truth = painter.draw(background, layout, f"{seed}-{number}", scale=size)
+    made = f"{seed}-{number} {layout} {file.name} {picture.width}x{picture.height} q{quality}"
+    pixels = as_bgr(picture, quality, full_colour=quality >= FULL_COLOUR_QUALITY)
+    return Photo(pixels, truth, file, side, made)
+
+
+def measure(options: argparse.Namespace, seed: int, draw: Draw, net: TextNet, tally: Tally) -> None:
     """Draw, read and compare the photos of one seed."""
     chance = random.Random(seed)
-    layouts = MAIN_LAYOUTS if options.layouts == "main" else LAYOUTS
     for number in range(options.photos):
-        layout = layouts[number % len(layouts)]
-        side, quality = chance.choice(SIDES_PX), chance.choice(QUALITIES)
-        overlaid = layout == "10 camera overlay"
-        file = chance.choice([file for file in backgrounds if not (overlaid and file.parent.name == "cctv_osd")])
-        background = resize_longer_side(Image.open(file).convert("RGB"), side)
-        scale = options.size * chance.uniform(0.85, 1.15)
-        picture, truth = a_stamped_picture(background, layout, seed * 1000 + number, scale=scale)
-        pixels = as_bgr(picture, quality)
+        photo = draw(seed, number, chance)
         started = time.process_time()
-        stamps = read_stamps(pixels, net)
+        stamps = read_stamps(photo.pixels, net)
         spent = time.process_time() - started
-        tally.seconds[side].append(spent)
-        tally.several += len(stamps) > 1 and file.parent.name != "cctv_osd"
+        tally.seconds[photo.side_px].append(spent)
+        tally.several += len(stamps) > 1 and photo.background.parent.name != "cctv_osd"
         tally.photos += 1
-        stamp = choose_stamp(stamps, truth.box)  # type: ignore[arg-type]
-        missed = False
-        for name, (exact, sure) in compare(truth, stamp).items():
-            tally.hits[layout, name].append(exact)
-            tally.by_confidence.append((name, exact, sure))
-            if min(picture.size) >= QUALITY_2023.small_below_px:
-                tally.accepted[name].append(exact)
-            if name in GRADED:
-                tally.by_background[file.name].append(exact)
-            if not exact:
-                missed = True
-                if options.show_misses:
-                    lines = [line.text for line in stamp.lines] if stamp else None
-                    at = f"{seed}-{number} {layout} {name} {file.name} {side}px q{quality} x{scale:.2f} {spent:.2f}s"
-                    print(f"miss {at} {sure} {truth} read {lines}")
+        stamp = choose_stamp(stamps, photo.truth.box)  # type: ignore[arg-type]
+        missed = count_fields(photo, stamp, tally)
+        if options.show_misses:
+            lines = [line.text for line in stamp.lines] if stamp else None
+            for name, sure in missed:
+                print(f"miss {photo.made} {name} {spent:.2f}s {sure} {photo.truth} read {lines}")
         if missed and options.keep:
             options.keep.mkdir(parents=True, exist_ok=True)
-            cv2.imwrite(str(options.keep / f"{seed}-{number:03d}.png"), pixels)
+            cv2.imwrite(str(options.keep / f"{seed}-{number:03d}.png"), photo.pixels)
+
+
+def count_fields(photo: Photo, stamp: Stamp | None, tally: Tally) -> list[tuple[str, float | None]]:
+    """Count a photo's fields; those that were not read exactly come back, with how sure the reading was."""
+    missed = []
+    for name, (exact, sure) in compare(photo.truth, stamp).items():
+        tally.hits[photo.truth.layout, name].append(exact)
+        tally.by_confidence.append((name, exact, sure))
+        if min(photo.pixels.shape[:2]) >= QUALITY_2023.small_below_px:
+            tally.accepted[name].append(exact)
+        if name in GRADED:
+            tally.by_background[photo.background.name].append(exact)
+        if not exact:
+            missed.append((name, sure))
+    return missed
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -189,24 +288,34 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=int, default=96, help="photos drawn from each seed")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1])
+    parser.add_argument("--renderer", choices=("pillow", "chromium"), default="pillow", help="who draws the stamps")
     parser.add_argument("--layouts", choices=("main", "all"), default="all", help="main: layouts 1, 2 and 5")
     parser.add_argument("--size", type=float, default=1.0, help="letters against the apps' own size; 0.77 is small")
     parser.add_argument("--show-misses", action="store_true", help="print each field that was misread")
     parser.add_argument("--keep", type=Path, help="folder for the pictures with misread fields")
     options = parser.parse_args(arguments)
 
+    backgrounds = find_backgrounds()
+    try:
+        with open_renderer(options, backgrounds) as draw:
+            run(options, backgrounds, draw)
+    except BrowserMissing as missing:
+        sys.exit(f"--renderer chromium: {missing}")
+
+
+def run(options: argparse.Namespace, backgrounds: Sequence[Path], draw: Draw) -> None:
+    """Measure every seed and print the tables."""
     net = open_text_net(threads=1)
     cv2.setNumThreads(1)
-    backgrounds = find_backgrounds()
     printed = {file.name for file in backgrounds if count_printed_lines(file, net) >= PRINT_LINES}
     print(f"{len(backgrounds)} backgrounds, {len(printed)} with {PRINT_LINES} lines of print or more of their own")
     tally = Tally()
     try:
         for seed in options.seeds:
-            measure(options, seed, backgrounds, net, tally)
+            measure(options, seed, draw, net, tally)
     except KeyboardInterrupt:
         print(f"stopped: the figures cover the first {tally.photos} photos, each layout's turn coming round")
-    report(MAIN_LAYOUTS if options.layouts == "main" else LAYOUTS, printed, tally)
+    report(name_layouts(options), printed, tally)
 
 
 def report(layouts: Sequence[str], printed: set[str], tally: Tally) -> None:

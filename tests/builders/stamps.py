@@ -82,6 +82,7 @@ class StampTruth:
     utc_offset: timedelta | None = None
     swapped: bool = False
     box: Box | None = None  # around everything drawn, in pixels
+    address_forms: tuple[str, ...] = ()  # other right readings of the address: a street without its city
 
 
 def a_stamped_picture(
@@ -104,17 +105,17 @@ def a_stamped_picture(
     return sheet.flatten(background), replace(truths[-1], box=Box(left, top, right - left, bottom - top))
 
 
-def as_jpeg(picture: Image.Image, quality: int = 85) -> bytes:
-    """The picture's JPEG file."""
+def as_jpeg(picture: Image.Image, quality: int = 85, *, full_colour: bool = False) -> bytes:
+    """The picture's JPEG file; its colours at half the resolution (4:2:0) or, as good phones write them, at all of it."""
     file = io.BytesIO()
-    picture.convert("RGB").save(file, "JPEG", quality=quality)
+    picture.convert("RGB").save(file, "JPEG", quality=quality, subsampling="4:4:4" if full_colour else "4:2:0")
     return file.getvalue()
 
 
-def as_bgr(picture: Image.Image, quality: int | None = None) -> NDArray[np.uint8]:
+def as_bgr(picture: Image.Image, quality: int | None = None, *, full_colour: bool = False) -> NDArray[np.uint8]:
     """The picture as the readers take it, (H, W, 3) BGR; through a JPEG of that quality where one is given."""
     if quality is not None:
-        picture = Image.open(io.BytesIO(as_jpeg(picture, quality)))
+        picture = Image.open(io.BytesIO(as_jpeg(picture, quality, full_colour=full_colour)))
     return np.ascontiguousarray(np.asarray(picture.convert("RGB"))[:, :, ::-1])
 
 

@@ -11,22 +11,12 @@ import pytest
 
 from tests.api.matters import Accused
 from tests.api.people import House, copy_house
+from tests.builders.chromium import ARGUMENTS, CHROMIUM
 from verifier.regulation.decisions import Verdict
 from verifier.supervising import decide_matter
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
-
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(scope="module")
