@@ -99,7 +99,7 @@ def test_every_check_and_outcome_has_a_name_in_chinese() -> None:
     assert str(name_check("session.reports")) == "session.reports"
 
 
-def test_an_annotated_photo_speaks_as_the_pages_do():
+def test_an_annotated_photo_speaks_as_the_pages_do() -> None:
     """An inspector who reads 时间是否一致 on a page finds it under the same name below the photo."""
     photo_checks = [check for check in CHECKS if check.startswith("photo.")]
     assert {check: str(name_check(check)) for check in photo_checks} == {check: CHECKS[check] for check in photo_checks}

@@ -13,7 +13,7 @@ from verifier.finding import Finding, Outcome
 from verifier.photo import check_photo
 
 RANDOMS = st.randoms(use_true_random=False)
-# 80,000 of each were drawn when the model was made; these few keep it true.
+# `python -m benchmarks.honest_phones --photos 50000` draws many; these few keep it true.
 FEW = settings(max_examples=150, derandomize=True, deadline=None)
 OURS = (*CLOCKS, *PLACES, "photo.stamp_weekday")
 
