@@ -188,6 +188,8 @@ def open_renderer(options: argparse.Namespace, backgrounds: Sequence[Path]) -> I
         BrowserMissing: a browser is asked for and there is none.
     """
     layouts = name_layouts(options)
+    # A browser's stamps stand in every corner: over a camera's own overlay nobody could read either.
+    bare = [file for file in backgrounds if "_hik_" not in file.name]
     if options.renderer == "pillow":
         yield lambda seed, number, chance: draw_with_pillow(options.size, layouts, backgrounds, seed, number, chance)
         return
@@ -195,7 +197,7 @@ def open_renderer(options: argparse.Namespace, backgrounds: Sequence[Path]) -> I
         print(f"fonts installed: {', '.join(painter.fonts.families)}")
         print(f"(Debian's packages of them all: {FONT_PACKAGES})")
         yield lambda seed, number, chance: draw_with_chromium(
-            painter, options.size, layouts, backgrounds, seed, number, chance
+            painter, options.size, layouts, bare, seed, number, chance
         )
 
 
