@@ -36,6 +36,7 @@ from verifier.photo.stamp_page import read_on_page
 from verifier.photo.stamp_reread import (
     MAX_SECOND_LOOKS,
     count_fields,
+    is_broken,
     reread_doubtful,
     reread_rows,
     stretch_box,
@@ -168,7 +169,7 @@ def _read_once(
 
 
 def _tells_time(line: TextLine) -> bool:
-    return bool({"date", "clock"} & read_fields(normalise(line)).keys())
+    return bool({"date", "clock"} & read_fields(normalise(line)).keys()) or is_broken(line)
 
 
 def _read_cues(lines: Sequence[TextLine]) -> frozenset[str]:

@@ -179,6 +179,18 @@ def test_coordinates_across_a_captions_print_are_read(seed, width, net):
 
 
 @pytest.mark.shared
+def test_a_torn_stamp_beside_a_cameras_whole_overlay_is_looked_at_again(net):
+    """The first look at this frame of 720 px joins the stamp's clock with its date (21:2911 2021) and misses its place."""
+    frame = resize_longer_side(Image.open(shared_data() / "cctv_osd/scut_hik_20170223_130443_room401.png"), 720)
+    picture, truth = a_stamped_picture(frame, "8 timemark", 3812155, scale=0.8918738290007943)
+    stamps = read_stamps(as_bgr(picture, 70), net)
+    assert {(stamp.day.value, stamp.clock.value) for stamp in stamps} == {
+        (truth.day, truth.clock),
+        (date(2017, 2, 23), time(13, 4, 43)),
+    }
+
+
+@pytest.mark.shared
 @pytest.mark.parametrize(
     ("file", "taken_at"),
     [
