@@ -136,13 +136,14 @@ def _labelled_address(
     last = rest[index]
     for follower, label, _ in labelled[index + 1 :]:
         row = rest[follower]
-        if label or _is_lone_label(row) or not (_readable_place(row) or _is_rest(row, last, rest)):
+        if label or _is_lone_label(row) or CONSUMED in row.text or not _is_near(last, row):
             break
-        # A following row belongs to the value if it starts under the value or under the label.
+        # A following row belongs to the value if it starts under the value or under the label; print of the scene does not.
         value, slack = rest[index].box_of(start, start + 1), row.box.height
-        under = rest[index].box.x - slack <= row.box.x and (_readable_place(row) or row.box.x <= value.x + slack)
-        if not under or not _is_one_hand(last, row) or not _is_near(last, row):
-            break
+        readable = _readable_place(row)
+        under = rest[index].box.x - slack <= row.box.x and (readable or row.box.x <= value.x + slack)
+        if not under or not _is_one_hand(last, row) or not (readable or _is_rest(row, last, rest)):
+            continue
         parts.append(_clean(row, 0))
         last = row
     return _join([part for part in parts if part is not None])

@@ -311,6 +311,27 @@ def test_coordinates_without_a_gap_keep_their_letters():
     """The first letter is behind its number as the second one is."""
     stamp = parse("2024-11-25 10:32", "42.01314N123.29589E")
     assert (stamp.longitude.value, stamp.latitude.value, stamp.swapped) == (123.29589, 42.01314, False)
+    for text in ("43°47'10\"N87°45'43\"E", "N43°47'10\"E87°45'43\""):
+        stamp = parse("2024-11-25 10:32", text)
+        seen = (stamp.longitude.value, stamp.latitude.value)
+        assert seen == pytest.approx((87 + 45 / 60 + 43 / 3600, 43 + 47 / 60 + 10 / 3600))
+        assert (stamp.swapped, stamp.longitude.confidence) == (False, 0.99)
+
+
+def test_print_of_the_scene_between_the_rows_of_a_labelled_place_is_passed_over():
+    """It stands elsewhere, and in other letters."""
+    rows = [
+        ("2024-11-25 10:32", 20, 200),
+        ("地点：沈阳市沈河区南京北街", 20, 310),
+        ("HAIDUONG", 400, 200),
+        ("382号图书馆", 90, 130),
+    ]
+    lines = [
+        TextLine(text, 0.99, Box(x, 600 + 24 * number, width, 24), (0.99,) * len(text))
+        for number, (text, x, width) in enumerate(rows)
+    ]
+    stamp = parse_stamp(lines, join_rows([normalise(line) for line in lines])).stamp
+    assert stamp.address.value == "沈阳市沈河区南京北街382号图书馆"
 
 
 def test_an_empty_stamp_has_no_address():
