@@ -86,9 +86,10 @@ def _cut_brands(row: Reading, lines: Sequence[TextLine]) -> Reading:
     for line in sorted(beside, key=lambda item: -item.box.x):
         words = normalise(line).text
         kept = [other.box for other in beside if other.box.x < line.box.x]
-        if not (kept and row.text.endswith(" " + words) and _BRAND.fullmatch(words)):
+        # What is understood before it may have taken the gap along.
+        if not (kept and row.text.endswith((" " + words, CONSUMED + words)) and _BRAND.fullmatch(words)):
             break
-        text = row.text[: -len(words) - 1]
+        text = row.text[: -len(words)].rstrip(" ")
         around = surround(kept)
         width = min(row.box.width, around.x + around.width - row.box.x)
         row = Reading(text, row.sure[: len(text)], Box(row.box.x, row.box.y, width, row.box.height))

@@ -295,6 +295,13 @@ def test_an_apps_name_in_the_other_corner_is_no_part_of_the_place():
     ]  # fmt: skip
     stamp = parse_stamp(lines, join_rows([normalise(one) for one in lines])).stamp
     assert stamp.address.value == "80 Feet Rd, Koramangala 4th Block Bengaluru 560034, India"
+    badge = [
+        line("2024-11-25 10:32", 20, 600, 200), line("黑龙江省哈尔滨市松北区中央大街", 20, 634, 500),
+        line("845号", 20, 668, 130), line("经纬度：45.9272184,126.8161525", 20, 702, 540),
+        line("相机 真实时间", 600, 704, 200),
+    ]  # fmt: skip
+    stamp = parse_stamp(badge, join_rows([normalise(one) for one in badge])).stamp
+    assert stamp.address.value == "黑龙江省哈尔滨市松北区中央大街845号", "the badge does not show how wide a row may be"
     sensors = parse("29 Oct 2021 12:16:57 pm", "788 Taohualun West Road, Heshan District", "413000", "Altitude:846.6m")
     assert sensors.address.value == "788 Taohualun West Road, Heshan District 413000"
 
