@@ -125,11 +125,6 @@ def _split_label(row: Reading) -> tuple[str, int]:
     return ("地址" if label.lower() in ("address", "location", "place") else label), match.start("v")
 
 
-def _is_lone_label(row: Reading) -> bool:
-    """Whether the row is another field's label that has lost its colon, its value being understood already."""
-    return CONSUMED in row.text and re.sub(rf"[\s\W{re.escape(CONSUMED)}]", "", row.text) in _NEUTRAL_LABELS
-
-
 def _labelled_address(
     rest: Sequence[Reading], labelled: Sequence[tuple[int, str, int]], index: int, start: int
 ) -> Field[str] | None:
@@ -137,7 +132,7 @@ def _labelled_address(
     last = rest[index]
     for follower, label, _ in labelled[index + 1 :]:
         row = rest[follower]
-        if label or _is_lone_label(row) or CONSUMED in row.text or not _is_near(last, row):
+        if label or CONSUMED in row.text or not _is_near(last, row):
             break
         # A following row belongs to the value if it starts under the value or under the label; print of the scene does not.
         value, slack = rest[index].box_of(start, start + 1), row.box.height
