@@ -96,11 +96,17 @@ def _shows_place(stamp: Stamp | None) -> bool:
 
 
 def read_fix_age_s(look: Look, context: PhotoContext) -> float | None:
-    """How much older than the photo its satellite fix is, in seconds; None where EXIF does not say."""
+    """How much older than the photo its satellite fix is, in seconds; None where EXIF does not say.
+
+    Where EXIF and the stamp tell two times, by the one that makes the fix older: a clock some minutes off must not make an old fix
+    a fresh one. What such times contradict is `clock_agreement`'s subject.
+    """
     clocks = read_clocks(look, context)
-    gps, taken = clocks.get(Clock.GPS), clocks.get(Clock.CAMERA) or clocks.get(Clock.STAMP)
-    if gps is None or taken is None:
+    gps = clocks.get(Clock.GPS)
+    told = [clocks[each] for each in (Clock.CAMERA, Clock.STAMP) if each in clocks]
+    if gps is None or not told:
         return None
+    taken = max(told, key=lambda each: measure_gap_s(gps, each))
     age_s = measure_gap_s(gps, taken)
     if age_s < -CLOCK_OFF_S and context.session is not None and not taken.zone_written:
         # No fix is younger than its photo, so the phone shows another zone's time: held against the lesson itself.

@@ -62,6 +62,9 @@ HONEST = {
     "a clock set by hand, twenty minutes off": Case(camera=camera("09:32:30"), wanted={AGREEMENT: UNSURE}),
     "a fix twenty minutes old, indoors": Case(camera=camera(gps_clock="08:52"), wanted={AGREEMENT: PASSED}),
     "a fix of two hours ago": Case(camera=camera(gps_clock="07:10", at=FAR), wanted={CAMERA_PLACE: UNSURE}),
+    "a fix of over half an hour, which a camera clock eight minutes slow makes younger": Case(
+        camera=camera("09:04:30", gps_clock="08:38", at=FAR), wanted={CAMERA_PLACE: UNSURE, PLACES: UNSURE}
+    ),
     "a fix of who knows when, from somewhere else, and no coordinates on the stamp": Case(
         stamp={"lonlat": None},
         camera=camera(at=FAR),
