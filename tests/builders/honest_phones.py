@@ -234,6 +234,7 @@ def _receive(context: PhotoContext, received: datetime) -> PhotoContext:
 
 CLOCKS = ("photo.stamp_time", "photo.camera_time", "photo.clock_agreement")
 PLACES = ("photo.stamp_place", "photo.camera_place", "photo.place_agreement")
+OURS = (*CLOCKS, *PLACES, "photo.stamp_weekday")  # the checks that an honest clock or place must not fail
 # Each with the checks of which one at least must find or doubt it.
 FORGERIES: Mapping[str, tuple[Callable[[TakenPhoto, Random], TakenPhoto], tuple[str, ...]]] = {
     "a stamp of another day": (stamp_of_another_day, ("photo.stamp_time",)),

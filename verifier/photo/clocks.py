@@ -142,7 +142,7 @@ def find_zone_between(
 ) -> timedelta | None:
     """The zone that puts a stamp's local time between two moments, both included; None where no real one does.
 
-    Unlike `find_phone_zone` this asks no clock for the zone: it tells only whether a contradiction proves anything.
+    Unlike `find_phone_zones` this asks no clock for the zone: it tells only whether a contradiction proves anything.
 
     Args:
         clocks: EXIF with the same local time and its offset leaves only summer time open, which some apps leave out.

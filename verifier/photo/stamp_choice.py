@@ -13,8 +13,8 @@ from typing import TypeVar
 
 from verifier.observation import Box, Field
 from verifier.photo.stamp_clocks import FoundClock, find_clock, remove_spans, take_half
-from verifier.photo.stamp_dates import AMBIGUOUS_CONFIDENCE, FoundDate, find_date, find_weekday
-from verifier.photo.stamp_text import CONSUMED, Reading
+from verifier.photo.stamp_dates import FoundDate, find_date, find_weekday
+from verifier.photo.stamp_text import AMBIGUOUS_CONFIDENCE, CONSUMED, Reading, doubt_field
 from verifier.photo.stamp_text import DIGIT as D
 
 _LABEL = re.compile(r"(?P<l>[\u4e00-\u9fff]{0,8}?)(?:时间|日期)\W*$")
@@ -149,7 +149,7 @@ def _is_one_row(one: Box, other: Box) -> bool:
 
 def _doubt(found: F) -> F:
     """As sure as an even chance, and nothing printed beside it makes it surer."""
-    field = replace(found.field, confidence=min(found.field.confidence, AMBIGUOUS_CONFIDENCE))
+    field = doubt_field(found.field)
     if isinstance(found, FoundDate):
         return replace(found, field=field, decided=min(found.decided, AMBIGUOUS_CONFIDENCE))
     return replace(found, field=field)

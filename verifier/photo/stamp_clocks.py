@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import time, timedelta
 
 from verifier.observation import Field
-from verifier.photo.stamp_dates import AMBIGUOUS_CONFIDENCE
-from verifier.photo.stamp_text import CONSUMED, Reading, mostly_digits, to_digits
+from verifier.photo.stamp_text import AMBIGUOUS_CONFIDENCE, CONSUMED, Reading, mostly_digits, to_digits
 from verifier.photo.stamp_text import DIGIT as D
 
 _MORNING = ("上午", "早上", "早晨", "清晨", "凌晨")

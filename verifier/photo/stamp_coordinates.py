@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from verifier.observation import Field
-from verifier.photo.stamp_mend import AMBIGUOUS_CONFIDENCE, CHINA_LATITUDE, CHINA_LONGITUDE
+from verifier.photo.stamp_mend import CHINA_LATITUDE, CHINA_LONGITUDE
+from verifier.photo.stamp_text import AMBIGUOUS_CONFIDENCE, Reading, doubt_field, mostly_digits, to_digits
 from verifier.photo.stamp_text import DIGIT as D
-from verifier.photo.stamp_text import Reading, mostly_digits, to_digits
 
 _LABELS = {
     "经度": "lon", "东经": "lon", "西经": "lon-", "纬度": "lat", "北纬": "lat", "南纬": "lat-",
@@ -119,9 +119,9 @@ def _doubt_lost_digit(found: Coordinates) -> Coordinates:
     """
     longitude, latitude = found.longitude, found.latitude
     if latitude is not None and 0 < latitude.value < 10:
-        latitude = _doubt(latitude)
+        latitude = doubt_field(latitude)
     if longitude is not None and 0 < longitude.value <= CHINA_LONGITUDE[1] - 100:
-        longitude = _doubt(longitude)
+        longitude = doubt_field(longitude)
     return replace(found, longitude=longitude, latitude=latitude)
 
 
@@ -210,7 +210,7 @@ def _decide_pair(first: _Number, second: _Number, spans: list[tuple[int, int, in
             printed, turned = turned, printed
         # Stamps label both or none: where one label was lost, digits beside it may have been lost with it.
         alike = _are_alike(first, second)
-        sure = _keep if first.role and second.role and alike else _doubt
+        sure = _keep if first.role and second.role and alike else doubt_field
         if _possible(*printed) and (_in_china(*printed) or not _in_china(*turned)):
             return Coordinates(sure(printed[0].field), sure(printed[1].field), False, tuple(spans), alike)
         if _possible(*turned):
@@ -223,14 +223,14 @@ def _decide_pair(first: _Number, second: _Number, spans: list[tuple[int, int, in
         fitting = [option for option in options if fits(*option)]
         if len(fitting) == 1:
             alike = _are_alike(first, second)
-            sure = _keep if alike else _doubt
+            sure = _keep if alike else doubt_field
             return Coordinates(sure(fitting[0][0].field), sure(fitting[0][1].field), contradicting, tuple(spans), alike)
         if fitting:
             break
     else:
         return None
     longitude, latitude = options[0]
-    return Coordinates(_doubt(longitude.field), _doubt(latitude.field), contradicting, tuple(spans))
+    return Coordinates(doubt_field(longitude.field), doubt_field(latitude.field), contradicting, tuple(spans))
 
 
 def _are_alike(first: _Number, second: _Number) -> bool:
@@ -242,10 +242,6 @@ def _are_alike(first: _Number, second: _Number) -> bool:
 
 def _keep(field: Field[float]) -> Field[float]:
     return field
-
-
-def _doubt(field: Field[float]) -> Field[float]:
-    return Field(field.value, min(field.confidence, AMBIGUOUS_CONFIDENCE), field.box, field.text)
 
 
 def _in_china(longitude: _Number, latitude: _Number) -> bool:

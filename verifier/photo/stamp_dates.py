@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from verifier.observation import Field
-from verifier.photo.stamp_text import CONSUMED, Reading, mostly_digits, to_digits
+from verifier.photo.stamp_text import AMBIGUOUS_CONFIDENCE, CONSUMED, Reading, mostly_digits, to_digits
 from verifier.photo.stamp_text import DIGIT as D
 
 # A camera whose clock was lost prints 1970 or 2000; stamps of the future do not exist before this century ends.
 FIRST_YEAR, LAST_YEAR = 1970, 2099
-# Confidence of a value whose form allows two meanings (03/04/2025): an even chance.
-AMBIGUOUS_CONFIDENCE = 0.5
 
 # A clock may follow without a gap; behind a day of two digits also one that has lost its first colon (082122:32).
 _END = rf"(?=$|[^0-9]|{D}{{1,2}}\s*:\s*{D}{{2}}|(?<=[0-9][0-9])[0-9]{{4}}\s*:\s*[0-9]{{2}}(?![0-9]))"

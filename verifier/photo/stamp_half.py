@@ -9,19 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import time
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from verifier.observation import Box, Field, Stamp, TextLine
+from verifier.observation import Box, Stamp, TextLine
 from verifier.photo.stamp_clocks import apply_half, find_lone_half, has_half
 from verifier.photo.stamp_contrast import lift_whites, raise_contrast
-from verifier.photo.stamp_dates import AMBIGUOUS_CONFIDENCE
 from verifier.photo.stamp_geometry import clip_box, overlap_area
 from verifier.photo.stamp_grammar import BIG_CLOCK_HEIGHTS
-from verifier.photo.stamp_text import normalise, surround
+from verifier.photo.stamp_text import doubt_field, normalise, surround
 from verifier.vision.text import TextBox, TextNet, find_text_boxes, recognise_lines
 
 # Strips beside a clock, in heights of its box: so far they reach beyond its ends, and so far over its outer digits, as a box
@@ -34,8 +32,9 @@ STRIP_SIDE_PX = 384
 # What a line of the stamp covers so far is that line, not the word.
 MAX_KNOWN_SHARE = 0.5
 # Letters of which a part of the day consists; where only some of them were read, there is one, and no one knows which.
-Shower = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
 _TORN_HALF = re.compile(r"[上下午晚凌晨早夜傍]|(?:^|[^A-Za-z])[AP]?\.?M\b|^\W*[AP]\W*$", re.I)
+
+Shower = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
 
 
 def settle_halves(picture_bgr: NDArray[np.uint8], stamps: Sequence[Stamp], net: TextNet) -> tuple[Stamp, ...]:
@@ -70,7 +69,7 @@ def _settle(picture_bgr: NDArray[np.uint8], stamp: Stamp, net: TextNet) -> Stamp
                 if settled is not None:
                     return replace(stamp, clock=settled, lines=(*stamp.lines, line))
             torn = torn or (line is not None and _TORN_HALF.search(line.text) is not None)
-    return replace(stamp, clock=_doubt(clock)) if torn else stamp
+    return replace(stamp, clock=doubt_field(clock)) if torn else stamp
 
 
 def _choose_strips(clock: Box, width: int, height: int) -> Iterator[Box]:
@@ -116,7 +115,3 @@ def _is_known(box: Box, known: Sequence[Box]) -> bool:
 
 def _area(box: Box) -> float:
     return box.width * box.height
-
-
-def _doubt(clock: Field[time]) -> Field[time]:
-    return replace(clock, confidence=min(clock.confidence, AMBIGUOUS_CONFIDENCE))

@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from verifier.photo.stamp_text import Reading
+from verifier.photo.stamp_text import AMBIGUOUS_CONFIDENCE, Reading
 
 # China's outermost points: 73.5 to 135.1 E, 3.9 to 53.6 N.
 CHINA_LONGITUDE = (73.0, 136.0)
 CHINA_LATITUDE = (3.0, 54.0)
-AMBIGUOUS_CONFIDENCE = 0.5
 
 _RUN_END = r"(?![0-9]|[.,]\s?[0-9])"
 # What a point between degrees and decimals is read as where the scene adds to it.

@@ -5,15 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 from verifier.observation import Box, Field, Stamp, TextLine
-from verifier.photo.stamp_dates import AMBIGUOUS_CONFIDENCE
 from verifier.photo.stamp_geometry import join_rows
 from verifier.photo.stamp_grammar import Parsed, parse_stamp
-from verifier.photo.stamp_text import normalise, surround
-
-V = TypeVar("V")
+from verifier.photo.stamp_text import doubt_field, normalise, surround
 
 # Two halves of one stamp (a lone clock, a date further down) stand within this share of the picture's longer side.
 MAX_HALVES_SHARE = 0.25
@@ -84,11 +80,12 @@ def _may_be_written(candidate: Candidate) -> bool:
 
 def _doubt(stamp: Stamp) -> Stamp:
     """A stamp whose date and clock are at most an even chance: a clock on the wall or a blackboard tells as much."""
-    return replace(stamp, day=_limit(stamp.day), clock=_limit(stamp.clock), weekday=_limit(stamp.weekday))
-
-
-def _limit(field: Field[V] | None) -> Field[V] | None:
-    return None if field is None else replace(field, confidence=min(field.confidence, AMBIGUOUS_CONFIDENCE))
+    return replace(
+        stamp,
+        day=stamp.day and doubt_field(stamp.day),
+        clock=stamp.clock and doubt_field(stamp.clock),
+        weekday=stamp.weekday and doubt_field(stamp.weekday),
+    )
 
 
 def _may_be_part(candidate: Candidate) -> bool:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
-from verifier.observation import Box, TextLine
+from verifier.observation import Box, Field, TextLine
+
+V = TypeVar("V")
 
 # Letters that the recogniser takes for digits of the same shape. Only these; a "7" is never turned into a "1".
 LOOKALIKES = {"O": "0", "o": "0", "I": "1", "l": "1", "L": "1", "|": "1", "S": "5", "B": "8"}
@@ -15,6 +18,8 @@ DIGIT = "[0-9OoIlL|SB]"
 # A letter read in a digit's place: the recogniser preferred the letter, so the digit has at most an even chance. With it
 # a mismatch stays a doubt (the confidence limit of the checks lies above).
 LOOKALIKE_CONFIDENCE = 0.5
+# Confidence of a value whose form allows two meanings (03/04/2025): an even chance.
+AMBIGUOUS_CONFIDENCE = 0.5
 CONSUMED = "\x00"
 
 _SIGNS = {
@@ -122,6 +127,11 @@ def surround(boxes: Sequence[Box]) -> Box:
     right = max(box.x + box.width for box in boxes)
     bottom = max(box.y + box.height for box in boxes)
     return Box(left, top, right - left, bottom - top)
+
+
+def doubt_field(field: Field[V]) -> Field[V]:
+    """The field, at most as sure as an even chance: nobody is accused by it."""
+    return replace(field, confidence=min(field.confidence, AMBIGUOUS_CONFIDENCE))
 
 
 def to_digits(text: str) -> str:

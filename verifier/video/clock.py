@@ -14,7 +14,7 @@ from functools import partial
 from verifier.camera_health import Condition
 from verifier.finding import Finding, Measured, Outcome
 from verifier.language import say
-from verifier.photo.stamp_dates import AMBIGUOUS_CONFIDENCE
+from verifier.photo.stamp_text import AMBIGUOUS_CONFIDENCE
 from verifier.video.context import Seen, StreamContext
 from verifier.video.stream_look import OverlayClock
 

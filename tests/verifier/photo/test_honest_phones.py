@@ -8,14 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.builders.honest_phones import CLOCKS, FORGERIES, PLACES, draw_honest_photo
+from tests.builders.honest_phones import FORGERIES, OURS, draw_honest_photo
 from verifier.finding import Finding, Outcome
 from verifier.photo import check_photo
 
 RANDOMS = st.randoms(use_true_random=False)
 # `python -m benchmarks.honest_phones --photos 50000` draws many; these few keep it true.
 FEW = settings(max_examples=150, derandomize=True, deadline=None)
-OURS = (*CLOCKS, *PLACES, "photo.stamp_weekday")
 
 
 def judge(random: Random, forgery: str = "") -> list[Finding]:

@@ -21,10 +21,15 @@ def a_line(text: str, row: int = 0) -> TextLine:
     return TextLine(text, 0.99, Box(20, 600 + 34 * row, width, 24), (0.99,) * len(text))
 
 
+def parse_lines(lines: list[TextLine]) -> Stamp:
+    """What the grammar makes of lines where they stand."""
+    return parse_stamp(lines, join_rows([normalise(line) for line in lines])).stamp
+
+
 def parse(*texts: str) -> Stamp:
     """What the grammar makes of lines one below the other."""
     lines = [a_line(text, row) for row, text in enumerate(texts)]
-    return parse_stamp(lines, join_rows([normalise(line) for line in lines])).stamp
+    return parse_lines(lines)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +124,7 @@ def test_a_part_of_the_day_beside_a_big_clock_is_its_own():
         small = TextLine(half, 0.98, Box(left, top, 50, 30), (0.98,) * len(half))
         day = TextLine("2024-11-25", 0.99, Box(20, 700, 150, 28), (0.99,) * 10)
         lines = [clock, small, day]
-        return parse_stamp(lines, join_rows([normalise(line) for line in lines])).stamp
+        return parse_lines(lines)
 
     assert (read("PM", 230).clock.value, read("PM", 230).clock.confidence) == (time(15, 20), 0.98)
     assert read("下午", 230).clock.value == time(15, 20)
@@ -251,7 +256,7 @@ def test_what_did_not_fit_into_a_row_belongs_to_the_place(first, second):
 
     for lefts in ((50, 20), (20, 20 + 300 - 40)):
         lines = [place(20, 200, 0, "2024-11-25 10:32"), place(lefts[0], 300, 1, first), place(lefts[1], 40, 2, second)]
-        stamp = parse_stamp(lines, join_rows([normalise(line) for line in lines])).stamp
+        stamp = parse_lines(lines)
         assert stamp.address.value == first + second
 
 
@@ -264,7 +269,7 @@ def test_a_last_letter_below_the_value_belongs_to_a_labelled_place():
             TextLine(text, 0.99, Box(x, 600 + 34 * number, width, 24), (0.99,) * len(text))
             for number, (text, x, width) in enumerate(rows)
         ]
-        return parse_stamp(lines, join_rows([normalise(line) for line in lines])).stamp.address.value
+        return parse_lines(lines).address.value
 
     assert read(92) == "广州市白云区机场路职业技能培训学校"
     assert read(200) == "广州市白云区机场路职业技能培训学"
@@ -293,14 +298,14 @@ def test_an_apps_name_in_the_other_corner_is_no_part_of_the_place():
         line("2024-11-25 10:32", 20, 600, 200), line("80 Feet Rd, Koramangala 4th Block,", 20, 634, 340),
         line("Timemark", 600, 636, 90), line("Bengaluru 560034, India", 20, 668, 230), line("100% Genuine", 600, 670, 90),
     ]  # fmt: skip
-    stamp = parse_stamp(lines, join_rows([normalise(one) for one in lines])).stamp
+    stamp = parse_lines(lines)
     assert stamp.address.value == "80 Feet Rd, Koramangala 4th Block Bengaluru 560034, India"
     badge = [
         line("2024-11-25 10:32", 20, 600, 200), line("黑龙江省哈尔滨市松北区中央大街", 20, 634, 500),
         line("845号", 20, 668, 130), line("经纬度：45.9272184,126.8161525", 20, 702, 540),
         line("相机 真实时间", 600, 704, 200),
     ]  # fmt: skip
-    stamp = parse_stamp(badge, join_rows([normalise(one) for one in badge])).stamp
+    stamp = parse_lines(badge)
     assert stamp.address.value == "黑龙江省哈尔滨市松北区中央大街845号", "the badge does not show how wide a row may be"
     sensors = parse("29 Oct 2021 12:16:57 pm", "788 Taohualun West Road, Heshan District", "413000", "Altitude:846.6m")
     assert sensors.address.value == "788 Taohualun West Road, Heshan District 413000"
@@ -337,7 +342,7 @@ def test_print_of_the_scene_between_the_rows_of_a_labelled_place_is_passed_over(
         TextLine(text, 0.99, Box(x, 600 + 24 * number, width, 24), (0.99,) * len(text))
         for number, (text, x, width) in enumerate(rows)
     ]
-    stamp = parse_stamp(lines, join_rows([normalise(line) for line in lines])).stamp
+    stamp = parse_lines(lines)
     assert stamp.address.value == "沈阳市沈河区南京北街382号图书馆"
 
 
